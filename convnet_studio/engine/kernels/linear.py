@@ -1,0 +1,42 @@
+"""Linear: every output is a weighted sum of all inputs; all samples of a chunk at once.
+
+The weights are used where they lie in the flat vector, ``(out, in)`` as PyTorch has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convnet_studio.engine.kernels.fields import Layout
+from convnet_studio.engine.kernels.leaf import leaf, sample
+from convnet_studio.engine.kernels.memory import floats_at, shift
+from convnet_studio.engine.kernels.tiles import run_tiles
+
+_FORWARD = Layout(x="buffer", y="buffer", weight="parameter", bias="parameter", tiling="tiling")
+F = _FORWARD.index
+
+
+@leaf(_FORWARD)
+def linear_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """y[s, o] = bias[o] + sum over j of x[s, j] weight[o, j]."""
+    x, y = sample(row, F.x, workspace, i), sample(row, F.y, workspace, i)
+    weight, bias = shift(parameters, row[F.weight]), shift(parameters, row[F.bias])
+    run_tiles(shift(row, F.tiling), x, weight, y, bias, n)
+
+
+_WEIGHT_GRADIENT = Layout(
+    x="buffer",
+    y_gradient="buffer",
+    weight_gradient="gradient",  # (out, in padded to a multiple of 16)
+    outputs="number",
+    tiling="tiling",
+)
+W = _WEIGHT_GRADIENT.index
+
+
+@leaf(_WEIGHT_GRADIENT)
+def linear_weight_gradient(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """Add to weight_gradient[o, j] the sum over samples of dy[s, o] x[s, j]; the number of samples is tiling.inner."""
+    x, dy = sample(row, W.x, workspace, i), sample(row, W.y_gradient, workspace, i)
+    target = shift(gradients, row[W.weight_gradient])
+    run_tiles(shift(row, W.tiling), dy, x, target, target, row[W.outputs])

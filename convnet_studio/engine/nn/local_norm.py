@@ -1,0 +1,67 @@
+"""LocalNorm: the settings that the normalisations of local contrast share."""
+
+from __future__ import annotations
+
+from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS, LocalMean
+from convnet_studio.engine.nn.module import Module, Shape, setting
+from convnet_studio.engine.nn.windows import check_maps
+
+
+class LocalNorm(Module):
+    """A normalisation by what lies around each pixel, in a Gaussian window. Works on maps of any size."""
+
+    kernel_size: int = setting(
+        9, "Window", "Side of the neighbourhood in pixels, odd.", minimum=1, maximum=63, odd=True
+    )
+    width: float = setting(
+        2.0, "Width σ", "Standard deviation of the Gaussian window in pixels.", minimum=0.1, maximum=32
+    )
+    border: str = setting(
+        "exact",
+        "Border",
+        "exact: the mean of what is inside; torch: as Torch7, too dark at the border; reflect: mirror the picture.",
+        choices=BORDERS,
+    )
+    across_maps: bool = setting(
+        True, "Across maps", "One neighbourhood through all maps, as in the paper, instead of one in each map."
+    )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """As the input, which must be maps."""
+        check_maps(type(self).__name__, shape)
+        return shape
+
+    def caption(self) -> str:
+        """Window and width, ``9×9 σ 2``."""
+        return f"{self.kernel_size}×{self.kernel_size} σ {self.width:g}"
+
+    def neighbourhood(self) -> LocalMean:
+        """The local mean of these settings."""
+        return LocalMean(self.kernel_size, self.width, self.border, self.across_maps)
+
+    def smoothing_cost(self, shape: Shape) -> int:
+        """Multiply-accumulates of one local mean: a row and a column of weights at each pixel of each smoothed map."""
+        channels, height, width = shape
+        return 2 * self.kernel_size * height * width * (1 if self.across_maps else channels)
+
+
+class DividingNorm(LocalNorm):
+    """A local normalisation that divides by the spread, where that is not too small."""
+
+    threshold: str = setting(
+        "mean",
+        "Smallest divisor",
+        "mean: the mean of the spread over the picture; fixed: the number below.",
+        choices=THRESHOLDS,
+    )
+    threshold_value: float = setting(
+        1.0,
+        "Fixed divisor",
+        "Used where the smallest divisor is fixed; Torch's default is 0.0001.",
+        minimum=1e-6,
+        maximum=1e6,
+    )
+
+    def fixed_threshold(self) -> float | None:
+        """The fixed smallest divisor; None where it is the mean of the spread."""
+        return self.threshold_value if self.threshold == "fixed" else None

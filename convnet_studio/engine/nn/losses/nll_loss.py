@@ -1,0 +1,39 @@
+"""NLLLoss: the negative log-likelihood of the right class."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from convnet_studio.engine.nn.loss import Loss, check_class_scores
+from convnet_studio.engine.nn.module import Array, Shape
+
+
+class NLLLoss(Loss):
+    """Minus the log-probability that the prediction gives to the right class, as in Torch7 and PyTorch.
+
+    The prediction must be log-probabilities: it comes from a LogSoftmax.
+    """
+
+    word: ClassVar = "negative log-likelihood"
+    formula: ClassVar = r"L = -y_t"
+
+    def check_shape(self, prediction: Shape, classes: int) -> None:
+        """``(classes,)``."""
+        check_class_scores(prediction, classes)
+
+    def target(self, labels: Array, prediction: Shape) -> Array:
+        """The labels themselves, ``(batch,)``."""
+        return labels
+
+    def forward(self, prediction: Array, target: Array) -> Array:
+        """``(batch, classes)`` and ``(batch,)`` to ``(batch,)``."""
+        self._shape, self._dtype, self._target = prediction.shape, prediction.dtype, target
+        return -prediction[np.arange(len(target)), target]
+
+    def backward(self) -> Array:
+        """-1 at the right class, 0 elsewhere."""
+        grad = np.zeros(self._shape, self._dtype)
+        grad[np.arange(len(grad)), self._target] = -1
+        return grad

@@ -1,0 +1,226 @@
+"""Module: one transform with forward and backward, the contract that every file in ``modules/`` fulfils.
+
+A module's file reads like its mathematics: first what it learns (`parameter`) and what is set (`setting`), then
+``output_shape``, ``forward``, ``backward``. The numpy code there is the definition; compiled operations are held equal
+to it by a test. Arrays are ``(batch, channel, *space)``; shapes that modules pass around leave the batch out.
+
+Design: the forward/backward contract of Torch7's nn (Collobert et al. 2011); fields first, as in equinox.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import inspect
+from abc import ABCMeta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, dataclass_transform
+
+from numpy.typing import NDArray
+
+from convnet_studio.engine.registry import Registry
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+SettingValue = int | float | bool | str
+
+LARGEST = 1e15
+"""Numbers beyond this, infinity and NaN are no settings (a file may hold anything)."""
+
+
+class Family(enum.Enum):
+    """The slot of a stage that a module fills; the value is the word people read."""
+
+    INPUT = "input"
+    NORMALIZATION = "normalization"
+    FILTER_BANK = "filter bank"
+    NON_LINEARITY = "non-linearity"
+    POOLING = "pooling"
+    WIRING = "wiring"
+    OUTPUT = "output"
+    LOSS = "loss"
+
+
+class ShapeProblem(ValueError):
+    """The input's shape does not fit: what is wrong and what would be right, in words for a person.
+
+    `change` is the one-click mend: settings of this module that would make it fit (empty when there is none).
+    """
+
+    def __init__(self, what: str, fix: str = "", change: Mapping[str, SettingValue] | None = None) -> None:
+        super().__init__(f"{what}: {fix}" if fix else what)
+        self.what = what
+        self.fix = fix
+        self.change = dict(change or {})
+
+
+@dataclass(frozen=True)
+class ParameterShape:
+    """Shape of a learnable array and the number of inputs each of its outputs sums over (for initialisation)."""
+
+    shape: Shape
+    fan_in: int
+
+
+class Parameter:
+    """A learnable array: `value` and `grad` are views of the network's flat vectors, `fan_in` serves initialisers."""
+
+    __slots__ = ("fan_in", "grad", "name", "value")
+
+    def __init__(self, name: str, value: Array, grad: Array, fan_in: int) -> None:
+        self.name = name
+        self.value = value
+        self.grad = grad
+        self.fan_in = fan_in
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a fixed choice of a module is shown and checked: the inspector's form and the file reader both follow it."""
+
+    name: str
+    label: str
+    help: str
+    type: type
+    default: SettingValue
+    minimum: float | None = None
+    maximum: float | None = None
+    odd: bool = False
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: object) -> SettingValue:
+        """Return `value` as this setting's type.
+
+        Raises:
+            ValueError: one sentence naming the setting, the value found and what would be right.
+        """
+        if self.type is bool:
+            if isinstance(value, bool):
+                return value
+            raise ValueError(f"{self.label} is {value!r}: it must be true or false.")
+        if self.type is str:
+            if isinstance(value, str) and (not self.choices or value in self.choices):
+                return value
+            raise ValueError(f"{self.label} is {value!r}: choose one of {', '.join(self.choices)}.")
+        return self._check_number(value)
+
+    def _check_number(self, value: object) -> SettingValue:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
+            raise ValueError(f"{self.label} is {value!r}: it must be a number.")
+        if self.type is int and value != int(value):
+            raise ValueError(f"{self.label} is {value!r}: it must be a whole number.")
+        number: int | float = int(value) if self.type is int else float(value)
+        if self.minimum is not None and number < self.minimum:
+            raise ValueError(f"{self.label} is {number}: it must be at least {self.minimum:g}.")
+        if self.maximum is not None and number > self.maximum:
+            raise ValueError(f"{self.label} is {number}: it must be at most {self.maximum:g}.")
+        if self.odd and number % 2 == 0:
+            raise ValueError(f"{self.label} is {number}: it must be odd.")
+        return number
+
+
+def setting(
+    default: SettingValue,
+    label: str,
+    help: str = "",
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    odd: bool = False,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a fixed choice of a module (or loss, optimizer, schedule): a field with bounds and a label."""
+    made = Setting("", label, help, type(default), default, minimum, maximum, odd, choices)
+    return dataclasses.field(default=default, metadata={"setting": made}, kw_only=True)
+
+
+def parameter() -> Any:
+    """Declare a learnable array of a module: a field that the network fills in when it is built."""
+    return dataclasses.field(init=False, repr=False, metadata={"parameter": True})
+
+
+def settings_of(cls: type) -> tuple[Setting, ...]:
+    """The settings that `cls` declares, in the order in which its file lists them."""
+    fields = dataclasses.fields(cls)
+    return tuple(
+        dataclasses.replace(field.metadata["setting"], name=field.name)
+        for field in fields
+        if "setting" in field.metadata
+    )
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(setting, parameter))
+class Configured(metaclass=ABCMeta):
+    """A class whose fields are settings: every concrete subclass becomes a dataclass that checks its values."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(kw_only=True, eq=False)(cls)
+
+    def __post_init__(self) -> None:
+        for each in settings_of(type(self)):
+            setattr(self, each.name, each.check(getattr(self, each.name)))
+
+    def settings(self) -> dict[str, SettingValue]:
+        """The values of all settings by name."""
+        return {each.name: getattr(self, each.name) for each in settings_of(type(self))}
+
+
+def _no_parameters(self: object, *input_shapes: Shape) -> dict[str, ParameterShape]:
+    return {}
+
+
+def _no_arithmetic(self: object, *input_shapes: Shape) -> int:
+    return 0
+
+
+def _signed(self: object, *inputs_are_non_negative: bool) -> bool:
+    return False
+
+
+class Module(Configured):
+    """One transform of a network.
+
+    A subclass that is not abstract is registered under its class name, which is its kind in palette and file.
+    """
+
+    registry: ClassVar[Registry[type[Module]]] = Registry("module")
+
+    family: ClassVar[Family]
+    word: ClassVar[str]
+    """The plain word beneath the name: Conv2d is a 'convolution'."""
+    formula: ClassVar[str]
+    """What the module computes, in LaTeX, for inspector and lessons."""
+    input_count: ClassVar[int] = 1
+    """How many input ports it has; 0: it is fed with the data's pictures."""
+
+    output_shape: ClassVar[Callable[..., Shape]]
+    """``output_shape(*input_shapes) -> shape``, batch left out; raises ShapeProblem where an input does not fit."""
+    forward: ClassVar[Callable[..., Array]]
+    """``forward(*inputs) -> output``; keeps what backward needs, leaves the inputs as they are."""
+    backward: ClassVar[Callable[..., Array | tuple[Array, ...]]]
+    """``backward(grad_output) -> grad_input`` (one per input); **adds** to the `grad` of its parameters."""
+    parameter_shapes: ClassVar[Callable[..., dict[str, ParameterShape]]] = _no_parameters
+    """``parameter_shapes(*input_shapes)``: the learnable arrays by field name, in the order of the flat vector."""
+    multiply_accumulates: ClassVar[Callable[..., int]] = _no_arithmetic
+    """``multiply_accumulates(*input_shapes)``: of one forward pass of one sample, biases left out."""
+    is_non_negative: ClassVar[Callable[..., bool]] = _signed
+    """``is_non_negative(*inputs_are)``: whether outputs can never fall below 0, so that views choose the colour map."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not inspect.isabstract(cls) and hasattr(cls, "forward"):
+            Module.registry.add(cls.__name__, cls)
+
+    def caption(self) -> str:
+        """The main setting as the card's header shows it, such as ``8 · 5×5`` (empty where there is none)."""
+        return ""
+
+    def parameters(self) -> dict[str, Parameter]:
+        """The learnable arrays by field name (none before the network was built)."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if "parameter" in field.metadata and hasattr(self, field.name)
+        }

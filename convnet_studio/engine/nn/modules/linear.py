@@ -1,0 +1,58 @@
+"""Linear: every output is connected to every input."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from convnet_studio.engine.nn.module import (
+    Array,
+    Family,
+    Module,
+    Parameter,
+    ParameterShape,
+    Shape,
+    ShapeProblem,
+    parameter,
+    setting,
+)
+
+
+class Linear(Module):
+    """Weighted sums of all inputs: y = W x + b."""
+
+    family: ClassVar = Family.FILTER_BANK
+    word: ClassVar = "fully connected"
+    formula: ClassVar = r"y_o = b_o + \sum_i W_{oi} x_i"
+
+    weight: Parameter = parameter()  # (out_features, in_features)
+    bias: Parameter = parameter()  # (out_features,)
+    out_features: int = setting(10, "Outputs", "How many weighted sums it computes.", minimum=1, maximum=4096)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """``(n,)`` to ``(out_features,)``."""
+        if len(shape) != 1:
+            raise ShapeProblem("Linear takes a list of numbers, not maps", "put a Flatten before it")
+        return (self.out_features,)
+
+    def parameter_shapes(self, shape: Shape) -> dict[str, ParameterShape]:
+        """Weight and bias."""
+        (n,) = shape
+        return {
+            "weight": ParameterShape((self.out_features, n), n),
+            "bias": ParameterShape((self.out_features,), n),
+        }
+
+    def multiply_accumulates(self, shape: Shape) -> int:
+        """One for each weight."""
+        return self.out_features * shape[0]
+
+    def forward(self, x: Array) -> Array:
+        """``(batch, in_features)`` to ``(batch, out_features)``."""
+        self._input = x
+        return x @ self.weight.value.T + self.bias.value
+
+    def backward(self, grad_output: Array) -> Array:
+        """∂x = ∂y W; adds ∂W = ∂yᵀ x and ∂b = Σ ∂y."""
+        self.weight.grad += grad_output.T @ self._input
+        self.bias.grad += grad_output.sum(axis=0)
+        return grad_output @ self.weight.value

@@ -1,0 +1,40 @@
+"""MaxPool2d: the largest value of each window."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from convnet_studio.engine.nn.module import Array, Family
+from convnet_studio.engine.nn.windows import Pool2d, columns, fold
+
+
+class MaxPool2d(Pool2d):
+    """The largest value of every window of every map; where several are, the first in reading order.
+
+    Riesenhuber and Poggio, Hierarchical models of object recognition in cortex (1999); Jarrett et al. (2009).
+    """
+
+    family: ClassVar = Family.POOLING
+    word: ClassVar = "max pooling"
+    formula: ClassVar = r"y_{ijk} = \max_{pq} \, x_{i,\, sj+p,\, sk+q}"
+
+    def forward(self, x: Array) -> Array:
+        """``(batch, c, h, w)`` to ``(batch, c, rows, columns)``."""
+        self._windows = columns(x, self.kernel_size, self.stride)
+        self._input_shape = x.shape
+        y: Array = self._windows.max(axis=2)
+        return y
+
+    def backward(self, grad_output: Array) -> Array:
+        """The whole of ∂y goes to the pixel that was the largest."""
+        _, _, height, width = self._input_shape
+        grad_windows = np.zeros(self._windows.shape, grad_output.dtype)
+        winners = self._windows.argmax(axis=2)
+        np.put_along_axis(grad_windows, winners[:, :, None], grad_output[:, :, None], axis=2)
+        return fold(grad_windows, height, width, self.kernel_size, self.stride)
+
+    def is_non_negative(self, input_is: bool) -> bool:
+        """As the input."""
+        return input_is

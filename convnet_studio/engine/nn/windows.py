@@ -1,0 +1,94 @@
+"""Windows: squares of pixels that slide over maps, as filter banks and pooling modules see their input.
+
+A module works on `columns`, a copy in which every window stands by itself, and sends gradients back through `fold`,
+the adjoint: where windows overlap, their gradients add.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from convnet_studio.engine.nn.module import Array, Module, SettingValue, Shape, ShapeProblem, setting
+
+
+def check_maps(name: str, shape: Shape) -> tuple[int, int, int]:
+    """``(channel, height, width)`` of an input that must be maps.
+
+    Raises:
+        ShapeProblem: in the name of the module `name`, if the input is a list of numbers.
+    """
+    if len(shape) != 3:
+        raise ShapeProblem(f"{name} needs maps, not a list of numbers", "connect it before the Flatten")
+    return shape
+
+
+def check_fit(name: str, kernel_size: int, height: int, width: int, padding: int = 0, *, odd: bool = False) -> None:
+    """Raise ShapeProblem if a window called `name` is larger than the padded map; `odd`: mend with an odd size."""
+    fitting = min(height, width) + 2 * padding
+    if kernel_size <= fitting:
+        return
+    if odd:
+        fitting -= 1 - fitting % 2
+    change: dict[str, SettingValue] = {"kernel_size": fitting}
+    padded = f" with padding {padding}" if padding else ""
+    raise ShapeProblem(
+        f"{name} {kernel_size} is larger than the {height}×{width} map{padded}",
+        f"use {fitting} or less" if fitting > 1 else "use 1",
+        change,
+    )
+
+
+def steps(length: int, kernel_size: int, stride: int) -> int:
+    """How many windows fit along `length` pixels; pixels beyond the last whole window are dropped, as in PyTorch."""
+    return (length - kernel_size) // stride + 1
+
+
+def columns(x: Array, kernel_size: int, stride: int) -> Array:
+    """Every window of ``(batch, channel, height, width)`` by itself.
+
+    Returns:
+        ``(batch, channel, kernel_size², rows, columns)``, contiguous; third the pixels of a window row by row, last the
+        windows' places.
+    """
+    view = sliding_window_view(x, (kernel_size, kernel_size), axis=(2, 3))[:, :, ::stride, ::stride]
+    batch, channels, rows, across = view.shape[:4]
+    return view.transpose(0, 1, 4, 5, 2, 3).reshape(batch, channels, kernel_size**2, rows, across)
+
+
+def fold(grad_columns: Array, height: int, width: int, kernel_size: int, stride: int) -> Array:
+    """The adjoint of `columns`: adds every window's gradient back to the pixels that it saw.
+
+    Returns:
+        ``(batch, channel, height, width)``.
+    """
+    batch, channels, _, rows, across = grad_columns.shape
+    grad = np.zeros((batch, channels, height, width), grad_columns.dtype)
+    for pixel in range(kernel_size**2):
+        top, left = divmod(pixel, kernel_size)
+        seen = np.s_[:, :, top : top + stride * rows : stride, left : left + stride * across : stride]
+        grad[seen] += grad_columns[:, :, pixel]
+    return grad
+
+
+class Pool2d(Module):
+    """What pooling modules have in common: a square window that slides over each map on its own."""
+
+    kernel_size: int = setting(
+        2, "Window", "Side of the square that becomes one value, in pixels.", minimum=1, maximum=64
+    )
+    stride: int = setting(2, "Stride", "Pixels from one window to the next.", minimum=1, maximum=64)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """``(c, h, w)`` to ``(c, (h-k)//s + 1, (w-k)//s + 1)``."""
+        channels, height, width = check_maps(type(self).__name__, shape)
+        check_fit("Window", self.kernel_size, height, width)
+        return (
+            channels,
+            steps(height, self.kernel_size, self.stride),
+            steps(width, self.kernel_size, self.stride),
+        )
+
+    def caption(self) -> str:
+        """Window and stride, ``2×2 / 2``."""
+        return f"{self.kernel_size}×{self.kernel_size} / {self.stride}"

@@ -1,0 +1,68 @@
+"""Build: from a project, which is a value, to a network, which computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from convnet_studio.engine.nn.graph import Link as GraphLink
+from convnet_studio.engine.nn.graph import ports_of
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Module, Shape
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.project.kinds import check_settings, find_kind
+from convnet_studio.engine.project.spec import ModuleSpec, Project, TrainingSpec
+from convnet_studio.engine.project.training_settings import check_optimizer
+
+
+def build_network(project: Project, input_shape: Shape, classes: int, dtype: type = np.float32) -> Network:
+    """The network of `project`, its parameters zero.
+
+    Modules of unknown kind or with settings out of bounds are left out; `validate.problems` tells of them.
+
+    Args:
+        project: what the user drew.
+        input_shape: of one picture of its data set, batch left out.
+        classes: of its data set.
+        dtype: float32, or float64 for gradient checks.
+    """
+    modules = build_modules(project)
+    return Network(modules, usable_links(project, modules), input_shape, classes, dtype)
+
+
+def build_modules(project: Project) -> dict[str, Module | Loss]:
+    """The modules and losses of `project` by id, those left out that this version can't make."""
+    made = {each.id: build_module(each) for each in project.network.modules}
+    return {module_id: module for module_id, module in made.items() if module is not None}
+
+
+def build_module(spec: ModuleSpec) -> Module | Loss | None:
+    """The module or loss that `spec` describes, None where its kind is unknown or a setting not allowed."""
+    kind = find_kind(spec.kind)
+    if kind is None:
+        return None
+    try:
+        return kind(**check_settings(kind, spec.settings))
+    except ValueError:
+        return None
+
+
+def usable_links(project: Project, modules: Mapping[str, Module | Loss]) -> list[GraphLink]:
+    """The wires of `project` between the `modules` that could be made."""
+    return [
+        (each.source, each.target, each.port)
+        for each in project.network.links
+        if each.source in modules and each.target in modules and each.port < ports_of(modules[each.target])
+    ]
+
+
+def build_optimizer(training: TrainingSpec) -> Optimizer:
+    """The optimizer that `training` names, with fresh state.
+
+    Raises:
+        ValueError: one sentence, if this version does not know it or one of its settings.
+    """
+    settings = check_optimizer(training.optimizer, training.optimizer_settings)
+    return Optimizer.registry[training.optimizer](**settings)

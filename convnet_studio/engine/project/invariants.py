@@ -1,0 +1,122 @@
+"""Invariants: what is true of every project at all times, whatever was edited or read from a file."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from graphlib import CycleError, TopologicalSorter
+
+from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count, settings_by_name
+from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, TrainingSpec
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
+
+MODULE_LIMIT = 1000
+"""Modules of one project at most: far beyond what a canvas can show, and no file can ask for more."""
+NAME_LIMIT = 100
+"""Characters of a name at most."""
+TEXT_LIMIT = 500
+"""Characters of a description, or of a setting that is a text, at most."""
+CANVAS_LIMIT = 1e6
+"""How far from the origin a card can stand, in pixels at zoom 1."""
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_COUNTED_ID = re.compile(r"m([1-9][0-9]*)")
+
+
+def check_invariants(project: Project) -> None:
+    """Check everything that edits promise to keep and a file has to fulfil.
+
+    Ids are unique and older than `next_id`; wires join modules and ports that exist, at most one into each port, none
+    from a loss, and form no loop; names, positions and training settings keep their bounds. Settings of modules may
+    be out of bounds and kinds unknown: those are problems for the user (`validate.problems`).
+
+    Raises:
+        ValueError: one sentence, at the first thing that is not so.
+    """
+    check_text(project.name, "The project's name", NAME_LIMIT)
+    if not project.name:
+        raise ValueError("The project's name is empty: it needs at least one character.")
+    check_text(project.description, "The project's description", TEXT_LIMIT)
+    _check_modules(project.network.modules, project.next_id)
+    _check_links(project.network)
+    _check_training(project.training)
+
+
+def check_text(text: str, what: str, limit: int) -> None:
+    """Raise ValueError where `text` is longer than `limit` or holds characters that no font can show."""
+    if len(text) > limit:
+        raise ValueError(f"{what} has {len(text)} characters: it can have at most {limit}.")
+    if any(unicodedata.category(each) in ("Cc", "Cs") for each in text):
+        raise ValueError(f"{what} holds a control character: it must be one line of plain text.")
+
+
+def check_room(modules: int) -> None:
+    """Raise ValueError where a project would have more modules than it can."""
+    if modules > MODULE_LIMIT:
+        raise ValueError(f"The project would have {modules:,} modules: it can have at most {MODULE_LIMIT:,}.")
+
+
+def _check_modules(modules: tuple[ModuleSpec, ...], next_id: int) -> None:
+    check_room(len(modules))
+    seen: set[str] = set()
+    for each in modules:
+        if not _ID.fullmatch(each.id):
+            raise ValueError(f"A module has the id {each.id[:50]!r}: it must be letters and digits, such as 'm3'.")
+        if each.id in seen:
+            raise ValueError(f"Two modules have the id {each.id!r}: each needs its own.")
+        seen.add(each.id)
+        counted = _COUNTED_ID.fullmatch(each.id)
+        if counted and int(counted[1]) >= next_id:
+            raise ValueError(
+                f"next_id is {next_id}: it must be larger than the number in every id, such as {each.id!r}."
+            )
+        _check_module(each)
+
+
+def _check_module(module: ModuleSpec) -> None:
+    check_text(module.kind, f"The kind of module {module.id}", NAME_LIMIT)
+    if not module.kind:
+        raise ValueError(f"The kind of module {module.id} is empty: it must name a module, such as 'Conv2d'.")
+    check_text(module.name, f"The name of module {module.id}", NAME_LIMIT)
+    if not all(math.isfinite(each) and abs(each) <= CANVAS_LIMIT for each in module.position):
+        raise ValueError(f"The position of module {module.id} is {module.position}: it must lie on the canvas.")
+    kind = find_kind(module.kind)
+    if kind and (unknown := set(module.settings) - set(settings_by_name(kind))):
+        raise ValueError(f"Module {module.id} has a setting {min(unknown)!r}, which {module.kind} does not have.")
+
+
+def _check_links(network: NetworkSpec) -> None:
+    kinds = {each.id: each.kind for each in network.modules}
+    fed: set[tuple[str, int]] = set()
+    for each in network.links:
+        wire = f"The wire from {each.source!r} to {each.target!r}"
+        if each.source not in kinds or each.target not in kinds:
+            raise ValueError(f"{wire} ends nowhere: both its modules must be in the project.")
+        if is_loss(kinds[each.source]):
+            raise ValueError(f"{wire} starts at a loss, which gives its number to nothing.")
+        if not 0 <= each.port < port_count(kinds[each.target]):
+            raise ValueError(f"{wire} ends at port {each.port}, which {kinds[each.target]} does not have.")
+        if (each.target, each.port) in fed:
+            raise ValueError(f"{wire} is the second one into port {each.port}: there can be one.")
+        fed.add((each.target, each.port))
+    if loop := _find_loop(network.links):
+        raise ValueError(f"The wires form a loop through {loop!r}: a network has none.")
+
+
+def _find_loop(links: tuple[Link, ...]) -> str:
+    """The id of some module on a loop, empty where there is none."""
+    sources: dict[str, set[str]] = {}
+    for each in links:
+        sources.setdefault(each.target, set()).add(each.source)
+    try:
+        TopologicalSorter(sources).prepare()
+    except CycleError as error:
+        return str(error.args[1][0])
+    return ""
+
+
+def _check_training(training: TrainingSpec) -> None:
+    for name, each in TRAINING_SETTINGS.items():
+        each.check(getattr(training, name))
+    check_text(training.optimizer, "The optimizer's name", NAME_LIMIT)

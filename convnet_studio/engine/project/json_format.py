@@ -1,0 +1,254 @@
+"""JSON format: a project as text, and back. Every value read is checked, and what is wrong is said in one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar
+
+from convnet_studio.engine.nn.module import SettingValue
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.project.invariants import NAME_LIMIT, TEXT_LIMIT, check_invariants, check_room, check_text
+from convnet_studio.engine.project.kinds import find_kind, settings_by_name
+from convnet_studio.engine.project.spec import (
+    DataSpec,
+    Link,
+    ModuleSpec,
+    NetworkSpec,
+    Position,
+    Project,
+    TrainingSpec,
+)
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, usable_settings
+
+FORMAT_VERSION = 1
+"""Grows when a file can no longer be read by an older version of the program."""
+
+RENAMED_KINDS: Mapping[str, str] = {}
+"""What modules and losses are called now, by the names they had in older files."""
+
+_LARGEST_NUMBER = 2.0**53
+_WORDS = {dict: "an object {...}", list: "a list [...]", str: "a text", int: "a whole number", bool: "true or false"}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ParsedProject:
+    """What a text held: the project, what else the program had noted in it, and a sentence for all that was lost."""
+
+    project: Project
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def project_to_text(project: Project, extra: Mapping[str, Any] | None = None) -> str:
+    """`project` as JSON with one module or wire a line; `extra` is kept beside it as it is.
+
+    Raises:
+        ValueError: if a number is not finite, or `extra` is no JSON.
+    """
+    members = _members(project) | ({"extra": dict(extra)} if extra else {})
+    lines = [f"  {_dumps(key)}: {_value_text(value)}" for key, value in members.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def project_from_text(text: str, renames: Mapping[str, str] = RENAMED_KINDS) -> ParsedProject:
+    """Read what `project_to_text` wrote.
+
+    Kinds this version does not know are kept, and so are bad values of settings: `validate.problems` names them.
+
+    Raises:
+        ValueError: one sentence without the file's name: what was found and what would be right.
+    """
+    data = _expect(_parse(text), dict, "project.json")
+    _check_version(data)
+    return _Reader(renames).read(data)
+
+
+def _members(project: Project) -> dict[str, Any]:
+    training = project.training
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": project.name,
+        "description": project.description,
+        "next_id": project.next_id,
+        "modules": [_module_members(each) for each in project.network.modules],
+        "links": [{"source": e.source, "target": e.target, "port": e.port} for e in project.network.links],
+        "data": {"dataset": project.data.dataset},
+        "training": {
+            "optimizer": training.optimizer,
+            "optimizer_settings": dict(training.optimizer_settings),
+            **{name: getattr(training, name) for name in TRAINING_SETTINGS},
+        },
+    }
+
+
+def _module_members(module: ModuleSpec) -> dict[str, Any]:
+    members: dict[str, Any] = {"id": module.id, "kind": module.kind}
+    if module.name:
+        members["name"] = module.name
+    position = [int(each) if each == int(each) else each for each in module.position]
+    return members | {"settings": dict(module.settings), "position": position}
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"    {_dumps(each)}" for each in value) + "\n  ]"
+    return _dumps(value)
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"project.json breaks off or is no JSON at line {error.lineno}: {error.msg}.") from None
+    except RecursionError:
+        raise ValueError("project.json is nested too deep to be a project.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"project.json holds the number {name}: only finite numbers are allowed.")
+
+
+def _parse_int(digits: str) -> int:
+    if len(digits) > 20:  # Python's own limit would end in a message about its interpreter
+        raise ValueError(f"project.json holds a number of {len(digits)} digits: no setting is as large.")
+    return int(digits)
+
+
+def _check_version(data: Mapping[str, Any]) -> None:
+    version = _expect(data.get("format_version"), int, "format_version")
+    if version > FORMAT_VERSION:
+        raise ValueError(
+            f"format_version is {version}, but this program reads up to {FORMAT_VERSION}: "
+            "it was saved by a newer ConvNet Studio, which can open it."
+        )
+    if version < 1:
+        raise ValueError(f"format_version is {version}: it must be 1 or more.")
+
+
+def _expect(value: Any, kind: type[T], what: str) -> T:
+    """`value`, which has to be a `kind`."""
+    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    raise ValueError(f"{what} is {_short(value)}: it must be {_WORDS[kind]}.")
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "missing"
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_NUMBER:
+        raise ValueError(f"{what} is {_short(value)}: it must be a finite number.")
+    return float(value)
+
+
+class _Reader:
+    """Reads one project, and gathers a sentence for everything that had to be left out."""
+
+    def __init__(self, renames: Mapping[str, str]) -> None:
+        self._renames = renames
+        self._warnings: list[str] = []
+
+    def read(self, data: Mapping[str, Any]) -> ParsedProject:
+        """The whole of project.json."""
+        project = Project(
+            name=_expect(data.get("name"), str, "name"),
+            network=self._network(data),
+            data=self._data(_expect(data.get("data", {}), dict, "data")),
+            training=self._training(_expect(data.get("training", {}), dict, "training")),
+            next_id=int(_number(_expect(data.get("next_id"), int, "next_id"), "next_id")),
+            description=_expect(data.get("description", ""), str, "description"),
+        )
+        check_invariants(project)
+        return ParsedProject(project, _expect(data.get("extra", {}), dict, "extra"), tuple(self._warnings))
+
+    def _network(self, data: Mapping[str, Any]) -> NetworkSpec:
+        modules = _expect(data.get("modules"), list, "modules")
+        links = _expect(data.get("links", []), list, "links")
+        check_room(len(modules))
+        return NetworkSpec(
+            tuple(self._module(each, f"modules[{index}]") for index, each in enumerate(modules)),
+            tuple(self._link(each, f"links[{index}]") for index, each in enumerate(links)),
+        )
+
+    def _module(self, value: Any, where: str) -> ModuleSpec:
+        data = _expect(value, dict, where)
+        old_kind = _expect(data.get("kind"), str, f"{where}.kind")
+        kind = self._renames.get(old_kind, old_kind)
+        module_id = _expect(data.get("id"), str, f"{where}.id")
+        settings = self._settings(data.get("settings", {}), f"{where}.settings")
+        return ModuleSpec(
+            id=module_id,
+            kind=kind,
+            settings=self._known_settings(kind, settings),
+            name=_expect(data.get("name", ""), str, f"{where}.name"),
+            position=self._position(data.get("position", [0, 0]), f"{where}.position"),
+        )
+
+    def _settings(self, value: Any, where: str) -> dict[str, SettingValue]:
+        settings: dict[str, SettingValue] = {}
+        for name, each in _expect(value, dict, where).items():
+            check_text(name, f"A name in {where}", NAME_LIMIT)
+            if isinstance(each, str):
+                check_text(each, f"{where}.{name}", TEXT_LIMIT)
+            elif not isinstance(each, bool):
+                _number(each, f"{where}.{name}")
+            settings[name] = each
+        return settings
+
+    def _known_settings(self, kind: str, settings: dict[str, SettingValue]) -> dict[str, SettingValue]:
+        """`settings` without those that a newer version gave to a kind we know; all of them for one we do not."""
+        found = find_kind(kind)
+        if found is None:
+            self._warnings.append(f"This version does not know the module {kind}: it is kept, but can't compute.")
+            return settings
+        for name in settings.keys() - settings_by_name(found).keys():
+            del settings[name]
+            self._warnings.append(f"{kind} has no setting {name!r} in this version: it was left out.")
+        return settings
+
+    def _position(self, value: Any, where: str) -> Position:
+        numbers = [_number(each, where) for each in _expect(value, list, where)]
+        if len(numbers) != 2:
+            raise ValueError(f"{where} has {len(numbers)} numbers: it must have 2, x and y.")
+        return numbers[0], numbers[1]
+
+    def _link(self, value: Any, where: str) -> Link:
+        data = _expect(value, dict, where)
+        source = _expect(data.get("source"), str, f"{where}.source")
+        target = _expect(data.get("target"), str, f"{where}.target")
+        return Link(source, target, _expect(data.get("port", 0), int, f"{where}.port"))
+
+    def _data(self, data: Mapping[str, Any]) -> DataSpec:
+        name = _expect(data.get("dataset", DataSpec().dataset), str, "data.dataset")
+        check_text(name, "data.dataset", NAME_LIMIT)
+        return DataSpec(name)
+
+    def _training(self, data: Mapping[str, Any]) -> TrainingSpec:
+        values: dict[str, Any] = {}
+        for name in TRAINING_SETTINGS.keys() & data.keys():
+            try:
+                values[name] = TRAINING_SETTINGS[name].check(data[name])
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"training.{name} can't be used: {error}") from None
+        default = TrainingSpec()
+        optimizer = _expect(data.get("optimizer", default.optimizer), str, "training.optimizer")
+        settings = self._settings(data.get("optimizer_settings", {}), "training.optimizer_settings")
+        if optimizer not in Optimizer.registry:
+            self._warnings.append(f"This version does not know the optimizer {_short(optimizer)}.")
+            return TrainingSpec(optimizer, settings, **values)
+        usable = usable_settings(optimizer, settings)
+        for name in settings.keys() - usable.keys():
+            self._warnings.append(f"{optimizer} can't use its setting {name!r} as the file has it: it was left out.")
+        return TrainingSpec(optimizer, usable, **values)

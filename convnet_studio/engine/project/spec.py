@@ -1,0 +1,123 @@
+"""Project: everything the user decides, as one immutable value without weights.
+
+Undo is keeping the value before; "has it changed" is ``==``; a file is this value written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from convnet_studio.engine.nn.module import SettingValue
+
+Position = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ModuleSpec:
+    """A module (or loss) on the canvas.
+
+    Attributes:
+        id: unique in the project for all time: an id is never given to a second module, so that undo finds its weights.
+        kind: the class name of a module or loss, such as ``Conv2d``; may be unknown to this version.
+        settings: values that differ from the defaults or equal them, by name.
+        name: what the user calls it; empty means the kind's own name.
+        position: top left corner of its card on the canvas, in pixels at zoom 1.
+    """
+
+    id: str
+    kind: str
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    name: str = ""
+    position: Position = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.kind, tuple(sorted(self.settings.items())), self.name, self.position))
+
+
+@dataclass(frozen=True)
+class Link:
+    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0)."""
+
+    source: str
+    target: str
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Modules in the order in which they were added, and the wires between them (at most one into each port)."""
+
+    modules: tuple[ModuleSpec, ...] = ()
+    links: tuple[Link, ...] = ()
+
+    def module(self, module_id: str) -> ModuleSpec:
+        """The module with this id.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        for each in self.modules:
+            if each.id == module_id:
+                return each
+        raise KeyError(f"There is no module {module_id!r} in this network.")
+
+    def __contains__(self, module_id: str) -> bool:
+        return any(each.id == module_id for each in self.modules)
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Which data set the project trains on, by its registered name."""
+
+    dataset: str = "mnist_10k"
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """How the network learns.
+
+    Attributes:
+        optimizer: registered name; `optimizer_settings` are its settings (momentum, ...).
+        rate: initial learning rate; `schedule` is one of engine.nn.schedule.SCHEDULES.
+        batch_size: samples per step. `epochs`: passes over the training set that a run plans (a falling rate reaches 0
+            at its end; training may go on at the constant schedule).
+        shuffle: a new order of the samples in each epoch, drawn from `seed`, which also draws the initial weights.
+    """
+
+    optimizer: str = "SGD"
+    optimizer_settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    rate: float = 0.01
+    schedule: str = "linear to 0"
+    batch_size: int = 16
+    epochs: int = 5
+    shuffle: bool = True
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "optimizer_settings", MappingProxyType(dict(self.optimizer_settings)))
+
+    def __hash__(self) -> int:
+        return hash((self.optimizer, self.rate, self.schedule, self.batch_size, self.epochs, self.shuffle, self.seed))
+
+
+@dataclass(frozen=True)
+class Project:
+    """Name, network, data and training settings.
+
+    Attributes:
+        description: one line on what it is, as lists of presets show it (may be empty).
+        next_id: counts all modules that ever were (ids are never reused; it takes no part in ``==``, so that a change
+            that was undone leaves the project equal to what it was).
+    """
+
+    name: str = "untitled"
+    network: NetworkSpec = field(default_factory=NetworkSpec)
+    data: DataSpec = field(default_factory=DataSpec)
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    next_id: int = field(default=1, compare=False)
+    description: str = ""

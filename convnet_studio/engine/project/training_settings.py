@@ -1,0 +1,92 @@
+"""Training settings: labels, bounds and defaults of what `TrainingSpec` holds, for forms, edits and the file reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import convnet_studio.engine.nn.optimizers  # noqa: F401  (importing the folder registers what it holds)
+from convnet_studio.engine.nn.module import Setting, SettingValue
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.schedule import SCHEDULES
+from convnet_studio.engine.project.kinds import check_settings
+from convnet_studio.engine.project.spec import TrainingSpec
+
+_DEFAULT = TrainingSpec()
+
+TRAINING_SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            Setting(
+                "rate",
+                "Learning rate",
+                "How far one step moves the weights along the gradient.",
+                float,
+                _DEFAULT.rate,
+                minimum=0,
+                maximum=100,
+            ),
+            Setting(
+                "schedule",
+                "Schedule",
+                "How the learning rate changes in the course of training.",
+                str,
+                _DEFAULT.schedule,
+                choices=SCHEDULES,
+            ),
+            Setting(
+                "batch_size",
+                "Batch size",
+                "How many samples one step learns from.",
+                int,
+                _DEFAULT.batch_size,
+                minimum=1,
+                maximum=4096,
+            ),
+            Setting(
+                "epochs",
+                "Epochs",
+                "How many passes over the training set are planned.",
+                int,
+                _DEFAULT.epochs,
+                minimum=1,
+                maximum=10_000,
+            ),
+            Setting("shuffle", "Shuffle", "Draw a new order of the samples in each epoch.", bool, _DEFAULT.shuffle),
+            Setting(
+                "seed",
+                "Seed",
+                "Draws the initial weights and the order of the samples: the same seed repeats a run exactly.",
+                int,
+                _DEFAULT.seed,
+                minimum=0,
+                maximum=2**32 - 1,
+            ),
+        )
+    }
+)
+"""The fields of `TrainingSpec` that are plain values, by name, in the order of a form."""
+
+
+def check_optimizer(name: object, settings: Mapping[str, object]) -> dict[str, SettingValue]:
+    """The values of `settings` as the types that the optimizer called `name` declares.
+
+    Raises:
+        ValueError: one sentence, if there is no such optimizer, or a setting it does not have or allow.
+    """
+    if name not in Optimizer.registry:
+        known = ", ".join(Optimizer.registry)
+        raise ValueError(f"Optimizer is {name!r}: choose one of {known}.")
+    return check_settings(Optimizer.registry[str(name)], settings)
+
+
+def usable_settings(name: str, settings: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
+    """Those of `settings` that the optimizer called `name` has and allows: what survives a change of optimizer."""
+    kept: dict[str, SettingValue] = {}
+    for key, value in settings.items():
+        try:
+            kept |= check_optimizer(name, {key: value})
+        except ValueError:
+            continue
+    return kept

@@ -1,0 +1,88 @@
+"""Wiring: what may be connected with what, and what becomes of the wires when modules go. The window asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss, port_count
+from convnet_studio.engine.project.spec import Link, ModuleSpec, Project
+
+
+def can_connect(project: Project, source: str, target: str, port: int = 0) -> str | None:
+    """Whether a wire may run from module `source` to input `port` of module `target`: None, or in words why not.
+
+    A wire that already ends at that port is no obstacle (`edits.connect` replaces it), nor are shapes that do not fit
+    (they are problems, shown at the module with what would mend them).
+    """
+    network = project.network
+    for each in (source, target):
+        if each not in network:
+            return f"There is no module {each!r} in this project."
+    if source == target:
+        return "A module can't feed itself."
+    reason = _ends_forbid(network.module(source), network.module(target), port)
+    if reason is None and source in reached_from(network.links, [target]):
+        return f"This would close a loop: {title(network.module(source))} already depends on what it would feed."
+    return reason
+
+
+def can_insert(project: Project, link: Link, kind: str) -> str | None:
+    """Whether a new module of `kind` may be put into the wire `link`: None, or in words why not."""
+    if link not in project.network.links:
+        return "There is no such wire in this project."
+    if find_kind(kind) is None:
+        return f"This version does not know the module {kind}."
+    if is_loss(kind):
+        return f"{kind} is a loss, and gives its number to nothing: it can't stand between two modules."
+    if is_input(kind):
+        return f"{kind} gets its pictures from the data set: it can't stand between two modules."
+    return None
+
+
+def title(module: ModuleSpec) -> str:
+    """What the user reads as the module's name."""
+    return module.name or module.kind
+
+
+def reached_from(links: Iterable[Link], start: Iterable[str]) -> set[str]:
+    """The ids `start` and of all modules that depend on them."""
+    targets: dict[str, list[str]] = {}
+    for each in links:
+        targets.setdefault(each.source, []).append(each.target)
+    reached: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        module_id = waiting.pop()
+        if module_id not in reached:
+            reached.add(module_id)
+            waiting += targets.get(module_id, [])
+    return reached
+
+
+def heal(links: Iterable[Link], gone: Collection[str]) -> tuple[Link, ...]:
+    """The wires that remain when the modules `gone` are taken out: what fed one now feeds what it fed.
+
+    Only a module with exactly one wire coming in can be bridged so; the wires that leave any other are cut.
+    """
+    remaining = tuple(links)
+    for module_id in gone:
+        feeding = [each.source for each in remaining if each.target == module_id]
+        bridge = feeding[0] if len(feeding) == 1 else None
+        remaining = tuple(
+            Link(bridge, each.target, each.port) if each.source == module_id and bridge else each
+            for each in remaining
+            if each.target != module_id and (each.source != module_id or bridge)
+        )
+    return remaining
+
+
+def _ends_forbid(source: ModuleSpec, target: ModuleSpec, port: int) -> str | None:
+    """Why these two modules can't be joined whatever else there is, None if they can."""
+    if is_loss(source.kind):
+        return f"{title(source)} is a loss, and gives its number to nothing: connect the module before it."
+    if is_input(target.kind):
+        return f"{title(target)} takes no wire: its pictures come from the data set."
+    ports = port_count(target.kind)
+    if not 0 <= port < ports:
+        return f"{title(target)} has {ports} input{'s' if ports > 1 else ''}: there is none with number {port + 1}."
+    return None

@@ -1,0 +1,37 @@
+"""Faults: which module is to blame, for numbers that are not finite and for errors raised."""
+
+from __future__ import annotations
+
+import traceback
+
+import numpy as np
+
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program import Program
+
+
+def first_not_finite(network: Network, program: Program, pictures: Array) -> str:
+    """The id of the first module, in the order of computing, with a parameter or output that is not finite.
+
+    Where all are finite it is the first loss: only its own number overflowed.
+    """
+    with np.errstate(all="ignore"):
+        program.forward(pictures)
+        for node in network.graph.nodes:
+            span = network.slices.get(node.id)
+            if span is not None and not np.isfinite(network.parameters[span]).all():
+                return node.id
+            if not isinstance(node.module, Loss) and not np.isfinite(program.output(node.id)).all():
+                return node.id
+    return network.losses[0].id if network.losses else ""
+
+
+def module_at_fault(error: BaseException, network: Network) -> str:
+    """The id of the module whose own code raised `error`, empty where it came from elsewhere."""
+    ids = {id(node.module): node.id for node in network.graph.nodes}
+    where = ""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        where = ids.get(id(frame.f_locals.get("self")), where)
+    return where

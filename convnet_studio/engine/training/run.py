@@ -1,0 +1,206 @@
+"""Run: what is being trained now, from its initial weights on: network, program, optimizer and place in the data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+
+from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.program import Program
+from convnet_studio.engine.project.build import build_network, build_optimizer
+from convnet_studio.engine.project.spec import Project, TrainingSpec
+from convnet_studio.engine.training.attic import Attic, CarriedOver, carry_over, weights_of
+from convnet_studio.engine.training.checkpoints import Checkpoint, Checkpoints
+from convnet_studio.engine.training.control import Weights
+from convnet_studio.engine.training.course import Course
+from convnet_studio.engine.training.material import Material
+
+ProgramFactory = Callable[[Network, int], Program]
+"""(network, batch size) to a program."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Steps made in one go, with the sums over their samples; `seconds` were spent on them."""
+
+    samples: int
+    loss_sum: float
+    errors: int
+    seconds: float
+    rate: float
+    losses: tuple[float, ...]
+
+
+class Run:
+    """Weights in training.
+
+    Args:
+        run_id: carried by all events and snapshots.
+        project: what to build and how to train it.
+        material: the data set that `project` names.
+        make_program: makes what computes.
+        weights: taken where id and shapes fit; all others are drawn from the project's seed.
+        before: the run whose weights go on in this one, on other data.
+    """
+
+    def __init__(
+        self,
+        run_id: int,
+        project: Project,
+        material: Material,
+        make_program: ProgramFactory,
+        weights: Weights | None = None,
+        before: Run | None = None,
+    ) -> None:
+        self.run_id = run_id
+        self.project = project
+        self.material = material
+        self.seed = project.training.seed
+        self.course = Course(material.train_count, project.training)
+        self._rule_is_known = True
+        self.optimizer = self._adapted_optimizer(project.training)
+        self.checkpoints = Checkpoints()
+        self.has_diverged = False
+        self.attic: Attic = before.attic if before else Attic()
+        for module_id, arrays in (weights or {}).items():
+            self.attic.put_arrays(module_id, arrays)
+        self._last_indices: Array = np.zeros(0, np.int64)
+        self._make_program = make_program
+        self.network = self._build(project)
+        self.program = self._program_for(self.network, project.training.batch_size)
+        self.carried = self._fill(before.network if before else None, before.optimizer.state if before else {})
+
+    def close(self) -> None:
+        """Let go of the program; the run can't go on."""
+        if self.program is not None:
+            self.program.close()
+            self.program = None
+
+    @property
+    def can_learn(self) -> bool:
+        """Whether a step is possible: some loss is reached, there is something to change and a rule to change it by."""
+        can_compute = self.program is not None and self.network.losses and self.network.parameters.size
+        return bool(can_compute) and self._rule_is_known
+
+    def weights(self) -> dict[str, dict[str, Array]]:
+        """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""
+        waiting = self.attic.newest()
+        return {
+            **{each.id: waiting[each.id] for each in self.project.network.modules if each.id in waiting},
+            **weights_of(self.network),
+        }
+
+    def train(self, size: int, most_steps: int, seconds: float, is_called: Callable[[], bool]) -> Stretch:
+        """Make steps of `size` samples: at least one, at most `most_steps`, none beyond the present pass.
+
+        Ends early after `seconds`, as soon as `is_called` (looked at between two steps), or at a loss that is not
+        finite. This loop is the hot one: a step of a small network takes 10 µs in all.
+        """
+        assert self.program is not None
+        course, optimizer, step = self.course, self.optimizer, self.program.step
+        losses: list[float] = []
+        samples, loss_sum, errors = 0, 0.0, 0
+        started = perf_counter()
+        with np.errstate(all="ignore"):  # what leaves the finite range is looked for and told
+            while True:
+                optimizer.rate = course.rate()
+                indices = course.next(size)
+                result = step(indices, optimizer)
+                course.advance(result.count)
+                losses.append(result.loss)
+                samples += result.count
+                loss_sum += result.loss * result.count
+                errors += result.errors
+                now = perf_counter()
+                if now - started >= seconds or len(losses) >= most_steps or course.pass_is_done or is_called():
+                    break
+                if not math.isfinite(result.loss):
+                    break
+        spent = now - started
+        self._last_indices = indices
+        course.tally(loss_sum, errors, spent)
+        self.checkpoints.note(loss_sum, samples)
+        return Stretch(samples, loss_sum, errors, spent, optimizer.rate, tuple(losses))
+
+    def last_pictures(self) -> Array:
+        """The samples of the last step."""
+        return self.material.pictures[self._last_indices]
+
+    def take_checkpoint(self) -> None:
+        """Remember this moment, if it is a good one."""
+        if not self.has_diverged:
+            self.checkpoints.take(self.network.parameters, self.optimizer.state, self.course)
+
+    def return_to(self, checkpoint: Checkpoint) -> None:
+        """Take up parameters, optimizer state and place in the data of a checkpoint of this run."""
+        self.network.parameters[...] = checkpoint.parameters
+        state = self.optimizer.state
+        for name in state.keys() | checkpoint.state.keys():
+            saved = checkpoint.state.get(name)
+            if name not in state:
+                state[name] = np.zeros_like(self.network.parameters)
+            state[name][...] = 0 if saved is None else saved
+        self.course.return_to(checkpoint.place)
+        self.checkpoints.forget_after(checkpoint.step)
+        self.has_diverged = False
+
+    def follow_training(self, training: TrainingSpec) -> None:
+        """Take up changed training settings from the next step on; weights and optimizer state stay."""
+        self.take_checkpoint()
+        self.optimizer = self._adapted_optimizer(training, self.optimizer)
+        if training.batch_size != self.project.training.batch_size:
+            program = self._program_for(self.network, training.batch_size)
+            self.close()
+            self.program = program
+        self.course.follow(training)
+        self.project = replace(self.project, training=training)
+
+    def follow_structure(self, project: Project) -> None:
+        """Rebuild the network, carrying over the weights of every module whose shapes did not change (`carried`)."""
+        network = self._build(project)
+        program = self._program_for(network, project.training.batch_size)
+        self.close()
+        before, self.network, self.program = self.network, network, program
+        self.project = project
+        self.checkpoints = Checkpoints()
+        self.carried = self._fill(before, self.optimizer.state)
+
+    def _fill(self, before: Network | None, state: Mapping[str, Array]) -> CarriedOver:
+        carried, new_state = carry_over(before, state, self.network, self.attic, self.seed)
+        self.optimizer.state.clear()
+        self.optimizer.state.update(new_state)
+        self.take_checkpoint()
+        return carried
+
+    def _build(self, project: Project) -> Network:
+        dataset = self.material.dataset
+        return build_network(project, dataset.input_shape, dataset.classes)
+
+    def _program_for(self, network: Network, batch_size: int) -> Program | None:
+        """A program with the data at hand; None where nothing can compute."""
+        if not network.nodes:
+            return None
+        program = self._make_program(network, batch_size)
+        program.set_data(self.material.pictures, self.material.labels)
+        return program
+
+    def _adapted_optimizer(self, training: TrainingSpec, before: Optimizer | None = None) -> Optimizer:
+        """The optimizer that `training` asks for, with the state of one of the same kind.
+
+        One that this version does not know keeps the network from learning, not from being looked at.
+        """
+        try:
+            made = build_optimizer(training)
+            self._rule_is_known = True
+        except ValueError:
+            made = build_optimizer(TrainingSpec())
+            self._rule_is_known = False
+        if type(made) is type(before):
+            made.state = before.state
+        return made

@@ -1,0 +1,43 @@
+"""Sentences: what training says to a person when it rests by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.engine.training.run import Run
+
+
+def why_it_cannot_learn(run: Run, problems: Sequence[Problem]) -> str:
+    """What stands in the way of a step, in one sentence; empty where nothing does."""
+    if run.can_learn:
+        return ""
+    if problems:
+        first = problems[0]
+        fix = f" ({first.fix})" if first.fix else ""
+        return f"This network can't train yet. {name_of(run.project, first.where)}{first.what}{fix}."
+    if not run.network.losses:
+        return "This network can't train yet: connect a loss to its end."
+    return "This network has nothing to learn: add a module with weights, such as Linear."
+
+
+def epochs_are_done(epochs: int) -> str:
+    """The plan of so many epochs is over."""
+    return "The planned epoch is done." if epochs == 1 else f"All {epochs} epochs are done."
+
+
+def sentence_of(error: BaseException) -> str:
+    """An error as one sentence; those that the program words itself as they are, others after the error's name."""
+    message = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, ValueError | OSError | KeyError) and message.endswith("."):
+        return message
+    return f"{type(error).__name__}: {message}." if message else f"{type(error).__name__}."
+
+
+def name_of(project: Project, module_id: str) -> str:
+    """``"Conv2d: "`` as the start of a sentence about a module; empty for the project as a whole."""
+    if module_id not in project.network:
+        return ""
+    spec = project.network.module(module_id)
+    return f"{spec.name or spec.kind}: "

@@ -1,0 +1,316 @@
+"""Session: what training does now: which run, playing or resting, measuring; and what changes it, told as events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program import Program
+from convnet_studio.engine.project.spec import NetworkSpec, Project
+from convnet_studio.engine.project.validate import Problem, graph_problems
+from convnet_studio.engine.training.checkpoints import is_finite
+from convnet_studio.engine.training.control import Control, Weights
+from convnet_studio.engine.training.events import (
+    Diverged,
+    EpochDone,
+    Event,
+    NetworkChanged,
+    Rewound,
+    RunStarted,
+    StateChanged,
+    Stepped,
+)
+from convnet_studio.engine.training.faults import first_not_finite
+from convnet_studio.engine.training.material import Material
+from convnet_studio.engine.training.measuring import Measurement
+from convnet_studio.engine.training.pace import Pace
+from convnet_studio.engine.training.run import Run, Stretch
+from convnet_studio.engine.training.sentences import epochs_are_done, why_it_cannot_learn
+
+ProgramMaker = Callable[[Network, int, bool], Program]
+"""(network, batch size, whether the compiled set may be used) to a program."""
+
+STRETCH_SECONDS = 0.02
+"""Training between two events at most, so that scalars never flood."""
+MEASURING_SECONDS = 0.01
+PREVIEW_TEST_SAMPLES = 256
+"""Test samples measured before the first step of a preview by the slow reference, so that Play is not kept waiting."""
+QUICKLY_CHECKED = 100_000
+"""Parameters that are looked through after every stretch; more are only when a checkpoint is due or a pass ends."""
+
+
+class Session:
+    """A run and what is being done with it. Every method is told as events; `work` does the next piece."""
+
+    def __init__(
+        self, control: Control, make_program: ProgramMaker, load: Callable[[str], Dataset], compiled: bool
+    ) -> None:
+        self.run: Run | None = None
+        self.pace = Pace()
+        self._control = control
+        self._make_program = make_program
+        self._load = load
+        self._compiled = compiled
+        self._material: tuple[str, Material] | None = None
+        self._runs = 0
+        self._problems: tuple[Problem, ...] = ()
+        self._is_playing = False
+        self._last_pass: int | None = None  # rest before this one, for a step of an epoch
+        self._single_step = 0  # samples of the one step that is due
+        self._measurement: Measurement | None = None
+
+    @property
+    def run_id(self) -> int:
+        """Of the present run; -1 before the first."""
+        return self.run.run_id if self.run else -1
+
+    @property
+    def owes_a_step(self) -> bool:
+        """Whether a single step was wished for and not yet made; the next wish waits for it."""
+        return self._single_step > 0
+
+    def close(self) -> None:
+        """Let go of the run."""
+        if self.run is not None:
+            self.run.close()
+
+    # Which run
+
+    def open(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
+        """Begin a run of `project`, at rest."""
+        yield from self.rest()
+        yield from self._begin(self._new_run(project, weights))
+
+    def reset(self) -> Iterator[Event]:
+        """Begin the run again from its seed, at rest."""
+        if self.run is not None:
+            yield from self.open(self.run.project)
+
+    def use_compiled(self) -> Iterator[Event]:
+        """Begin the run again with the compiled engine, going on playing."""
+        self._compiled = True
+        if self.run is not None:
+            yield from self._begin(self._new_run(self.run.project))
+
+    def rewind(self) -> Iterator[Event]:
+        """Return to the last good checkpoint, at rest."""
+        if self.run is None:
+            return
+        checkpoint = self.run.checkpoints.last_before(self.run.course.step)
+        if checkpoint is None:
+            yield from self.rest("There is no checkpoint to go back to: reset instead.")
+            return
+        yield from self.rest()
+        self.run.return_to(checkpoint)
+        self._measurement = None
+        yield Rewound(self.run_id, checkpoint.step, self.run.course.passes)
+
+    def follow(self, project: Project) -> Iterator[Event]:
+        """Take up the newest value of the project, keeping every weight that still has a place."""
+        run = self.run
+        if run is None:
+            yield from self.open(project)
+            return
+        changes_data = project.data != run.project.data
+        changes_structure = _structure(project.network) != _structure(run.project.network)
+        if run.has_diverged and (changes_data or changes_structure):
+            yield from self.rewind()
+        if changes_data:
+            yield from self._begin(self._new_run(project, before=run))
+            return
+        if project.training != run.project.training:
+            run.follow_training(project.training)
+        if changes_structure:
+            run.follow_structure(project)
+        run.project = project
+        if changes_structure:
+            yield from self._tell_network(run)
+            if self._measurement is not None:
+                self._begin_measuring(run)
+
+    def _new_run(self, project: Project, weights: Weights | None = None, before: Run | None = None) -> Run:
+        compiled = self._compiled
+
+        def make_program(network: Network, batch_size: int) -> Program:
+            return self._make_program(network, batch_size, compiled)
+
+        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before)
+        self._runs += 1
+        return run
+
+    def _material_for(self, project: Project) -> Material:
+        name = project.data.dataset
+        if self._material is None or self._material[0] != name:
+            self._material = name, Material(self._load(name))
+        return self._material[1]
+
+    def _begin(self, run: Run) -> Iterator[Event]:
+        self.close()
+        self.run = run
+        self._single_step = 0
+        self._last_pass = None
+        yield RunStarted(
+            run_id=run.run_id,
+            steps_per_epoch=run.course.steps_per_epoch,
+            planned_epochs=run.project.training.epochs,
+            parameters=run.network.parameters.size,
+            compiled=self._compiled,
+        )
+        yield from self._tell_network(run)
+        if not self._why_not():
+            yield StateChanged(run.run_id, self._is_playing)
+        self._begin_measuring(run, most=None if self._compiled else PREVIEW_TEST_SAMPLES)
+
+    def _tell_network(self, run: Run) -> Iterator[Event]:
+        """Tell what the network is now; rest if it can't be trained."""
+        self._problems = graph_problems(run.project, run.network.graph)
+        carried = run.carried
+        yield NetworkChanged(run.run_id, carried.kept, carried.restored, carried.initialized, self._problems)
+        if why := self._why_not():
+            yield from self.rest(why)
+
+    # Playing and resting
+
+    def play(self, to_end_of_pass: bool = False) -> Iterator[Event]:
+        """Train until the plan is done, or the present pass."""
+        if why := self._why_not():
+            yield from self.rest(why)
+            return
+        course = self._the_run.course
+        if course.plan_is_done:
+            course.renew_plan()
+        self._last_pass = course.epoch if to_end_of_pass else None
+        if not self._is_playing:
+            self._is_playing = True
+            yield StateChanged(self.run_id, True)
+
+    def rest(self, why: str = "") -> Iterator[Event]:
+        """Stop playing; told if it was, or if there is a reason to tell."""
+        self._single_step = 0
+        if self._is_playing or why:
+            self._is_playing = False
+            yield StateChanged(self.run_id, False, why)
+
+    def step_once(self, samples: int | None) -> Iterator[Event]:
+        """Make one update on the next `samples` samples, or a whole mini-batch, and rest."""
+        why = self._why_not()
+        yield from self.rest(why)
+        if not why:
+            run = self._the_run
+            if run.course.plan_is_done:
+                run.course.renew_plan()
+            self._single_step = samples or run.project.training.batch_size
+
+    def _why_not(self) -> str:
+        """Why no step can be made; empty where one can."""
+        if self.run is None:
+            return "There is nothing to train: open a project whose data set can be read."
+        if self.run.has_diverged:
+            return "The numbers have left the finite range: go back to the last checkpoint, or reset."
+        return why_it_cannot_learn(self.run, self._problems)
+
+    # Work
+
+    def work(self) -> Iterator[Event]:
+        """Do the next piece of work: a part of a measurement, a step, a stretch of steps; or sleep until called."""
+        if self._measurement is not None:
+            tested = self._measurement.go_on(MEASURING_SECONDS, self._control.is_calling)
+            if tested is not None:
+                self._measurement = None
+                yield tested
+        elif self._single_step:
+            size, self._single_step = self._single_step, 0
+            yield from self._train(size, most_steps=1)
+        elif self._is_playing:
+            yield from self._play_on()
+        else:
+            self._control.wait()
+
+    def drop_work(self) -> None:
+        """Forget what was begun, after an error in it."""
+        self._measurement = None
+        self._single_step = 0
+
+    def _play_on(self) -> Iterator[Event]:
+        run = self._the_run
+        if run.course.plan_is_done:
+            yield from self.rest(epochs_are_done(run.project.training.epochs))
+        elif self._last_pass is not None and run.course.epoch > self._last_pass:
+            yield from self.rest()
+        elif seconds := self.pace.seconds_to_wait():
+            self._control.wait(seconds)
+        else:
+            yield from self._train(run.project.training.batch_size, self.pace.steps_allowed())
+
+    def _train(self, size: int, most_steps: int) -> Iterator[Event]:
+        run = self._the_run
+        stretch = run.train(size, most_steps, STRETCH_SECONDS, self._control.is_calling)
+        self.pace.note(len(stretch.losses))
+        yield Stepped(
+            run_id=run.run_id,
+            step=run.course.step,
+            epoch=run.course.passes,
+            loss=stretch.loss_sum / stretch.samples,
+            error=stretch.errors / stretch.samples,
+            rate=stretch.rate,
+            samples=stretch.samples,
+            seconds=stretch.seconds,
+            losses=stretch.losses,
+        )
+        if self._has_diverged(run, stretch):
+            yield from self._tell_divergence(run, stretch)
+        elif run.course.pass_is_done:
+            yield from self._finish_pass(run)
+        elif run.checkpoints.is_due:
+            run.take_checkpoint()
+
+    def _finish_pass(self, run: Run) -> Iterator[Event]:
+        course = run.course
+        done = EpochDone(
+            run_id=run.run_id,
+            epoch=course.epoch + 1,
+            loss=course.loss_sum / course.samples,
+            error=course.errors / course.samples,
+            seconds=course.seconds,
+        )
+        course.finish_pass()
+        self._begin_measuring(run)
+        yield done
+
+    def _begin_measuring(self, run: Run, most: int | None = None) -> None:
+        can_measure = run.program is not None and run.network.losses and run.material.test_count
+        self._measurement = Measurement(run, most) if can_measure else None
+
+    def _has_diverged(self, run: Run, stretch: Stretch) -> bool:
+        if not math.isfinite(stretch.losses[-1]):
+            return True
+        parameters = run.network.parameters
+        looks = parameters.size <= QUICKLY_CHECKED or run.course.pass_is_done or run.checkpoints.is_due
+        return looks and not is_finite(parameters)
+
+    def _tell_divergence(self, run: Run, stretch: Stretch) -> Iterator[Event]:
+        run.has_diverged = True
+        checkpoint = run.checkpoints.last_before(run.course.step)
+        loss_is_finite = math.isfinite(stretch.losses[-1])
+        assert run.program is not None
+        yield Diverged(
+            run_id=run.run_id,
+            step=run.course.step,
+            where=first_not_finite(run.network, run.program, run.last_pictures()),
+            why=f"{'Some weights are' if loss_is_finite else 'The loss is'} no longer a finite number.",
+            rate=stretch.rate,
+            checkpoint_step=checkpoint.step if checkpoint else -1,
+        )
+        yield from self.rest()
+
+    @property
+    def _the_run(self) -> Run:
+        assert self.run is not None
+        return self.run
+
+
+def _structure(network: NetworkSpec) -> object:
+    """What of a network's drawing matters to what it computes: not names and positions."""
+    return [(each.id, each.kind, dict(each.settings)) for each in network.modules], network.links

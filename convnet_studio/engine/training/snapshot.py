@@ -1,0 +1,73 @@
+"""Snapshot: a frozen picture of the network at work, and the mailbox that hands the newest one to whoever looks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from convnet_studio.engine.nn.module import Array
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one probe picture does in the network at one moment.
+
+    Attributes:
+        run_id, step, epoch: of which run and when.
+        picture: the probe picture ``(channel, height, width)``; `label` its class, -1 where unknown.
+        outputs: output by module id, ``(channel, height, width)`` or ``(n,)``; only what was asked for.
+        parameters: learnable arrays by module id and name; only what was asked for.
+        loss: of the probe picture (nan without a loss or label). `scores`: what the first loss judges, ``(classes,)``
+            (None without one).
+
+    All arrays are copies and read-only.
+    """
+
+    run_id: int
+    step: int
+    epoch: float
+    picture: Array
+    label: int
+    outputs: Mapping[str, Array] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    loss: float = float("nan")
+    scores: Array | None = None
+
+
+class Mailbox:
+    """A box for the newest snapshot only.
+
+    The reader asks (`ask`), the worker looks between two steps whether anybody did (`is_asked`) and puts one in
+    (`put`), the reader takes it (`take`). So pictures are made as often as they are drawn, and never more.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._asked = False
+
+    def ask(self) -> None:
+        """Say that a new snapshot is wanted."""
+        self._asked = True
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a new snapshot is wanted and not yet there."""
+        return self._asked
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Replace whatever lies in the box."""
+        with self._lock:
+            self._snapshot = snapshot
+            self._asked = False
+
+    def decline(self) -> None:
+        """Say that there is nothing to show for now; the reader may ask again."""
+        self._asked = False
+
+    def take(self) -> Snapshot | None:
+        """Empty the box; None if nothing new lies in it."""
+        with self._lock:
+            snapshot, self._snapshot = self._snapshot, None
+            return snapshot

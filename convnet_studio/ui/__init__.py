@@ -1,0 +1,1 @@
+"""The window: everything that knows Qt. It draws what the engine says and asks it for the rest."""

@@ -1,0 +1,66 @@
+"""App: the start of the window."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from convnet_studio.assets import asset_path
+from convnet_studio.engine.project.file import ENDING, load_project
+from convnet_studio.engine.project.presets import load_preset
+from convnet_studio.ui import settings as settings_files
+from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.settings import Session, Settings
+from convnet_studio.ui.style import apply_style
+
+FIRST_PRESET = "two-stage-digits"
+
+
+def make_application() -> QApplication:
+    """The QApplication of this process, dressed in the theme in force."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("ConvNet Studio")
+    app.setWindowIcon(QIcon(str(asset_path("icons/convnet-studio.svg"))))
+    apply_style(app)
+    return app
+
+
+def run(project_argument: str | None) -> int:
+    """Open the window on a preset's name or a ``.cvstudio`` file (None: the first preset); returns the exit code.
+
+    Raises:
+        ProjectFileError, KeyError: one sentence, if there is no such project.
+    """
+    app = make_application()
+    settings = settings_files.load(Settings)
+    record = settings_files.load(Session)
+    window = open_window(project_argument, settings, record)
+    window.use_theme(settings.theme)
+    window.restore_layout()
+    window.show()
+    window.files.offer_left_behind()
+    QTimer.singleShot(300, window.show_marks)
+    return app.exec()
+
+
+def open_window(project_argument: str | None, settings: Settings, record: Session) -> MainWindow:
+    """The main window over the project that the command line named."""
+    name = project_argument or FIRST_PRESET
+    if not name.endswith(ENDING):
+        return MainWindow(load_preset(name), None, None, settings, record)
+    path = Path(name)
+    loaded = load_project(path)
+    record.remember(path)
+    window = MainWindow(loaded.project, loaded.weights or None, path.resolve(), settings, record)
+    if loaded.warnings:
+        window.notice.say("warn", " ".join(loaded.warnings))
+    return window
+
+

@@ -1,0 +1,178 @@
+"""MapsBody: feature maps in tiles, and below them the filters that made them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.canvas.bodies.body import Body, hatch
+from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.card_layout import small_font
+from convnet_studio.ui.map_images import Scale, Tiling, rgb_image, scale_of, sheet_image
+from convnet_studio.ui.theme import theme
+
+MOST_MAPS = 16
+MOST_FILTERS = 16
+FILTER_COLUMNS = 8
+TILE_GAP = 2.0
+FILTERS_GAP = 6.0
+MORE_HEIGHT = 16.0
+
+
+@dataclass(frozen=True)
+class TileGrid:
+    """`count` tiles of `width` x `height` pixels in rows of `columns`."""
+
+    count: int
+    columns: int
+    width: float
+    height: float
+
+    @property
+    def size(self) -> QSizeF:
+        """Of all tiles with the gaps between them."""
+        rows = -(-self.count // self.columns)
+        return QSizeF(
+            self.columns * (self.width + TILE_GAP) - TILE_GAP,
+            rows * (self.height + TILE_GAP) - TILE_GAP,
+        )
+
+    def tile(self, index: int) -> QRectF:
+        """Where tile `index` lies."""
+        row, column = divmod(index, self.columns)
+        return QRectF(
+            column * (self.width + TILE_GAP), row * (self.height + TILE_GAP), self.width, self.height
+        )
+
+    def index_at(self, at: QPointF) -> int | None:
+        """The tile under `at`."""
+        return next((index for index in range(self.count) if self.tile(index).contains(at)), None)
+
+
+def map_grid(maps: int, height: int, width: int) -> TileGrid:
+    """How `maps` maps of `height` x `width` cells are tiled: one large, a few middling, up to sixteen small."""
+    count = min(maps, MOST_MAPS)
+    columns, side = next(
+        (columns, side) for most, columns, side in ((1, 1, 84.0), (4, 2, 52.0), (9, 3, 38.0), (16, 4, 32.0)) if count <= most
+    )
+    larger = max(height, width)
+    return TileGrid(count, min(columns, count), side * width / larger, side * height / larger)
+
+
+def filter_grid(filters: tuple[int, int, int], maps_width: float) -> TileGrid:
+    """How the kernels are tiled below maps that are `maps_width` pixels wide."""
+    count, height, width = filters
+    side = min(16.0, math.floor((maps_width + TILE_GAP) / FILTER_COLUMNS - TILE_GAP))
+    larger = max(height, width)
+    return TileGrid(
+        min(count, MOST_FILTERS), min(count, FILTER_COLUMNS), side * width / larger, side * height / larger
+    )
+
+
+class MapsBody(Body):
+    """Up to sixteen feature maps on one scale; of the filters, what each does to the first input map."""
+
+    def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
+        super().__init__(card, class_names)
+        assert card.shape is not None
+        maps, height, width = card.shape
+        self._is_rgb = card.map_name == "picture" and maps == 3
+        self._hidden = 0 if self._is_rgb else max(0, maps - MOST_MAPS)
+        self._grid = map_grid(1 if self._is_rgb else maps, height, width)
+        tiles = self._grid.size
+        below = tiles.height() + (MORE_HEIGHT if self._hidden else 0)
+        self._filter_grid: TileGrid | None = None
+        if card.filters:
+            self._filter_grid = filter_grid(card.filters, tiles.width())
+            self._filters_top = below + FILTERS_GAP
+            below = self._filters_top + self._filter_grid.size.height()
+        self.size = QSizeF(tiles.width(), below)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget maps and filters."""
+        self._maps: Array | None = None
+        self._kernels: Array | None = None
+        self._sheet = self._filter_sheet = QImage()
+        self._scale = Scale(self.card.map_name, 0.0, 1.0)
+
+    def show(self, snapshot: Snapshot) -> bool:
+        """Colour the maps, and the filters where they were captured."""
+        maps = self.own_output(snapshot)
+        if maps is None and self.card.map_name == "picture" and snapshot.picture.shape == self.card.shape:
+            maps = snapshot.picture
+        kernels = snapshot.parameters.get(self.card.id, {}).get("weight") if self._filter_grid else None
+        if kernels is not None and kernels.ndim == 4 and self.card.filters == (len(kernels), *kernels.shape[2:]):
+            self._kernels = kernels[:MOST_FILTERS, 0]
+            self._color_filters()
+        if maps is None:
+            return False
+        self._maps = maps if self._is_rgb else maps[:MOST_MAPS]
+        self._color_maps()
+        return True
+
+    def recolor(self) -> None:
+        """Colour the last maps and filters again."""
+        self._color_maps()
+        self._color_filters()
+
+    def paint(self, painter: QPainter) -> None:
+        """The two sheets, or hatched tiles."""
+        self._paint_sheet(painter, self._sheet, self._grid)
+        if self._hidden:
+            top = self._grid.size.height()
+            painter.setFont(small_font())
+            painter.setPen(theme().color("second_text"))
+            room = QRectF(0, top, self.size.width(), MORE_HEIGHT)
+            painter.drawText(room, Qt.AlignmentFlag.AlignBottom, f"+{self._hidden} more maps")
+        if self._filter_grid:
+            painter.translate(0, self._filters_top)
+            self._paint_sheet(painter, self._filter_sheet, self._filter_grid)
+
+    def tip_at(self, at: QPointF) -> str:
+        """Which map or filter it is, and the scale of its colours."""
+        index = self._grid.index_at(at)
+        if index is not None and self._maps is not None:
+            if self.card.map_name == "picture":
+                return "The probe picture"
+            scope = f"{self._scale.low:.3g} … {self._scale.high:.3g}"
+            return f"Map {index + 1} of {len(self._maps) + self._hidden}\nColours: {scope} on this card"
+        if self._filter_grid and self.card.filters:
+            index = self._filter_grid.index_at(at - QPointF(0, self._filters_top))
+            if index is not None:
+                return f"Filter {index + 1} of {self.card.filters[0]}: its weights on input map 1"
+        return ""
+
+    def _color_maps(self) -> None:
+        if self._maps is None:
+            return
+        if self._is_rgb:
+            self._sheet = rgb_image(self._maps)
+            return
+        self._scale = scale_of(self._maps, self.card.map_name)
+        self._sheet = _sheet(self._maps, self._grid, self._scale)
+
+    def _color_filters(self) -> None:
+        if self._kernels is not None and self._filter_grid is not None:
+            self._filter_sheet = _sheet(self._kernels, self._filter_grid, scale_of(self._kernels, "weight"))
+
+    def _paint_sheet(self, painter: QPainter, sheet: QImage, grid: TileGrid) -> None:
+        if sheet.isNull():
+            for index in range(grid.count):
+                hatch(painter, grid.tile(index))
+        else:
+            painter.drawImage(QRectF(QPointF(), grid.size), sheet)
+
+
+def _sheet(maps: Array, grid: TileGrid, scale: Scale) -> QImage:
+    """The maps as one image whose gaps have the same share of it as those of `grid`."""
+    _, height, width = maps.shape
+    fold = max(1, math.ceil(grid.width / 2 / width))  # so fine that a gap is at least one cell
+    gap = max(1, round(fold * width * TILE_GAP / grid.width))
+    tiling = Tiling(len(maps), height * fold, width * fold, grid.columns, gap)
+    return sheet_image(maps.repeat(fold, 1).repeat(fold, 2), tiling, [scale])

@@ -1,0 +1,172 @@
+"""Card: everything a module's card shows except the live numbers, as a value; equal cards need no repaint."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
+from convnet_studio.engine.project.build import build_module
+from convnet_studio.engine.project.kinds import find_kind
+from convnet_studio.engine.project.spec import ModuleSpec, Project
+from convnet_studio.engine.project.summary import ModuleSummary, Summary
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.engine.project.wiring import title
+
+
+class BodyKind(enum.Enum):
+    """What the live part of a card looks like."""
+
+    MISSING = "hatching: nothing computed"
+    MAPS = "feature maps in tiles"
+    STRIP = "a list of numbers as a heat map"
+    CLASSES = "one bar for each class"
+    LOSS = "the loss of the probe picture"
+
+
+class Reading(enum.Enum):
+    """How the numbers of a card with class bars become bars."""
+
+    VALUES = "as they are"
+    SCORES = "softmax of them"
+    LOGARITHMS = "exp of them where they are negative"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card without its live numbers.
+
+    Attributes:
+        id, title, word, help: of the module; `help` is one sentence.
+        family: None for a kind that this version does not know.
+        caption: the main setting in short.
+        inputs: number of input ports. `has_output`: whether wires can start here.
+        shape: of the output; None where a problem hides it, ``()`` for a loss.
+        parameters, multiply_accumulates: counts; 0 where there are none.
+        problems: in words, with their mends.
+        body: what the live part looks like. `map_name`: colours of its maps. `reading`: of class bars.
+        filters: (count, height, width) of the kernels drawn below the maps, None without any.
+    """
+
+    id: str
+    title: str
+    word: str
+    help: str
+    family: Family | None
+    caption: str = ""
+    inputs: int = 1
+    has_output: bool = True
+    shape: Shape | None = None
+    parameters: int = 0
+    multiply_accumulates: int = 0
+    problems: tuple[Problem, ...] = ()
+    body: BodyKind = BodyKind.MISSING
+    map_name: str = "activation"
+    reading: Reading = Reading.VALUES
+    filters: tuple[int, int, int] | None = None
+
+
+_NO_SUMMARY = ModuleSummary(None, 0, 0, False, "", ())
+
+
+def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
+    """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
+    known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
+    readings = class_readings(project)
+    return {spec.id: _card_of(project, spec, known, readings.get(spec.id)) for spec in project.network.modules}
+
+
+def class_readings(project: Project) -> dict[str, Reading]:
+    """The modules drawn with class bars: from each loss back up to and including the first filter bank."""
+    sources = {(link.target, link.port): link.source for link in project.network.links}
+    kinds = {spec.id: find_kind(spec.kind) for spec in project.network.modules}
+    found: dict[str, Reading] = {}
+    for module_id, kind in kinds.items():
+        if kind is None or not issubclass(kind, Loss):
+            continue
+        reading, at, seen = Reading.VALUES, sources.get((module_id, 0)), {module_id}
+        while at is not None and at not in seen:
+            seen.add(at)
+            passed = kinds[at]
+            if passed is not None and passed.family is Family.OUTPUT:
+                found[at] = Reading.LOGARITHMS
+                reading = Reading.SCORES
+            elif passed is not None and passed.family is Family.FILTER_BANK:
+                found[at] = reading
+                break
+            at = sources.get((at, 0))
+    return found
+
+
+def help_of(kind: type) -> str:
+    """The first sentence of a module's docstring."""
+    text = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
+    return text.split(". ")[0].rstrip(".") + "." if text else ""
+
+
+def _card_of(
+    project: Project, spec: ModuleSpec, known: Mapping[str, ModuleSummary], reading: Reading | None
+) -> Card:
+    kind = find_kind(spec.kind)
+    facts = known.get(spec.id, _NO_SUMMARY)
+    if kind is None:
+        help_text = f"This version does not know the module {spec.kind}."
+        return Card(spec.id, title(spec), "unknown module", help_text, None, problems=facts.problems)
+    is_loss = issubclass(kind, Loss)
+    return Card(
+        id=spec.id,
+        title=title(spec),
+        word=kind.word if not spec.name else f"{spec.kind} · {kind.word}",
+        help=help_of(kind),
+        family=kind.family,
+        caption=facts.caption,
+        inputs=1 if issubclass(kind, Loss) else kind.input_count,
+        has_output=not is_loss,
+        shape=facts.shape,
+        parameters=facts.parameters,
+        multiply_accumulates=facts.multiply_accumulates,
+        problems=facts.problems,
+        body=_body_kind(is_loss, facts.shape, reading),
+        map_name=_map_name(kind.family, facts),
+        reading=reading or Reading.VALUES,
+        filters=_filters(project, spec, known),
+    )
+
+
+def _body_kind(is_loss: bool, shape: Shape | None, reading: Reading | None) -> BodyKind:
+    if is_loss:
+        return BodyKind.LOSS
+    if not shape:
+        return BodyKind.MISSING
+    if len(shape) == 1:
+        return BodyKind.STRIP if reading is None else BodyKind.CLASSES
+    return BodyKind.MAPS if len(shape) == 3 else BodyKind.MISSING
+
+
+def _map_name(family: Family, facts: ModuleSummary) -> str:
+    if family is Family.INPUT:
+        return "picture"
+    return "non_negative" if facts.non_negative else "activation"
+
+
+def _filters(
+    project: Project, spec: ModuleSpec, known: Mapping[str, ModuleSummary]
+) -> tuple[int, int, int] | None:
+    """Count and size of the kernels that a module learns, None where it learns none that are pictures."""
+    shape = known.get(spec.id, _NO_SUMMARY).shape
+    module = build_module(spec)
+    if shape is None or not isinstance(module, Module) or not known[spec.id].parameters:
+        return None
+    feeds = sorted((link.port, link.source) for link in project.network.links if link.target == spec.id)
+    inputs = [known[source].shape for _, source in feeds if source in known]
+    if None in inputs or len(inputs) != module.input_count:
+        return None
+    try:
+        shapes = module.parameter_shapes(*inputs)
+    except ShapeProblem:  # the summary is older than this edit
+        return None
+    kernels = shapes["weight"].shape if "weight" in shapes else ()
+    return (kernels[0], kernels[2], kernels[3]) if len(kernels) == 4 and kernels[2] * kernels[3] > 1 else None

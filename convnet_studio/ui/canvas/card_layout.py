@@ -1,0 +1,155 @@
+"""Where everything on a card lies: pure geometry from what the card shows, never from live numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
+from convnet_studio.ui.theme import number_font, text_font
+
+PADDING = 10.0
+HEADER_HEIGHT = 42.0
+BODY_TOP = HEADER_HEIGHT + 9
+PORT_Y = 76.0
+"""Ports stand at one height on all cards, so that a chain reads as one line."""
+PORT_STEP = 24.0
+LINE_HEIGHT = 15.0
+FOOTER_GAP = 7.0
+SMALLEST_WIDTH = 104.0
+LARGEST_HEADER_WIDTH = 208.0
+PROBLEM_WIDTH = 184.0
+PROBLEM_ICON = 14.0
+MEND_HEIGHT = 22.0
+CARD_GAP = 24.0
+"""Between the cards of a row."""
+
+
+def title_font() -> QFont:
+    """Of the module's name."""
+    return text_font(13, QFont.Weight.DemiBold)
+
+
+def small_font() -> QFont:
+    """Of words beneath the name, in the footer and in problems."""
+    return text_font(11)
+
+
+def small_number_font() -> QFont:
+    """Of caption, shape and counts."""
+    return number_font(11)
+
+
+@dataclass(frozen=True)
+class CardLayout:
+    """Rectangles of a card in its own coordinates; `problem` and `mend` are empty where there is none."""
+
+    size: QSizeF
+    body: QRectF
+    footer: QRectF
+    problem: QRectF
+    mend: QRectF
+
+    @property
+    def card(self) -> QRectF:
+        """The whole card."""
+        return QRectF(0, 0, self.size.width(), self.size.height())
+
+    @property
+    def name(self) -> QRectF:
+        """Where the name is read and renamed."""
+        return QRectF(PADDING + 2, 6, self.size.width() - 2 * PADDING, 18)
+
+
+def footer_lines(card: Card) -> tuple[str, ...]:
+    """The right column of the footer: parameters, then multiply-accumulates, each where there are any."""
+    parameters = f"{short_count(card.parameters)} params" if card.parameters else ""
+    arithmetic = f"{short_count(card.multiply_accumulates)} MACs" if card.multiply_accumulates else ""
+    return tuple(each for each in (parameters, arithmetic) if each)
+
+
+def footer_help(card: Card) -> str:
+    """The footer in full words."""
+    if card.shape is None:
+        return "Not computed: something before or on this card keeps it from running."
+    parts = [f"Output: {shape_text(card.shape)}"] if card.shape else []
+    if card.parameters:
+        parts.append(counted(card.parameters, "parameter"))
+    if card.multiply_accumulates:
+        parts.append(counted(card.multiply_accumulates, "multiply-accumulate") + " for each picture")
+    return "\n".join(parts)
+
+
+def problem_text(problem: Problem) -> str:
+    """A problem and what would be right, as one sentence."""
+    return f"{problem.what}: {problem.fix}" if problem.fix else problem.what
+
+
+def mend_text(problem: Problem) -> str:
+    """What the mend button says; empty where there is no mend."""
+    values = list(problem.change.values())
+    if not values:
+        return ""
+    return f"Use {values[0]:g}" if len(values) == 1 and isinstance(values[0], int | float) else "Mend it"
+
+
+def lay_out(card: Card, body: QSizeF) -> CardLayout:
+    """The layout of `card` around a live part of size `body`."""
+    width = _width(card, body)
+    body_rect = QRectF(PADDING, BODY_TOP, width - 2 * PADDING, body.height())
+    lines = _footer_line_count(card)
+    footer = QRectF(PADDING, body_rect.bottom() + FOOTER_GAP, width - 2 * PADDING, lines * LINE_HEIGHT)
+    bottom = max(footer.bottom() + (FOOTER_GAP if lines else 2), _lowest_port(card) + 16)
+    problem, mend = QRectF(), QRectF()
+    if card.problems:
+        problem, mend = _problem_rects(card.problems[0], width, bottom)
+        bottom = problem.bottom()
+    return CardLayout(QSizeF(width, math.ceil(bottom)), body_rect, footer, problem, mend)
+
+
+def _width(card: Card, body: QSizeF) -> float:
+    name = QFontMetricsF(title_font()).horizontalAdvance(card.title)
+    caption = QFontMetricsF(small_number_font()).horizontalAdvance(card.caption)
+    word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
+    header = 2 * PADDING + 2 + max(name + (caption + 10 if card.caption else 0), word)
+    width = max(SMALLEST_WIDTH, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING, _footer_width(card))
+    return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
+
+
+def _footer_width(card: Card) -> float:
+    metrics = QFontMetricsF(small_number_font())
+    right = max((metrics.horizontalAdvance(each) for each in footer_lines(card)), default=0.0)
+    return metrics.horizontalAdvance(shape_text(card.shape)) + (right + 10 if right else 0) + 2 * PADDING
+
+
+def _footer_line_count(card: Card) -> int:
+    return max(1 if card.shape != () else 0, len(footer_lines(card)))
+
+
+def _lowest_port(card: Card) -> float:
+    return PORT_Y + PORT_STEP * max(0, card.inputs - 1)
+
+
+def _problem_rects(problem: Problem, width: float, top: float) -> tuple[QRectF, QRectF]:
+    """The tinted band and the button in it."""
+    room = QRectF(0, 0, problem_text_width(width), 1000)
+    flags = Qt.TextFlag.TextWordWrap
+    text = QFontMetricsF(small_font()).boundingRect(room, flags, problem_text(problem)).height()
+    label = mend_text(problem)
+    height = 8 + math.ceil(text) + (MEND_HEIGHT + 6 if label else 0) + 8
+    band = QRectF(0, top, width, height)
+    if not label:
+        return band, QRectF()
+    button_width = QFontMetricsF(text_font(11, QFont.Weight.DemiBold)).horizontalAdvance(label) + 20
+    left = PADDING + PROBLEM_ICON + 6
+    return band, QRectF(left, band.bottom() - 8 - MEND_HEIGHT, button_width, MEND_HEIGHT)
+
+
+def problem_text_width(card_width: float) -> float:
+    """Room for a line of a problem's text, right of its icon."""
+    return card_width - 2 * PADDING - PROBLEM_ICON - 6

@@ -1,0 +1,153 @@
+"""Paints the part of a card that does not move with training: frame, header, footer, problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from convnet_studio.ui.canvas.bodies.body import elided
+from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.card_layout import (
+    HEADER_HEIGHT,
+    LINE_HEIGHT,
+    PADDING,
+    PROBLEM_ICON,
+    CardLayout,
+    footer_lines,
+    mend_text,
+    problem_text,
+    problem_text_width,
+    small_font,
+    small_number_font,
+    title_font,
+)
+from convnet_studio.ui.canvas.numbers import shape_text
+from convnet_studio.ui.theme import LARGE_RADIUS, icon_pixmap, text_font, theme
+
+BAR_WIDTH = 4.0
+SHADOW_REACH = 4.0
+RING_WIDTH = 2.0
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass
+class CardState:
+    """What the pointer does to a card."""
+
+    is_selected: bool = False
+    is_hovered: bool = False
+    is_offered: bool = False
+    """A module that is being dragged would replace it."""
+    is_mend_hovered: bool = False
+
+
+def paint_card(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
+    """Everything but the live part."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_frame(painter, layout, state)
+    _paint_header(painter, card, layout)
+    _paint_footer(painter, card, layout)
+    if card.problems:
+        _paint_problem(painter, card, layout, state)
+
+
+def _rounded(rect: QRectF, radius: float = LARGE_RADIUS) -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(rect, radius, radius)
+    return path
+
+
+def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> None:
+    now = theme()
+    shadow = now.color("shadow")
+    shadow.setAlpha(max(1, shadow.alpha() // 4))
+    for spread in (0.0, 1.0, 2.0):
+        rect = layout.card.adjusted(-spread * 0.5, 1, spread * 0.5, spread + 0.5)
+        painter.fillPath(_rounded(rect, LARGE_RADIUS + spread * 0.5), shadow)
+    painter.fillPath(_rounded(layout.card), now.color("surface"))
+    line = now.color("strong_line" if state.is_hovered else "line")
+    if state.is_selected or state.is_offered:
+        pen = QPen(now.color("accent"), RING_WIDTH)
+        pen.setStyle(Qt.PenStyle.DashLine if state.is_offered else Qt.PenStyle.SolidLine)
+        painter.setPen(pen)
+        grown = layout.card.adjusted(-1, -1, 1, 1)
+        painter.drawPath(_rounded(grown, LARGE_RADIUS + 1))
+    else:
+        painter.setPen(QPen(line, 1))
+        painter.drawPath(_rounded(layout.card.adjusted(0.5, 0.5, -0.5, -0.5), LARGE_RADIUS - 0.5))
+
+
+def _paint_header(painter: QPainter, card: Card, layout: CardLayout) -> None:
+    now = theme()
+    width = layout.size.width()
+    color = now.family(card.family) if card.family else now.color("missing")
+    painter.save()
+    painter.setClipRect(QRectF(0, 0, BAR_WIDTH, HEADER_HEIGHT))
+    painter.fillPath(_rounded(layout.card), color)
+    painter.restore()
+    painter.setPen(QPen(now.color("line"), 1))
+    painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
+    left, room = PADDING + 2, width - 2 * PADDING - 2
+    caption = QFontMetricsF(small_number_font())
+    caption_width = min(caption.horizontalAdvance(card.caption), room * 0.6)
+    title_room = room - (caption_width + 8 if card.caption else 0)
+    _text(painter, QRectF(left, 5, title_room, 19), card.title, title_font(), now.color("text"))
+    _text(painter, QRectF(left, 22, room, 15), card.word, small_font(), now.color("second_text"))
+    at = QRectF(width - PADDING - caption_width, 5, caption_width, 19)
+    _text(painter, at, card.caption, small_number_font(), now.color("second_text"), _RIGHT)
+
+
+def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
+    now = theme()
+    line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
+    token = "text" if card.shape is not None else "second_text"
+    _text(painter, line, shape_text(card.shape), small_number_font(), now.color(token))
+    for row, words in enumerate(footer_lines(card)):
+        at = line.translated(0, row * LINE_HEIGHT)
+        _text(painter, at, words, small_number_font(), now.color("second_text"), _RIGHT)
+
+
+def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
+    now = theme()
+    painter.save()
+    painter.setClipRect(layout.problem.adjusted(1, 0, -1, -1))
+    painter.fillPath(_rounded(layout.card.adjusted(1, 1, -1, -1), LARGE_RADIUS - 1), now.color("warn_soft"))
+    painter.restore()
+    left, top = PADDING, layout.problem.top() + 8
+    scale = painter.deviceTransform().m11()
+    pixmap = icon_pixmap("triangle-alert", now.color("warn_text"), int(PROBLEM_ICON), max(1.0, scale))
+    painter.drawPixmap(QRectF(left, top, PROBLEM_ICON, PROBLEM_ICON), pixmap, QRectF(pixmap.rect()))
+    room = QRectF(left + PROBLEM_ICON + 6, top, problem_text_width(layout.size.width()), 1000)
+    painter.setFont(small_font())
+    painter.setPen(now.color("text"))
+    painter.drawText(room, Qt.TextFlag.TextWordWrap, problem_text(card.problems[0]))
+    if not layout.mend.isEmpty():
+        _paint_mend(painter, layout.mend, mend_text(card.problems[0]), state.is_mend_hovered)
+
+
+def _paint_mend(painter: QPainter, rect: QRectF, words: str, is_hovered: bool) -> None:
+    now = theme()
+    painter.setPen(QPen(now.color("warn_text"), 1))
+    painter.setBrush(now.color("warn_soft" if is_hovered else "surface"))
+    painter.drawPath(_rounded(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    font = text_font(11, QFont.Weight.DemiBold)
+    _text(painter, rect, words, font, now.color("warn_text"), Qt.AlignmentFlag.AlignCenter)
+
+
+def _text(
+    painter: QPainter,
+    rect: QRectF,
+    words: str,
+    font: QFont,
+    color: QColor,
+    align: Qt.AlignmentFlag = _LEFT,
+) -> None:
+    painter.setFont(font)
+    painter.setPen(color)
+    shown = elided(QFontMetricsF(font), words, rect.width())
+    painter.drawText(rect.adjusted(-1 if align == _RIGHT else 0, 0, 1, 0), align, shown)

@@ -1,0 +1,1 @@
+"""Controls: small reusable widgets, painted with the tokens of the theme in force."""

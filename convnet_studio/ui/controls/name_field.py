@@ -1,0 +1,75 @@
+"""NameField: a heading that can be typed over."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from convnet_studio.ui.controls.painting import paint_field
+from convnet_studio.ui.theme import text_font, theme, theme_switch
+
+
+class NameField(QLineEdit):
+    """A name that looks like a heading until the pointer or the keyboard comes to it; Enter takes, Escape gives up."""
+
+    entered = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ""
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name}: click to change")
+        self.setFont(text_font(15, QFont.Weight.DemiBold))
+        self.setFixedHeight(28)
+        self.setMinimumWidth(64)
+        self.setFrame(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.editingFinished.connect(self._hand_on)
+        theme_switch().changed.connect(self._recolor)
+        self._recolor()
+
+    def show_name(self, text: str, placeholder: str = "") -> None:
+        """Show the name in force; `placeholder` is what it falls back to when it is empty."""
+        self._shown = text
+        self.setPlaceholderText(placeholder)
+        if self.text() != text:
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    def _hand_on(self) -> None:
+        if self.text() != self._shown:
+            self._shown = self.text()
+            self.entered.emit(self.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._shown)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.setCursorPosition(0)
+        self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.hasFocus() or self.underMouse():
+            paint_field(QPainter(self), self)
+        super().paintEvent(event)
+
+    def _recolor(self) -> None:
+        colors = theme().colors
+        self.setStyleSheet(
+            f"QLineEdit {{ background: transparent; border: none; padding: 0 4px; min-height: 0; color: {colors['text']};"
+            f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']}; }}"
+        )

@@ -1,0 +1,31 @@
+"""Number text: how numbers are written, short in tables and exact where one was asked for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def exact(value: float) -> str:
+    """The shortest decimal that reads back as the very same float32, such as ``0.79`` or ``1.2e-05``."""
+    return str(np.float32(value))
+
+
+def short(value: float) -> str:
+    """Three significant digits, at most seven characters, as a table has room for."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e4:
+        decimals = min(4, max(0, 2 - math.floor(math.log10(abs(value)))))
+        return f"{value:.{decimals}f}"
+    return f"{value:.1e}"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as people read it: ``8@24×24`` for maps, ``10`` for a list, ``1`` for the number of a loss."""
+    if len(shape) == 3:
+        return f"{shape[0]}@{shape[1]}×{shape[2]}"
+    return "×".join(map(str, shape)) or "1"

@@ -1,0 +1,60 @@
+"""Credits: fonts, icons and data sets with their sources and licences, read from the files themselves."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+
+from convnet_studio.assets import asset_path
+from convnet_studio.engine.data.dataset import Dataset, dataset_titles, load_dataset
+
+FONTS = (
+    ("Inter", "Rasmus Andersson", "SIL Open Font License 1.1", "fonts/Inter-LICENSE.txt"),
+    ("JetBrains Mono", "JetBrains", "SIL Open Font License 1.1", "fonts/JetBrainsMono-LICENSE.txt"),
+    ("DejaVu Sans", "Bitstream and the DejaVu authors", "Bitstream Vera licence", "fonts/DejaVuSans-LICENSE.txt"),
+)
+ICONS = ("Lucide", "Lucide contributors", "ISC", "icons/LICENSE.txt")
+
+
+def credits_html() -> str:
+    """The page as rich text."""
+    rows = [f"<li><b>{name}</b> by {author}: {licence}</li>" for name, author, licence, _ in (*FONTS, ICONS)]
+    data = "".join(_dataset_html(load_dataset(name)) for name in dataset_titles())
+    texts = "".join(
+        f"<h4>{name}</h4><pre style='white-space: pre-wrap'>{html.escape(_text(path))}</pre>"
+        for name, _, _, path in (*FONTS, ICONS)
+    )
+    return (
+        "<p>ConvNet Studio teaches what Y. LeCun's deep-learning tutorial of 2013 is about. It stands on the work of "
+        f"many others.</p><h3>Fonts and icons</h3><ul>{''.join(rows)}</ul><h3>Data</h3>{data}"
+        f"<h3>Licence texts</h3>{texts}"
+    )
+
+
+def _dataset_html(dataset: Dataset) -> str:
+    lines = [f"<p><b>{html.escape(dataset.title)}</b>{' (synthetic)' if dataset.synthetic else ''}<br>"]
+    lines += [f"{html.escape(text)}<br>" for text in (dataset.source, dataset.licence, *dataset.credits) if text]
+    return "".join(lines) + "</p>"
+
+
+def _text(path: str) -> str:
+    return asset_path(path).read_text(encoding="utf-8", errors="replace")
+
+
+class CreditsDialog(QDialog):
+    """The Credits page."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Credits")
+        self.resize(640, 560)
+        page = QTextBrowser()
+        page.setAccessibleName("Credits")
+        page.setOpenExternalLinks(True)
+        page.setHtml(credits_html())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(page)
+        column.addWidget(buttons)

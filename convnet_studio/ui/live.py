@@ -1,0 +1,62 @@
+"""Live: brings what the worker reports to the views, and what visible views want to see to the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import or_
+
+from PySide6.QtCore import QObject
+
+from convnet_studio.engine.training.events import Event
+from convnet_studio.engine.training.probes import ProbePicture, Probes
+from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.training_session import TrainingSession
+from convnet_studio.ui.view import View
+
+
+class LiveViews(QObject):
+    """Hands every event to every view, and each snapshot to those that can be seen.
+
+    Args:
+        session: the worker.
+        views: all views of the window, asked anew each time (they come and go with tabs and docks).
+    """
+
+    def __init__(self, session: TrainingSession, views: Callable[[], Iterable[View]]) -> None:
+        super().__init__()
+        self._session = session
+        self._views = views
+        self._snapshot: Snapshot | None = None
+        self._shown: frozenset[View] = frozenset()
+        session.events_arrived.connect(self._show_events)
+        session.snapshot_arrived.connect(self._show_snapshot)
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return self._snapshot
+
+    def look_at(self, picture: ProbePicture | None) -> None:
+        """Show another picture to the network (None: the trainer's own choice)."""
+        self._session.look(picture, self._session.probes)
+
+    def refresh_probes(self) -> None:
+        """Ask for what the visible views want by now; a view that has just come into sight gets the last snapshot."""
+        visible = frozenset(view for view in self._views() if view.isVisible())
+        wanted = reduce(or_, (view.probes() for view in visible), Probes())
+        self._session.look(self._session.picture, wanted)
+        if self._snapshot is not None:
+            for view in visible - self._shown:
+                view.show_snapshot(self._snapshot)
+        self._shown = visible
+
+    def _show_events(self, events: Sequence[Event]) -> None:
+        for view in self._views():
+            view.show_events(events)
+
+    def _show_snapshot(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.refresh_probes()
+        for view in self._shown:
+            view.show_snapshot(snapshot)

@@ -1,0 +1,93 @@
+"""Metrics: the four numbers of the top bar, kept up to date from events."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from convnet_studio.engine.training.events import EpochDone, Event, RunStarted, Stepped, Tested
+from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
+
+NOT_YET = "–"
+RATE_WINDOW_SECONDS = 1.0
+
+
+class Metrics(QWidget):
+    """Epoch, samples per second, training loss and test error; each of a fixed width, so that nothing moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recent: deque[tuple[int, float]] = deque()
+        self._epoch = _Metric("epoch", 5, "text")
+        self._rate = _Metric("samples/s", 7, "text")
+        self._loss = _Metric("train loss", 6, "train")
+        self._error = _Metric("test error", 6, "test")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for metric in (self._epoch, self._rate, self._loss, self._error):
+            row.addWidget(metric)
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """Follow what training reports."""
+        for event in events:
+            if isinstance(event, RunStarted):
+                self._clear()
+            elif isinstance(event, Stepped):
+                self._take_step(event)
+            elif isinstance(event, Tested):
+                self._error.show_value(f"{100 * event.error:.1f} %")
+            elif isinstance(event, EpochDone):
+                self._loss.show_value(f"{event.loss:.3f}")
+
+    def _clear(self) -> None:
+        self._recent.clear()
+        self._epoch.show_value("0.0")
+        for metric in (self._rate, self._loss, self._error):
+            metric.show_value(NOT_YET)
+
+    def _take_step(self, event: Stepped) -> None:
+        self._recent.append((event.samples, event.seconds))
+        while len(self._recent) > 1 and sum(s for _, s in self._recent) > RATE_WINDOW_SECONDS:
+            self._recent.popleft()
+        seconds = sum(each for _, each in self._recent)
+        samples = sum(each for each, _ in self._recent)
+        if seconds > 0:
+            self._rate.show_value(f"{samples / seconds:,.0f}")
+        self._epoch.show_value(f"{event.epoch:.1f}")
+        self._loss.show_value(f"{event.loss:.3f}")
+
+
+class _Metric(QWidget):
+    """A small word above a number of fixed width."""
+
+    def __init__(self, word: str, digits: int, token: str) -> None:
+        super().__init__()
+        self._token = token
+        self._word = QLabel(word)
+        self._word.setFont(text_font(11))
+        self._value = QLabel(NOT_YET)
+        self._value.setFont(number_font(15))
+        self._value.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("0" * digits) + 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._word)
+        column.addWidget(self._value)
+        self.setAccessibleName(word)
+        self._recolor()
+        theme_switch().changed.connect(self._recolor)
+
+    def show_value(self, text: str) -> None:
+        """Replace the number."""
+        if text != self._value.text():
+            self._value.setText(text)
+            self.setAccessibleDescription(text)
+
+    def _recolor(self) -> None:
+        self._word.setStyleSheet(f"color: {theme().colors['second_text']};")
+        self._value.setStyleSheet(f"color: {theme().colors[self._token]};")

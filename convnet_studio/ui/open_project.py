@@ -1,0 +1,123 @@
+"""OpenProject: the project under the user's hands, with undo, selection and the file it came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from convnet_studio.engine.project.spec import Project
+
+
+class OpenProject(QObject):
+    """One value, `project`, and every way it changes.
+
+    Views listen to `changed` and compare before and after; they never change a project themselves but call `edit` with
+    a new value made by a function of engine.project.edits.
+    """
+
+    changed = Signal(object, object)
+    """(before, after): Project values, after an edit, an undo or a redo."""
+    replaced = Signal()
+    """Another project was opened; undo starts afresh."""
+    selection_changed = Signal()
+    name_changed = Signal()
+    """File name or unsaved mark."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+        self._selection: frozenset[str] = frozenset()
+        self._path: Path | None = None
+        self._weights_unsaved = False
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.name_changed.emit())
+
+    @property
+    def project(self) -> Project:
+        """The value now."""
+        return self._project
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was opened from or saved to; None for a preset or a new project."""
+        return self._path
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether closing would lose an edit or training."""
+        return self._weights_unsaved or not self.undo_stack.isClean()
+
+    def mark_trained(self) -> None:
+        """The weights have moved since the last save."""
+        if not self._weights_unsaved:
+            self._weights_unsaved = True
+            self.name_changed.emit()
+
+    def mark_saved(self, path: Path) -> None:
+        """What is open now lies in `path`."""
+        self._path = path
+        self._weights_unsaved = False
+        self.undo_stack.setClean()
+        self.name_changed.emit()
+
+    def open(self, project: Project, path: Path | None = None) -> None:
+        """Put another project in place of this one."""
+        self._project = project
+        self._path = path
+        self._weights_unsaved = False
+        self.undo_stack.clear()
+        self.select(frozenset())
+        self.replaced.emit()
+        self.name_changed.emit()
+
+    def edit(self, text: str, after: Project, merge_key: str = "") -> None:
+        """Replace the value by `after` as one undo entry named `text` ("Add Conv2d").
+
+        Edits in a row with the same non-empty `merge_key` become one entry, such as the drags of a slider.
+        """
+        if after != self._project:
+            self.undo_stack.push(_EditCommand(self, text, self._project, after, merge_key))
+
+    @property
+    def selection(self) -> frozenset[str]:
+        """Ids of the selected modules."""
+        return self._selection
+
+    def select(self, ids: frozenset[str]) -> None:
+        """Select these modules (no edit: selection is not undone)."""
+        if ids != self._selection:
+            self._selection = ids
+            self.selection_changed.emit()
+
+    def _set(self, project: Project) -> None:
+        before, self._project = self._project, project
+        self._selection = frozenset(each for each in self._selection if each in project.network)
+        self.changed.emit(before, project)
+
+
+class _EditCommand(QUndoCommand):
+    """The one undo command: the value before and after. Weights are the trainer's care (it keeps them by module id)."""
+
+    def __init__(self, owner: OpenProject, text: str, before: Project, after: Project, merge_key: str) -> None:
+        super().__init__(text)
+        self._owner = owner
+        self._before = before
+        self._after = after
+        self._merge_key = merge_key
+
+    def redo(self) -> None:
+        self._owner._set(self._after)
+
+    def undo(self) -> None:
+        self._owner._set(self._before)
+
+    def id(self) -> int:
+        return 1 if self._merge_key else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _EditCommand) or other._merge_key != self._merge_key:
+            return False
+        self._after = other._after
+        return True

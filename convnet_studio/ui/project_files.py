@@ -1,0 +1,222 @@
+"""Project files: new, open, save, recent files, autosave; and the question before anything is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from convnet_studio.engine.project.autosave import Autosave, LeftBehind
+from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_project, save_project
+from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
+from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.training.control import Weights
+from convnet_studio.ui.notice import Notice
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.settings import Session, config_folder
+from convnet_studio.ui.training_session import TrainingSession
+
+FILTER = f"ConvNet Studio projects (*{ENDING})"
+AUTOSAVE_MILLISECONDS = 5000
+
+
+class ProjectFiles(QObject):
+    """Everything between the open project and the disk."""
+
+    _autosave_failed = Signal(str)
+
+    def __init__(
+        self,
+        open_project: OpenProject,
+        session: TrainingSession,
+        record: Session,
+        notice: Notice,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._open_project = open_project
+        self._session = session
+        self._record = record
+        self._notice = notice
+        self._window = window
+        self._weights: Weights | None = None
+        self._autosave = Autosave(config_folder() / "autosave")
+        self._autosaving: threading.Thread | None = None
+        self._autosave_failed.connect(lambda why: self._notice.say("warn", why))
+        self._is_changed = False
+        open_project.changed.connect(self._note_change)
+        open_project.name_changed.connect(self._note_change)
+        self._timer = QTimer(self)
+        self._timer.setInterval(AUTOSAVE_MILLISECONDS)
+        self._timer.timeout.connect(self._save_beside)
+        self._timer.start()
+
+    # ---------------------------------------------------------------- opening
+
+    def new(self) -> bool:
+        """Start with an empty canvas."""
+        return self._replace(new_project())
+
+    def open_preset(self, name: str) -> bool:
+        """Open a preset as a fresh project."""
+        return self._replace(load_preset(name))
+
+    def ask_open(self) -> bool:
+        """Let the user choose a file and open it."""
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._folder(), FILTER)
+        return self.open_path(Path(name)) if name else False
+
+    def open_path(self, path: Path) -> bool:
+        """Open the project in `path`; what is wrong with it is said, and nothing else is touched."""
+        try:
+            loaded = load_project(path)
+        except ProjectFileError as error:
+            self._notice.say("bad", str(error))
+            return False
+        if not self._replace(loaded.project, loaded.weights, path):
+            return False
+        self._record.remember(path)
+        if loaded.warnings:
+            self._notice.say("warn", " ".join(loaded.warnings))
+        return True
+
+    def take_weights(self) -> Weights | None:
+        """The weights that came with the project just opened; handed over once."""
+        weights, self._weights = self._weights, None
+        return weights
+
+    def offer_left_behind(self) -> None:
+        """After a crash: say what was left, and open it on a click."""
+        left = self._autosave.pending()
+        if not left:
+            return
+        newest = left[0]
+        name = newest.loaded.project.name
+        self._notice.say(
+            "warn",
+            f"The program ended without closing. “{name}” was kept, weights included.",
+            {"Open it": lambda: self._take_up(newest), "Discard": lambda: self._autosave.forget(newest)},
+        )
+
+    def _take_up(self, left: LeftBehind) -> None:
+        if self._replace(left.loaded.project, left.loaded.weights, None):
+            self._open_project.mark_trained()  # it is in no file of the user's yet
+            self._autosave.forget(left)
+
+    def _replace(self, project: Project, weights: Weights | None = None, path: Path | None = None) -> bool:
+        if not self._may_lose():
+            return False
+        self._weights = weights or None
+        self._open_project.open(project, path)
+        return True
+
+    # ---------------------------------------------------------------- saving
+
+    def save(self) -> bool:
+        """Save where it came from; a project without a file asks for one."""
+        path = self._open_project.path
+        return self.save_to(path) if path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and save there."""
+        suggestion = str(Path(self._folder()) / f"{self._open_project.project.name}{ENDING}")
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save the project", suggestion, FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self.save_to(path if path.suffix == ENDING else path.with_name(path.name + ENDING))
+
+    def save_to(self, path: Path) -> bool:
+        """Save project and weights of this moment in `path`."""
+        try:
+            save_project(path, self._open_project.project, self._session.fetch_weights())
+        except ProjectFileError as error:
+            self._notice.say("bad", str(error))
+            return False
+        self._open_project.mark_saved(path)
+        self._record.remember(path)
+        self._autosave.discard()
+        return True
+
+    def may_leave(self) -> bool:
+        """Before closing: whether everything is saved, or the user does not want it."""
+        return self._may_lose()
+
+    def close(self) -> None:
+        """End autosaving; what the user chose not to keep is not offered again."""
+        self._timer.stop()
+        if self._autosaving is not None:
+            self._autosaving.join(5.0)
+        self._autosave.discard()
+        self._autosave.release()
+
+    def _may_lose(self) -> bool:
+        if not self._open_project.is_unsaved:
+            return True
+        question = QMessageBox(self._window)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("Save the project?")
+        question.setText(f"“{self._open_project.project.name}” has changes or training that are not saved.")
+        question.setInformativeText("Without saving they are lost.")
+        question.setStandardButtons(
+            QMessageBox.StandardButton.Save
+            | QMessageBox.StandardButton.Discard
+            | QMessageBox.StandardButton.Cancel
+        )
+        question.setDefaultButton(QMessageBox.StandardButton.Save)
+        answer = question.exec()
+        if answer == QMessageBox.StandardButton.Save:
+            return self.save()
+        return answer == QMessageBox.StandardButton.Discard
+
+    # ---------------------------------------------------------------- autosave
+
+    def _note_change(self) -> None:
+        self._is_changed = self._open_project.is_unsaved
+
+    def _save_beside(self) -> None:
+        """Every few seconds of change: the same, into this window's slot, off the window's thread."""
+        busy = self._autosaving is not None and self._autosaving.is_alive()
+        if not busy and self._open_project.is_unsaved and (self._is_changed or self._session.is_playing):
+            self._is_changed = False
+            project, path = self._open_project.project, self._open_project.path
+            self._autosaving = threading.Thread(target=self._write_slot, args=(project, path), daemon=True)
+            self._autosaving.start()
+
+    def _write_slot(self, project: Project, path: Path | None) -> None:
+        try:
+            self._autosave.write(project, self._session.fetch_weights(), path)
+        except ProjectFileError as error:
+            self._autosave_failed.emit(str(error))
+
+    # ---------------------------------------------------------------- menus
+
+    def recent_menu(self, parent: QMenu) -> QMenu:
+        """Files opened lately, read anew each time it opens."""
+        menu = QMenu("Open recent", parent)
+        menu.aboutToShow.connect(lambda: self._fill(menu, self._recent_entries()))
+        return menu
+
+    def preset_menu(self, parent: QMenu) -> QMenu:
+        """The presets."""
+        menu = QMenu("New from preset", parent)
+        self._fill(menu, [(name, lambda name=name: self.open_preset(name)) for name in preset_names()])
+        return menu
+
+    def _recent_entries(self) -> list[tuple[str, Callable[[], object]]]:
+        paths = [Path(each) for each in self._record.recent]
+        return [(str(path), lambda path=path: self.open_path(path)) for path in paths if path.exists()]
+
+    def _fill(self, menu: QMenu, entries: list[tuple[str, Callable[[], object]]]) -> None:
+        menu.clear()
+        for text, act in entries:
+            menu.addAction(text, lambda act=act: act())
+        if not entries:
+            menu.addAction("No files yet").setEnabled(False)
+
+    def _folder(self) -> str:
+        path = self._open_project.path
+        return str(path.parent if path else Path.home())

@@ -1,0 +1,79 @@
+"""Settings and session: two small files. Settings are decisions; the session is where the windows stood.
+
+Both are JSON in the user's configuration folder (``$CONVNET_STUDIO_HOME`` overrides it). A file that cannot be read is
+treated as empty: no start ever fails over it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import platformdirs
+
+Record = TypeVar("Record", "Settings", "Session")
+
+RECENT_FILES = 8
+
+
+@dataclass
+class Settings:
+    """What the user decided: `theme` is ``light``, ``dark`` or ``system``; `threads` of the engine."""
+
+    theme: str = "system"
+    threads: int = 1
+    marks_seen: bool = False
+
+
+@dataclass
+class Session:
+    """Where things stood: window geometry and docks (base64), files opened lately. May be deleted without harm."""
+
+    geometry: str = ""
+    docks: str = ""
+    recent: list[str] = field(default_factory=list)
+
+    def remember(self, path: Path) -> None:
+        """Put `path` first among the recent files."""
+        name = str(path.resolve())
+        self.recent = [name, *(each for each in self.recent if each != name)][:RECENT_FILES]
+
+
+def config_folder() -> Path:
+    """Where settings and session lie; made if need be."""
+    home = os.environ.get("CONVNET_STUDIO_HOME")
+    folder = Path(home) if home else platformdirs.user_config_path("convnet-studio", appauthor=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def load(kind: type[Record]) -> Record:
+    """Read a Settings or Session; defaults for whatever is missing or of the wrong type."""
+    record = kind()
+    try:
+        stored: Any = json.loads(_file_of(kind).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return record
+    for each in fields(kind):
+        value = stored.get(each.name) if isinstance(stored, dict) else None
+        if type(value) is type(getattr(record, each.name)):
+            setattr(record, each.name, value)
+    return record
+
+
+def store(record: Settings | Session) -> None:
+    """Write a Settings or Session; a disk that refuses is no reason to stop."""
+    path = _file_of(type(record))
+    beside = path.with_suffix(".new")
+    try:
+        beside.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
+        beside.replace(path)
+    except OSError:
+        return
+
+
+def _file_of(kind: type) -> Path:
+    return config_folder() / f"{kind.__name__.lower()}.json"

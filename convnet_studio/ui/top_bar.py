@@ -1,0 +1,177 @@
+"""Top bar: menu, name, transport, metrics and data set in one row."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFont, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+
+from convnet_studio.engine.data.dataset import dataset_titles
+from convnet_studio.ui.actions import Actions
+from convnet_studio.ui.metrics import Metrics
+from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
+
+HEIGHT = 52
+WIDE = 1400
+"""From this width on there is room for the program's name and for words beside the icons."""
+
+SPEEDS: tuple[tuple[str, float | None], ...] = (
+    ("Full speed", None),
+    ("100 steps/s", 100.0),
+    ("10 steps/s", 10.0),
+    ("1 step/s", 1.0),
+)
+
+
+class TopBar(QFrame):
+    """The row above the canvas; what its buttons do are the window's actions."""
+
+    speed_chosen = Signal(object)
+    """Updates per second at most, or None for full speed."""
+    dataset_chosen = Signal(str)
+
+    def __init__(self, actions: Actions, menu: QMenu) -> None:
+        super().__init__()
+        self._actions = actions
+        self._words: dict[QPushButton, tuple[str, str]] = {}
+        self._is_playing = False
+        self._full_name = ""
+        self.setObjectName("topBar")
+        self.setFixedHeight(HEIGHT)
+        self._menu_button = self._tool_button("menu", "Menu", menu)
+        self._title = QLabel("ConvNet Studio")
+        self._title.setFont(text_font(15, QFont.Weight.DemiBold))
+        self._name = QLabel()
+        self._name.setFont(text_font(13))
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self.play = self._play_button()
+        self._steps = [
+            self._button(actions[name], word, wide_word)
+            for name, word, wide_word in (
+                ("step_sample", "Sample", "Step sample"),
+                ("step_batch", "Batch", "Step batch"),
+                ("step_epoch", "Epoch", "Step epoch"),
+            )
+        ]
+        self._reset = self._button(actions["reset"], "", "Reset")
+        self._new_weights = self._button(actions["new_weights"], "", "")
+        self._speed = self._combo("Speed of training", [name for name, _ in SPEEDS])
+        self._speed.activated.connect(lambda index: self.speed_chosen.emit(SPEEDS[index][1]))
+        self.metrics = Metrics()
+        self._datasets = list(dataset_titles())
+        self._dataset = self._combo("Data set", list(dataset_titles().values()))
+        self._dataset.activated.connect(lambda index: self.dataset_chosen.emit(self._datasets[index]))
+        self._lay_out()
+        theme_switch().changed.connect(self._recolor)
+        self._recolor()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 12, 0)
+        row.setSpacing(8)
+        for widget in (self._menu_button, self._title, self._name):
+            row.addWidget(widget)
+        row.addSpacing(4)
+        for name in ("undo", "redo"):
+            row.addWidget(self._tool_button_for(self._actions[name]))
+        row.addStretch(1)
+        for button in (self.play, *self._steps, self._reset, self._new_weights, self._speed):
+            row.addWidget(button)
+        row.addSpacing(4)
+        row.addWidget(self.metrics)
+        row.addSpacing(4)
+        row.addWidget(self._dataset)
+
+    def show_name(self, name: str, is_unsaved: bool) -> None:
+        """The project's name, with a dot while it is unsaved."""
+        self._full_name = f"{name} •" if is_unsaved else name
+        self._name.setToolTip("Not saved since the last change" if is_unsaved else "Saved")
+        self._elide_name()
+
+    def _elide_name(self) -> None:
+        width = 170 if self.width() >= WIDE else 150
+        self._name.setText(self._name.fontMetrics().elidedText(self._full_name, Qt.TextElideMode.ElideMiddle, width))
+
+    def show_dataset(self, name: str) -> None:
+        """Mark the data set in use (one that this version does not know is shown by its bare name)."""
+        if name in self._datasets:
+            self._dataset.setCurrentIndex(self._datasets.index(name))
+        else:
+            self._dataset.setPlaceholderText(name)
+            self._dataset.setCurrentIndex(-1)
+
+    def show_playing(self, playing: bool) -> None:
+        """The primary button says what a click will do."""
+        self._is_playing = playing
+        self.play.setText("Pause" if playing else "Play")
+        self.play.setIcon(icon("pause" if playing else "play", "on_accent"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words where there is room for them."""
+        wide = event.size().width() >= WIDE
+        self._title.setVisible(wide)
+        for button, (short, long) in self._words.items():
+            button.setText(long if wide else short)
+        self._elide_name()
+        super().resizeEvent(event)
+
+    def _play_button(self) -> QPushButton:
+        button = QPushButton("Play")
+        button.setProperty("primary", True)
+        button.setFixedWidth(92)
+        button.setIconSize(QSize(14, 14))
+        button.setToolTip(self._actions["play"].toolTip())
+        button.setAccessibleName("Play or pause")
+        button.clicked.connect(self._actions["play"].trigger)
+        return button
+
+    def _button(self, action: QAction, word: str, wide_word: str) -> QPushButton:
+        button = QPushButton(word)
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+        button.setIcon(action.icon())
+        button.setIconSize(QSize(15, 15))
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
+        self._words[button] = (word, wide_word)
+        return button
+
+    def _tool_button_for(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setIconSize(QSize(16, 16))
+        button.setAccessibleName(action.text())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _tool_button(self, icon_name: str, name: str, menu: QMenu) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon(icon_name))
+        button.setIconSize(QSize(18, 18))
+        button.setAccessibleName(name)
+        button.setToolTip(f"{name} (F10)")
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def open_menu(self) -> None:
+        """Open the menu, as F10 does."""
+        self._menu_button.showMenu()
+
+    def _combo(self, name: str, entries: list[str]) -> QComboBox:
+        combo = QComboBox()
+        combo.addItems(entries)
+        combo.setAccessibleName(name)
+        combo.setToolTip(name)
+        combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return combo
+
+    def _recolor(self) -> None:
+        colors = theme().colors
+        self.setStyleSheet(f"#topBar {{ background: {colors['surface']}; border-bottom: 1px solid {colors['line']}; }}")
+        self._name.setStyleSheet(f"color: {colors['second_text']};")
+        self._menu_button.setIcon(icon("menu"))
+        self._reset.setIcon(icon("rotate-ccw"))
+        self._new_weights.setIcon(icon("dices"))
+        self.show_playing(self._is_playing)

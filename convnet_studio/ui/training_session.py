@@ -1,0 +1,190 @@
+"""TrainingSession: the one worker thread that owns the engine, seen from the window.
+
+Wishes go to the worker through a Control. Back come events (a queue, none is lost) and snapshots (a mailbox with the
+newest only); a timer in the window's thread reads both, so that the worker never touches a widget and is never waited
+for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from collections import deque
+from contextlib import suppress
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from convnet_studio.engine.program import CompileProgress, compile_set, compiled_set_ready
+from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.training.control import (
+    Control,
+    Edit,
+    Fetch,
+    Look,
+    Open,
+    SetSpeed,
+    Stop,
+    UseCompiled,
+    Weights,
+    Wish,
+)
+from convnet_studio.engine.training.events import Event, Failed, RunStarted, StateChanged, Stepped
+from convnet_studio.engine.training.probes import ProbePicture, Probes
+from convnet_studio.engine.training.trainer import Trainer
+
+TICK_MILLISECONDS = 16
+"""The mailbox is read at most 60 times a second."""
+
+
+class TrainingSession(QObject):
+    """Runs the trainer for as long as the window lives.
+
+    Args:
+        threads: engine threads; one leaves the second core of a small machine to the window.
+    """
+
+    events_arrived = Signal(object)
+    """tuple[Event, ...] in order, all of the newest run."""
+    snapshot_arrived = Signal(object)
+    """Snapshot of the newest run."""
+    state_changed = Signal()
+    """`is_playing` or `is_compiled` may have changed."""
+    compile_progressed = Signal(object)
+    """CompileProgress, or None when the compiled engine is ready or failed to come."""
+
+    def __init__(self, project: Project, weights: Weights | None = None, threads: int = 1) -> None:
+        super().__init__()
+        self.control = Control()
+        self.is_playing = False
+        self.is_compiled = False
+        self.run_id = -1
+        self._events: deque[Event] = deque()
+        self._compile_news: deque[CompileProgress | None] = deque()
+        self._look = Look(None, Probes())
+        self._wants_snapshot = True
+        self._threads = threads
+        self._thread = threading.Thread(
+            target=self._work, args=(project, weights), name="convnet-studio engine", daemon=True
+        )
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MILLISECONDS)
+        self._timer.timeout.connect(self.tick)
+
+    def start(self) -> None:
+        """Start the worker; where the engine is not compiled yet, that goes on beside it."""
+        if not compiled_set_ready():
+            threading.Thread(target=self._compile, name="convnet-studio compiler", daemon=True).start()
+        self._thread.start()
+        self._timer.start()
+
+    def close(self) -> None:
+        """Ask the worker to stop and wait for it, at most two seconds."""
+        self._timer.stop()
+        self.control.put(Stop())
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def wish(self, wish: Wish) -> None:
+        """Put a wish to the trainer (`Play()`, `StepBatch()`, ...)."""
+        self.control.put(wish)
+        self._wants_snapshot = True
+
+    def edit(self, project: Project) -> None:
+        """Follow the project's newest value."""
+        self.wish(Edit(project))
+
+    def open(self, project: Project, weights: Weights | None = None) -> None:
+        """Take up another project."""
+        self._look = Look(None, self._look.probes)
+        self.wish(Open(project, weights))
+
+    def ask_snapshot(self) -> None:
+        """Want a new snapshot, though nothing may have changed."""
+        self._wants_snapshot = True
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Updates per second at most; None: as fast as can be."""
+        self.wish(SetSpeed(steps_per_second))
+
+    def look(self, picture: ProbePicture | None, probes: Probes) -> None:
+        """Say which picture the network is to be shown, and what of it is to be captured."""
+        if picture is not self._look.picture or probes != self._look.probes:
+            self._look = Look(picture, probes)
+            self.wish(self._look)
+
+    @property
+    def picture(self) -> ProbePicture | None:
+        """The picture last asked for; None: the trainer's own choice (the first test picture)."""
+        return self._look.picture
+
+    @property
+    def probes(self) -> Probes:
+        """What was last asked to be captured."""
+        return self._look.probes
+
+    def fetch_weights(self, seconds: float = 5.0) -> Weights | None:
+        """All weights of this moment; None if the worker does not answer in time or has none."""
+        answer: list[Weights] = []
+        arrived = threading.Event()
+
+        def deliver(weights: Weights) -> None:
+            answer.append(weights)
+            arrived.set()
+
+        if not self._thread.is_alive():
+            return None
+        self.control.put(Fetch(deliver))
+        arrived.wait(seconds)
+        return answer[0] if answer else None
+
+    def tick(self) -> None:
+        """Hand on what has arrived, and ask for the next snapshot where something may have changed."""
+        events = [self._events.popleft() for _ in range(len(self._events))]
+        if events:
+            self._take_events(events)
+        while self._compile_news:
+            self.compile_progressed.emit(self._compile_news.popleft())
+        snapshot = self.control.mailbox.take()
+        if snapshot is not None and snapshot.run_id == self.run_id:
+            self.snapshot_arrived.emit(snapshot)
+        if self.is_playing or self._wants_snapshot or events:
+            self._wants_snapshot = False
+            self.control.ask_snapshot()
+
+    def _take_events(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, RunStarted):
+                self.run_id = event.run_id
+                self.is_compiled = event.compiled
+            elif isinstance(event, StateChanged):
+                self.is_playing = event.playing
+        fresh = tuple(event for event in events if event.run_id == self.run_id)
+        if fresh:
+            self.events_arrived.emit(fresh)
+        if any(not isinstance(event, Stepped) for event in events):
+            self.state_changed.emit()
+
+    def _work(self, project: Project, weights: Weights | None) -> None:
+        """The worker's life. What goes wrong is an event, never silence."""
+        if sys.platform == "linux":
+            with suppress(OSError):  # the window's thread goes first where cores are scarce
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        try:
+            for event in Trainer(threads=self._threads).run(project, self.control, weights):
+                self._events.append(event)
+        except Exception as error:
+            self._events.append(Failed(self.run_id, "", f"The engine stopped: {error}", traceback.format_exc()))
+
+    def _compile(self) -> None:
+        """Let the compiled engine be made in a process of its own, then restart the run on it."""
+        try:
+            compile_set(self._compile_news.append)
+        except Exception as error:
+            why = f"The fast engine could not be compiled, so the preview goes on: {error}"
+            self._events.append(Failed(self.run_id, "", why, traceback.format_exc()))
+        else:
+            self.control.put(UseCompiled())
+        self._compile_news.append(None)

@@ -1,0 +1,59 @@
+"""View: a panel that shows the live engine, the contract that every file in ``views/`` fulfils."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.registry import Registry
+from convnet_studio.engine.training.events import Event
+from convnet_studio.engine.training.probes import Probes
+from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.open_project import OpenProject
+
+
+class View(QWidget):
+    """One way of looking at the running network.
+
+    A view paints what it is given and asks for nothing else: while it is visible the window collects its `probes`, and
+    hands it each new snapshot and all events in order. It must survive having been given nothing yet.
+    """
+
+    registry: ClassVar[Registry[type[View]]] = Registry("view")
+
+    name: ClassVar[str]
+    """As the command line knows it, such as ``learning_curves``."""
+    title: ClassVar[str]
+    """As people read it."""
+    summary: ClassVar[str]
+    """One sentence for ``convnet-studio list views``."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not inspect.isabstract(cls) and "name" in vars(cls):
+            View.registry.add(cls.name, cls)
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.open_project = open_project
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Take note of the data set in use (class names, shape of a picture)."""
+
+    def set_summary(self, summary: Summary) -> None:
+        """Take note of shapes, costs and problems after a change of the network."""
+
+    def probes(self) -> Probes:
+        """What this view wants captured while it is visible."""
+        return Probes()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Paint the newest picture of the network (at most 5 ms of work)."""
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """Take note of what training reported since the last call."""
