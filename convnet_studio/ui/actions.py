@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
@@ -67,8 +68,7 @@ class Actions:
             action.setShortcuts([QKeySequence(each) for each in row.shortcuts])
             action.setStatusTip(row.tip)
             action.setToolTip(self._tool_tip(row))
-            handler = handlers[row.name]
-            action.triggered.connect(lambda _checked=False, handler=handler: handler())
+            action.triggered.connect(partial(call_ignoring_checked, handlers[row.name]))
             owner.addAction(action)
             self._by_name[row.name] = action
         self.recolor()
@@ -92,6 +92,13 @@ class Actions:
 
     @staticmethod
     def _tool_tip(row: ActionRow) -> str:
-        shortcut = QKeySequence(row.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText) if row.shortcuts else ""
+        shortcut = (
+            QKeySequence(row.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText) if row.shortcuts else ""
+        )
         words = row.tip or row.text
         return f"{words} ({shortcut})" if shortcut else words
+
+
+def call_ignoring_checked(act: Callable[[], object], _checked: bool) -> None:
+    """Slot for `triggered`, which brings a bool that plain functions do not want."""
+    act()

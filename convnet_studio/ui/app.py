@@ -62,5 +62,3 @@ def open_window(project_argument: str | None, settings: Settings, record: Sessio
     if loaded.warnings:
         window.notice.say("warn", " ".join(loaded.warnings))
     return window
-
-

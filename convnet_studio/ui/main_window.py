@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
 
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import load_dataset
@@ -36,6 +36,7 @@ from convnet_studio.ui.marks import Mark, Marks
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.palette import Palette
+from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.style import apply_style
@@ -129,10 +130,8 @@ class MainWindow(QMainWindow):
         self.resizeDocks([curves, data], [460, 380], Qt.Orientation.Horizontal)
         self.resizeDocks([curves, data], [190, 190], Qt.Orientation.Vertical)
 
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
+        dock = Panel(title, widget, self)
         self.addDockWidget(area, dock)
         return dock
 
@@ -350,7 +349,7 @@ class MainWindow(QMainWindow):
         return lambda: widget.mapTo(self, QPoint(widget.width() - 24, widget.height() // 3))
 
     def _below_first_card(self) -> QPoint:
-        return self.canvas.mapTo(self, self.canvas.point_below_card(2))
+        return self.canvas.mapTo(self, QPoint(300, 320))
 
     def restore_layout(self) -> None:
         """Put window and panels where they stood at the last end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 from convnet_studio.ui.theme import icon, icon_pixmap, theme, theme_switch
 
 MARGIN = 12
+ABOVE_STATUS = 56
+"""Room left below for the status line and the zoom control of the canvas."""
 LARGEST_WIDTH = 760
 
 _ICONS = {"good": "check", "info": "info", "warn": "triangle-alert", "bad": "circle-alert"}
@@ -18,7 +20,7 @@ _COLORS = {"good": "good", "info": "accent", "warn": "warn_text", "bad": "bad"}
 
 
 class Notice(QFrame):
-    """A strip that floats at the top of `host` until it is closed, answered or replaced."""
+    """A strip that floats near the lower edge of `host` until it is closed, answered or replaced."""
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -54,7 +56,7 @@ class Notice(QFrame):
         """The sentence shown."""
         return self._text.text()
 
-    def say(self, kind: str, text: str, answers: dict[str, Callable[[], object]] | None = None) -> None:
+    def say(self, kind: str, text: str, answers: Mapping[str, Callable[[], object]] | None = None) -> None:
         """Show `text`; `kind` is good, info, warn or bad; each answer is a button that also closes the notice."""
         self._kind = kind
         self._text.setText(text)
@@ -102,7 +104,7 @@ class Notice(QFrame):
         width = min(LARGEST_WIDTH, host.width() - 2 * MARGIN)
         self.setFixedWidth(width)
         self.adjustSize()
-        self.move((host.width() - width) // 2, MARGIN)
+        self.move((host.width() - width) // 2, host.height() - self.height() - ABOVE_STATUS)
 
     def _recolor(self) -> None:
         now = theme()

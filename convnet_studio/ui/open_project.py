@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from convnet_studio.engine.project.edits import return_to
 from convnet_studio.engine.project.spec import Project
 
 
@@ -32,7 +33,7 @@ class OpenProject(QObject):
         self._path: Path | None = None
         self._weights_unsaved = False
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.name_changed.emit())
+        self.undo_stack.cleanChanged.connect(self.name_changed)
 
     @property
     def project(self) -> Project:
@@ -108,10 +109,10 @@ class _EditCommand(QUndoCommand):
         self._merge_key = merge_key
 
     def redo(self) -> None:
-        self._owner._set(self._after)
+        self._owner._set(return_to(self._owner.project, self._after))
 
     def undo(self) -> None:
-        self._owner._set(self._before)
+        self._owner._set(return_to(self._owner.project, self._before))
 
     def id(self) -> int:
         return 1 if self._merge_key else -1

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.project.autosave import Autosave, LeftBehind
 from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_project, save_project
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training.control import Weights
+from convnet_studio.ui.actions import call_ignoring_checked
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.settings import Session, config_folder
@@ -107,6 +110,10 @@ class ProjectFiles(QObject):
             self._autosave.forget(left)
 
     def _replace(self, project: Project, weights: Weights | None = None, path: Path | None = None) -> bool:
+        if project.data.dataset not in DatasetFile.registry:
+            known = ", ".join(DatasetFile.registry)
+            self._notice.say("bad", f"The data set {project.data.dataset} is not here; there are {known}.")
+            return False
         if not self._may_lose():
             return False
         self._weights = weights or None
@@ -162,9 +169,7 @@ class ProjectFiles(QObject):
         question.setText(f"“{self._open_project.project.name}” has changes or training that are not saved.")
         question.setInformativeText("Without saving they are lost.")
         question.setStandardButtons(
-            QMessageBox.StandardButton.Save
-            | QMessageBox.StandardButton.Discard
-            | QMessageBox.StandardButton.Cancel
+            QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
         )
         question.setDefaultButton(QMessageBox.StandardButton.Save)
         answer = question.exec()
@@ -203,17 +208,17 @@ class ProjectFiles(QObject):
     def preset_menu(self, parent: QMenu) -> QMenu:
         """The presets."""
         menu = QMenu("New from preset", parent)
-        self._fill(menu, [(name, lambda name=name: self.open_preset(name)) for name in preset_names()])
+        self._fill(menu, [(name, partial(self.open_preset, name)) for name in preset_names()])
         return menu
 
-    def _recent_entries(self) -> list[tuple[str, Callable[[], object]]]:
+    def _recent_entries(self) -> Sequence[tuple[str, Callable[[], object]]]:
         paths = [Path(each) for each in self._record.recent]
-        return [(str(path), lambda path=path: self.open_path(path)) for path in paths if path.exists()]
+        return [(str(path), partial(self.open_path, path)) for path in paths if path.exists()]
 
-    def _fill(self, menu: QMenu, entries: list[tuple[str, Callable[[], object]]]) -> None:
+    def _fill(self, menu: QMenu, entries: Sequence[tuple[str, Callable[[], object]]]) -> None:
         menu.clear()
         for text, act in entries:
-            menu.addAction(text, lambda act=act: act())
+            menu.addAction(text).triggered.connect(partial(call_ignoring_checked, act))
         if not entries:
             menu.addAction("No files yet").setEnabled(False)
 

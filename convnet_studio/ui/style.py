@@ -33,7 +33,6 @@ _SHEET = """
 QToolTip {{ color: {text}; background: {surface}; border: 1px solid {line}; padding: 4px 6px; }}
 QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
 QMainWindow::separator:hover {{ background: {accent}; }}
-QDockWidget {{ font-weight: 600; font-size: 12px; color: {second_text}; }}
 QWidget[quiet="true"] {{ color: {second_text}; }}
 QPushButton {{ background: {surface}; color: {text}; border: 1px solid {line}; border-radius: 8px; padding: 5px 12px; }}
 QPushButton:hover {{ background: {raised}; }}

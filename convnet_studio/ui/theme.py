@@ -116,6 +116,10 @@ def _font(families: tuple[str, ...], pixels: int, weight: QFont.Weight) -> QFont
     return font
 
 
+SOLID_ICONS = frozenset({"play", "pause"})
+"""Drawn filled, so that they are seen from the back row."""
+
+
 @functools.cache
 def _icon_source(name: str) -> str:
     return asset_path(f"icons/{name}.svg").read_text(encoding="utf-8")
@@ -127,6 +131,8 @@ def icon_pixmap(name: str, color: QColor, size: int = 16, ratio: float | None = 
     pixmap = QPixmap(round(size * scale), round(size * scale))
     pixmap.fill(Qt.GlobalColor.transparent)
     source = _icon_source(name).replace("currentColor", color.name())
+    if name in SOLID_ICONS:
+        source = source.replace('fill="none"', f'fill="{color.name()}"')
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixmap.rect()))
     painter.end()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
 
-from convnet_studio.engine.data.dataset import dataset_titles
+from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.ui.actions import Actions
+from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.metrics import Metrics
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
 HEIGHT = 52
+BUTTON_HEIGHT = 30
 WIDE = 1400
 """From this width on there is room for the program's name and for words beside the icons."""
 
@@ -55,12 +57,13 @@ class TopBar(QFrame):
         ]
         self._reset = self._button(actions["reset"], "", "Reset")
         self._new_weights = self._button(actions["new_weights"], "", "")
-        self._speed = self._combo("Speed of training", [name for name, _ in SPEEDS])
-        self._speed.activated.connect(lambda index: self.speed_chosen.emit(SPEEDS[index][1]))
+        speeds = dict(SPEEDS)
+        self._speed = ChoiceField("Speed of training", list(speeds), height=BUTTON_HEIGHT)
+        self._speed.entered.connect(lambda name: self.speed_chosen.emit(speeds[name]))
         self.metrics = Metrics()
-        self._datasets = list(dataset_titles())
-        self._dataset = self._combo("Data set", list(dataset_titles().values()))
-        self._dataset.activated.connect(lambda index: self.dataset_chosen.emit(self._datasets[index]))
+        titles = {name: each.title for name, each in DatasetFile.registry.items()}
+        self._dataset = ChoiceField("Data set", list(titles), list(titles.values()), height=BUTTON_HEIGHT)
+        self._dataset.entered.connect(self.dataset_chosen.emit)
         self._lay_out()
         theme_switch().changed.connect(self._recolor)
         self._recolor()
@@ -93,12 +96,8 @@ class TopBar(QFrame):
         self._name.setText(self._name.fontMetrics().elidedText(self._full_name, Qt.TextElideMode.ElideMiddle, width))
 
     def show_dataset(self, name: str) -> None:
-        """Mark the data set in use (one that this version does not know is shown by its bare name)."""
-        if name in self._datasets:
-            self._dataset.setCurrentIndex(self._datasets.index(name))
-        else:
-            self._dataset.setPlaceholderText(name)
-            self._dataset.setCurrentIndex(-1)
+        """Mark the data set in use."""
+        self._dataset.show_value(name)
 
     def show_playing(self, playing: bool) -> None:
         """The primary button says what a click will do."""
@@ -158,14 +157,6 @@ class TopBar(QFrame):
     def open_menu(self) -> None:
         """Open the menu, as F10 does."""
         self._menu_button.showMenu()
-
-    def _combo(self, name: str, entries: list[str]) -> QComboBox:
-        combo = QComboBox()
-        combo.addItems(entries)
-        combo.setAccessibleName(name)
-        combo.setToolTip(name)
-        combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return combo
 
     def _recolor(self) -> None:
         colors = theme().colors

@@ -85,6 +85,8 @@ class DatasetFile(ABC):
     title: ClassVar[str]
     description: ClassVar[str]
     """One or two sentences: what it shows, how much of it, what it is good for."""
+    synthetic: ClassVar[bool] = False
+    """Rendered or composed by a program, not observed."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -121,6 +123,7 @@ class DatasetFile(ABC):
             source=str(arrays["source"]),
             licence=str(arrays["licence"]),
             credits=tuple(str(credit) for credit in arrays.get("credits", ())),
+            synthetic=self.synthetic,
         )
 
 

@@ -24,6 +24,7 @@ _FORWARD = Layout(
     bias="place",  # [oc]
     rows="number",  # of the output
     columns="number",
+    run="number",  # kernel width * input channels
     x_row="number",  # floats from one output row's first input row to the next: stride * width * channels
     y_row="number",
     tiling="tiling",
@@ -36,10 +37,11 @@ def conv_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
     """y[r, c, :] = bias + sum over ky, (kx, ic) of x[r s + ky, c s + kx, ic] weight[ky, kx, ic, :]."""
     tiling = shift(row, F.tiling)
     weight, bias = floats_at(row[F.weight]), floats_at(row[F.bias])
+    columns, run = row[F.columns], row[F.run]
     for s in range(i, i + n):
         x, y = sample(row, F.x, workspace, s), sample(row, F.y, workspace, s)
         for r in range(row[F.rows]):
-            run_tiles(tiling, shift(x, r * row[F.x_row]), weight, shift(y, r * row[F.y_row]), bias, row[F.columns])
+            run_tiles(tiling, shift(x, r * row[F.x_row]), weight, shift(y, r * row[F.y_row]), bias, columns, run)
 
 
 _WEIGHT_GRADIENT = Layout(
@@ -48,6 +50,7 @@ _WEIGHT_GRADIENT = Layout(
     weight_gradient="gradient",  # [ky][kx][ic][oc]
     kernel_rows="number",
     run="number",  # kernel width * input channels
+    columns="number",  # of the output
     x_row="number",  # floats in a row of the input
     block="number",  # floats of the gradient in one kernel row
     tiling="tiling",
@@ -63,7 +66,7 @@ def conv_weight_gradient(row: Any, parameters: Any, gradients: Any, workspace: A
         x, y = sample(row, W.x, workspace, s), sample(row, W.y_gradient, workspace, s)
         for ky in range(row[W.kernel_rows]):
             target = shift(gradients, row[W.weight_gradient] + ky * row[W.block])
-            run_tiles(tiling, shift(x, ky * row[W.x_row]), y, target, target, row[W.run])
+            run_tiles(tiling, shift(x, ky * row[W.x_row]), y, target, target, row[W.run], row[W.columns])
 
 
 _INPUT_GRADIENT = Layout(
@@ -76,7 +79,7 @@ _INPUT_GRADIENT = Layout(
     kernel_rows="number",
     x_row="number",  # floats in a row of the input
     x_step="number",  # floats from one output column's first input to the next: stride * channels
-    y_step="number",  # output channels
+    channels="number",  # of the output
     block="number",  # floats of the weights in one kernel row
     tiling="tiling",
 )
@@ -88,6 +91,7 @@ def conv_input_gradient(row: Any, parameters: Any, gradients: Any, workspace: An
     """x_gradient[r s + ky, c s + kx, ic] = sum of dy[r, c, oc] weight[ky, oc, kx ic]: each output sends back its run."""
     tiling = shift(row, X.tiling)
     weight = floats_at(row[X.weight])
+    channels = row[X.channels]
     for s in range(i, i + n):
         x, y = sample(row, X.x_gradient, workspace, s), sample(row, X.y_gradient, workspace, s)
         for j in range(0, row[X.size], LANES):
@@ -96,7 +100,7 @@ def conv_input_gradient(row: Any, parameters: Any, gradients: Any, workspace: An
             b = shift(weight, ky * row[X.block])
             for c in range(row[X.columns]):
                 target = shift(x, ky * row[X.x_row] + c * row[X.x_step])
-                run_tiles(tiling, shift(y, c * row[X.y_step]), b, target, target, row[X.rows])
+                run_tiles(tiling, shift(y, c * channels), b, target, target, row[X.rows], channels)
 
 
 _BIAS_GRADIENT = Layout(

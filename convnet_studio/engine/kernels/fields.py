@@ -35,7 +35,12 @@ class Buffer:
     name: str
     offset: int = -1
     mask: int = 0
-    stride: int = 0
+
+    @property
+    def stride(self) -> int:
+        """Floats from one sample to the next: whole vectors with room to spill, and off multiples of 4 KB."""
+        stride = -(-self.size // 16) * 16 + 16
+        return stride + 16 if stride % 1024 < 16 else stride
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,9 @@ class Span:
     size: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Place:
-    """`size` elements from `offset` of an array that its owner keeps alive as long as the program."""
+    """`size` elements from `offset` of an array, which it keeps alive; rows must be packed anew if it is exchanged."""
 
     array: NDArray[Any]
     size: int
@@ -76,8 +81,8 @@ class Arenas:
 
 
 TILING = namedtuple(  # noqa: PYI024 - numba reads its numbers as constants
-    "TILING", "main tail blocks b_block c_block d_block inner a_inner b_inner outer a_outer b_outer a_row c_row d_row rows"
-)(*range(16))
+    "TILING", "main tail blocks b_block c_block d_block a_inner b_inner outer a_outer b_outer a_row c_row d_row rows"
+)(*range(15))
 """The numbers of a `Tiling`; tiles.py says what each means."""
 
 _WIDTHS = {"buffer": 3, "parameter": 1, "gradient": 1, "place": 1, "number": 1, "real": 1, "tiling": len(TILING)}

@@ -17,8 +17,8 @@ FLOATS = types.CPointer(types.float32)
 INTS = types.CPointer(types.int64)
 OPERATION = types.void(INTS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
 """``operation(row*, parameters*, gradients*, workspace*, i, n)``: what every leaf looks like from outside."""
-TILE = types.void(INTS, FLOATS, FLOATS, FLOATS, FLOATS, types.int64)
-"""``tile(fields*, a*, b*, c*, d*, count)``: see tiles.py."""
+TILE = types.void(INTS, FLOATS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
+"""``tile(tiling*, a*, b*, c*, d*, count, inner)``: see tiles.py."""
 
 
 @intrinsic
@@ -82,7 +82,9 @@ def call_operation(
 
 
 @intrinsic
-def call_tile(typing: Any, address: Any, fields: Any, a: Any, b: Any, c: Any, d: Any, count: Any) -> Any:
+def call_tile(
+    typing: Any, address: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any
+) -> Any:
     """Call the tile at `address`."""
     return _call(TILE)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.typing import signature as typed
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
@@ -131,7 +132,8 @@ def where_equal(typing: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
 
 def _unary(name: str) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.call(builder.module.declare_intrinsic(name, [_SIXTEEN]), arguments)
+        kind = ir.FunctionType(_SIXTEEN, [_SIXTEEN])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"{name}.v16f32"), arguments)
 
     return SIXTEEN(SIXTEEN), generate
 

@@ -6,7 +6,8 @@ of it. A tile computes, for m in 0 .. count-1 and a block of columns n,
     broadcast:  C[m, n] = D[m, n] + sum over o < outer, k < inner of  A[m; o, k] * B[o, k; n]
     lane sum:   C[m, n] = D[m, n] + sum over k < inner of             A[m, k] * B[n, k]
 
-where the strides of every index are numbers in the row (`TILING`), so one compiled set serves every shape. In the first
+where `outer` and the strides of every index are numbers in the row (`TILING`), `count` and `inner` arguments: one compiled
+set serves every shape. In the first
 kind the columns of B and C are contiguous: one number of A meets a vector of B. In the second k is contiguous in both.
 With D a vector of biases (``d_row`` 0) the tile initialises C; with D = C it accumulates.
 
@@ -27,11 +28,12 @@ import llvmlite.binding
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from convnet_studio.engine.kernels.fields import TILING, Tiling
 from convnet_studio.engine.kernels.leaf import Kernel
-from convnet_studio.engine.kernels.memory import FLOATS, INTS, TILE, call_tile, shift
+from convnet_studio.engine.kernels.memory import TILE, call_tile, shift
 from convnet_studio.engine.kernels.simd import lane_sum
 
 _FLOAT = ir.FloatType()
@@ -77,7 +79,7 @@ class _Emitter:
 
     def __init__(self, builder: Any, arguments: Any, lanes: int, vectors: int, rows: int) -> None:
         self.builder = builder
-        self.fields, self.a, self.b, self.c, self.d, self.count = arguments
+        self.fields, self.a, self.b, self.c, self.d, self.count, self.inner = arguments
         self.vector = ir.VectorType(_FLOAT, lanes)
         self.lanes, self.vectors, self.rows = lanes, vectors, rows
 
@@ -166,7 +168,7 @@ class _Emitter:
 def _emit_broadcast(emit: _Emitter) -> None:
     """C[m, n] = D[m, n] + sum of A[m; o, k] * B[o, k; n]."""
     builder = emit.builder
-    inner, a_inner, b_inner = (emit.field(i) for i in (TILING.inner, TILING.a_inner, TILING.b_inner))
+    a_inner, b_inner = emit.field(TILING.a_inner), emit.field(TILING.b_inner)
     outer, a_outer, b_outer = (emit.field(i) for i in (TILING.outer, TILING.a_outer, TILING.b_outer))
 
     def case(height: int, a: Any, c: Any, d: Any) -> None:
@@ -187,7 +189,7 @@ def _emit_broadcast(emit: _Emitter) -> None:
                         result.append(builder.fadd(sums[m * emit.vectors + v], product, flags=_FUSED))
                 return result
 
-            return emit.loop(inner, sums, over_inner)
+            return emit.loop(emit.inner, sums, over_inner)
 
         sums = emit.loop(outer, [ir.Constant(emit.vector, None)] * (height * emit.vectors), over_outer)
         bases = [column for each in emit.row_pointers(d, TILING.d_row, height) for column in emit.columns(each)]
@@ -202,7 +204,7 @@ def _emit_broadcast(emit: _Emitter) -> None:
 def _emit_lane_sum(emit: _Emitter) -> None:
     """C[m, n] = D[m, n] + sum of A[m, k] * B[n, k]; here the vectors of a block are rows of B."""
     builder = emit.builder
-    inner = emit.field(TILING.inner)
+    inner = emit.inner
     b_rows = emit.row_pointers(emit.b, TILING.b_inner, emit.vectors)
     whole = builder.and_(inner, _INT(-emit.lanes))
     rest = builder.sub(inner, whole)
@@ -249,46 +251,46 @@ def _masked_load(emit: _Emitter, pointer: Any, count: Any) -> Any:
     target = emit.vector.as_pointer()
     kind = ir.FunctionType(emit.vector, [target, ir.IntType(32), bits, emit.vector])
     name = f"llvm.masked.load.v{emit.lanes}f32.p0"
-    function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
     zeros = ir.Constant(emit.vector, None)
     return builder.call(function, [builder.bitcast(pointer, target), ir.IntType(32)(4), mask, zeros])
 
 
 def _tile_intrinsic(emit: Callable[[_Emitter], None]) -> Any:
-    """Make the numba function ``(fields, a, b, c, d, count, lanes, vectors, rows)``, the last three constants."""
+    """Make the numba function ``(tiling, a, b, c, d, count, inner, lanes, vectors, rows)``, the last three constants."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        lanes, vectors, rows = (each.literal_value for each in signature.args[6:])
-        emit(_Emitter(builder, arguments[:6], lanes, vectors, rows))
+        lanes, vectors, rows = (each.literal_value for each in signature.args[7:])
+        emit(_Emitter(builder, arguments[:7], lanes, vectors, rows))
         return context.get_dummy_value()
 
-    return lambda *sizes: (types.void(INTS, FLOATS, FLOATS, FLOATS, FLOATS, types.int64, *sizes), generate)
+    return lambda *sizes: (types.void(*TILE.args, *sizes), generate)
 
 
 @intrinsic(prefer_literal=True)
 def _broadcast(
-    typing: Any, fields: Any, a: Any, b: Any, c: Any, d: Any, count: Any, lanes: Any, vectors: Any, rows: Any
+    typing: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any, lanes: Any, vectors: Any, rows: Any
 ) -> Any:
     return _tile_intrinsic(_emit_broadcast)(lanes, vectors, rows)
 
 
 @intrinsic(prefer_literal=True)
 def _lane_sum(
-    typing: Any, fields: Any, a: Any, b: Any, c: Any, d: Any, count: Any, lanes: Any, vectors: Any, rows: Any
+    typing: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any, lanes: Any, vectors: Any, rows: Any
 ) -> Any:
     return _tile_intrinsic(_emit_lane_sum)(lanes, vectors, rows)
 
 
 def _broadcast_tile(lanes: int, vectors: int, rows: int) -> Tile:
-    def tile(fields: Any, a: Any, b: Any, c: Any, d: Any, count: Any) -> None:
-        _broadcast(fields, a, b, c, d, count, lanes, vectors, rows)
+    def tile(tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any) -> None:
+        _broadcast(tiling, a, b, c, d, count, inner, lanes, vectors, rows)
 
     return Tile(f"tile_{rows}x{vectors}x{lanes}", tile, TILE, lanes, vectors, rows)
 
 
 def _lane_sum_tile(lanes: int, vectors: int, rows: int) -> Tile:
-    def tile(fields: Any, a: Any, b: Any, c: Any, d: Any, count: Any) -> None:
-        _lane_sum(fields, a, b, c, d, count, lanes, vectors, rows)
+    def tile(tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any) -> None:
+        _lane_sum(tiling, a, b, c, d, count, inner, lanes, vectors, rows)
 
     return Tile(f"lane_sum_{rows}x{vectors}x{lanes}", tile, TILE, lanes, vectors, rows)
 
@@ -299,22 +301,22 @@ LANE_SUM_TILES = tuple(_lane_sum_tile(r.lanes, v, m) for r in _REGISTERS for v, 
 
 
 @numba.njit
-def run_tiles(tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any) -> None:
+def run_tiles(tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any) -> None:
     """Compute `count` rows and all blocks of columns of C, the last block first; `tiling` points to a Tiling."""
     blocks = tiling[TILING.blocks]
     if tiling[TILING.tail] != 0:
-        run_block(tiling[TILING.tail], tiling, a, b, c, d, count, blocks)
+        run_block(tiling[TILING.tail], tiling, a, b, c, d, count, inner, blocks)
     for block in range(blocks - 1, -1, -1):
-        run_block(tiling[TILING.main], tiling, a, b, c, d, count, block)
+        run_block(tiling[TILING.main], tiling, a, b, c, d, count, inner, block)
 
 
 @numba.njit
-def run_block(tile: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, block: Any) -> None:
+def run_block(tile: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any, block: Any) -> None:
     """Compute `count` rows of one block of columns of C."""
     b_at = shift(b, block * tiling[TILING.b_block])
     c_at = shift(c, block * tiling[TILING.c_block])
     d_at = shift(d, block * tiling[TILING.d_block])
-    call_tile(tile, tiling, a, b_at, c_at, d_at, count)
+    call_tile(tile, tiling, a, b_at, c_at, d_at, count, inner)
 
 
 def product(
@@ -327,7 +329,7 @@ def product(
         rows: of C in one call of `run_tiles`.
         columns: of C; B must have as many, rounded up to 16.
         d_whole: whether D has all columns, or (zeros) only those of one block.
-        strides: the numbers inner, a_inner, b_inner, outer, a_outer, b_outer, a_row, c_row, d_row of `TILING` in
+        strides: the numbers a_inner, b_inner, outer, a_outer, b_outer, a_row, c_row, d_row of `TILING` in
             elements; those left out are 0 (outer: 1).
     """
     lanes = next((r.lanes for r in _REGISTERS if r.broadcast and columns <= r.lanes), _REGISTERS[-1].lanes)
@@ -339,7 +341,7 @@ def product(
 
 
 def lane_product(addresses: Callable[[Kernel], int], rows: int, columns: int, **strides: int) -> Tiling:
-    """Choose lane-sum tiles for a C of `rows` by `columns`; `strides` has inner, b_inner, a_row, c_row, d_row."""
+    """Choose lane-sum tiles for a C of `rows` by `columns`; `strides` has b_inner, a_row, c_row, d_row."""
     main, tail, blocks = _cut({t.vectors: t for t in LANE_SUM_TILES}, columns)
     steps = {"b_block": main.vectors * strides["b_inner"], "c_block": main.vectors, "d_block": main.vectors}
     return _tiling(addresses, rows, main, tail, blocks, steps | strides)

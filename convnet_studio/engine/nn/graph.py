@@ -49,9 +49,7 @@ class Graph:
     problems: tuple[GraphProblem, ...]
 
 
-def resolve(
-    modules: Mapping[str, Module | Loss], links: Iterable[Link], input_shape: Shape, classes: int
-) -> Graph:
+def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_shape: Shape, classes: int) -> Graph:
     """Order the modules and work out every shape.
 
     Args:

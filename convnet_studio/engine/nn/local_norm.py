@@ -11,10 +11,10 @@ class LocalNorm(Module):
     """A normalisation by what lies around each pixel, in a Gaussian window. Works on maps of any size."""
 
     kernel_size: int = setting(
-        9, "Window", "Side of the neighbourhood in pixels, odd.", minimum=1, maximum=63, odd=True
+        9, "Window", "Side of the neighbourhood in pixels, odd.", minimum=3, maximum=63, odd=True
     )
     width: float = setting(
-        2.0, "Width σ", "Standard deviation of the Gaussian window in pixels.", minimum=0.1, maximum=32
+        2.0, "Width σ", "Standard deviation of the Gaussian window in pixels.", minimum=0.5, maximum=32
     )
     border: str = setting(
         "exact",

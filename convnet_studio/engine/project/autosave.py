@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,30 +56,27 @@ class LeftBehind:
 class Autosave:
     """The slot of one window in `folder` (which is made when needed), and what other windows left there.
 
-    Use from one thread at a time. Errors of the disk are raised as ProjectFileError, one sentence each.
+    Any thread may call; each call waits for the one before. Errors of the disk are raised as ProjectFileError, one
+    sentence each.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._slot = folder / f"{_PREFIX}{secrets.token_hex(8)}{ENDING}"
         self._locks: dict[Path, BinaryIO] = {}
+        self._one_at_a_time = threading.Lock()
 
     def write(self, project: Project, weights: Weights | None, original_path: Path | None) -> None:
         """Replace what lies in this window's slot."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            locked = self._slot in self._locks or self._lock(self._slot)
-        except OSError as error:
-            raise ProjectFileError(f"Unsaved work can't be kept in {self._folder}: {error.strerror}.") from error
-        if not locked:
-            raise ProjectFileError(f"Unsaved work can't be kept in {self._folder}: files can't be locked there.")
         extra = {_ORIGINAL_PATH: str(original_path)} if original_path else None
-        save_project(self._slot, project, weights, extra)
+        with self._one_at_a_time:
+            self._own_slot()
+            save_project(self._slot, project, weights, extra)
 
     def pending(self) -> tuple[LeftBehind, ...]:
         """What crashes left behind, newest first. Until `forget` or the end of this window no other is offered it."""
         found = []
-        with suppress(OSError):
+        with self._one_at_a_time, suppress(OSError):
             self._sweep()
             for slot in self._folder.glob(f"{_PREFIX}*{ENDING}"):
                 if slot != self._slot and (slot in self._locks or self._lock(slot)):
@@ -88,17 +86,30 @@ class Autosave:
 
     def forget(self, left: LeftBehind) -> None:
         """Delete what a crash left behind: it was taken up, or the user does not want it."""
-        self._remove(left.slot)
+        with self._one_at_a_time:
+            self._remove(left.slot)
 
     def discard(self) -> None:
         """Empty this window's slot: everything is saved, or the user does not want it."""
-        self._remove(self._slot)
+        with self._one_at_a_time:
+            self._remove(self._slot)
 
     def release(self) -> None:
         """Let go of all slots, as the end of the program does by itself; what is in them is left behind."""
-        for lock in self._locks.values():
-            lock.close()
-        self._locks.clear()
+        with self._one_at_a_time:
+            for lock in self._locks.values():
+                lock.close()
+            self._locks.clear()
+
+    def _own_slot(self) -> None:
+        """Make this window's slot its own, at its first autosave."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            owned = self._slot in self._locks or self._lock(self._slot)
+        except OSError as error:
+            raise ProjectFileError(f"Unsaved work can't be kept in {self._folder}: {error.strerror}.") from error
+        if not owned:
+            raise ProjectFileError(f"Unsaved work can't be kept in {self._folder}: files can't be locked there.")
 
     def _lock(self, slot: Path) -> bool:
         """Try to own `slot`."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.nn.module import SettingValue
 from convnet_studio.engine.project.invariants import (
     CANVAS_LIMIT,
@@ -174,7 +175,7 @@ def move_modules(project: Project, positions: Mapping[str, Position]) -> Project
 
 def set_dataset(project: Project, name: str) -> Project:
     """Train on another data set, by its registered name."""
-    return replace(project, data=DataSpec(_one_line(name, "The data set's name")))
+    return replace(project, data=DataSpec(DatasetFile.registry[name].name))
 
 
 def set_training(project: Project, **changes: Any) -> Project:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.project.archive import MEGABYTE, open_archive
 from convnet_studio.engine.project.invariants import check_invariants
 from convnet_studio.engine.project.json_format import (
@@ -27,6 +28,7 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import (
     WEIGHTS_LIMIT,
     Weights,
+    fitting_weights,
     weights_from_bytes,
     weights_to_bytes,
 )
@@ -53,7 +55,7 @@ class LoadedProject:
 
     Attributes:
         project: it fulfils `invariants.check_invariants`; what keeps it from training `validate.problems` tells.
-        weights: as saved; `weights.fitting_weights` tells which of them the modules can take.
+        weights: as saved, those left out that its modules can't take.
         extra: what the program had noted beside the project.
         warnings: a sentence for each thing that was left out or not understood.
     """
@@ -108,7 +110,9 @@ def load_project(path: Path, renames: Mapping[str, str] = RENAMED_KINDS) -> Load
             parsed, weights = _read(file, renames)
     except (OSError, ValueError) as error:
         raise ProjectFileError(f"{path.name} can't be opened: {_reason(error)}") from error
-    return LoadedProject(parsed.project, weights, parsed.extra, parsed.warnings)
+    data = load_dataset(parsed.project.data.dataset)
+    fitting, misfits = fitting_weights(parsed.project, weights, data.input_shape, data.classes)
+    return LoadedProject(parsed.project, fitting, parsed.extra, parsed.warnings + misfits)
 
 
 def _read(file: BinaryIO, renames: Mapping[str, str]) -> tuple[ParsedProject, Weights]:

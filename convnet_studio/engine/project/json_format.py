@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 
+from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.nn.module import SettingValue
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.project.invariants import NAME_LIMIT, TEXT_LIMIT, check_invariants, check_room, check_text
@@ -171,7 +172,8 @@ class _Reader:
             description=_expect(data.get("description", ""), str, "description"),
         )
         check_invariants(project)
-        return ParsedProject(project, _expect(data.get("extra", {}), dict, "extra"), tuple(self._warnings))
+        extra = _expect(data.get("extra", {}), dict, "extra")
+        return ParsedProject(project, extra, tuple(dict.fromkeys(self._warnings)))
 
     def _network(self, data: Mapping[str, Any]) -> NetworkSpec:
         modules = _expect(data.get("modules"), list, "modules")
@@ -232,8 +234,10 @@ class _Reader:
 
     def _data(self, data: Mapping[str, Any]) -> DataSpec:
         name = _expect(data.get("dataset", DataSpec().dataset), str, "data.dataset")
-        check_text(name, "data.dataset", NAME_LIMIT)
-        return DataSpec(name)
+        if name in DatasetFile.registry:
+            return DataSpec(name)
+        self._warnings.append(f"There is no data set {_short(name)} here: {DataSpec().dataset} takes its place.")
+        return DataSpec()
 
     def _training(self, data: Mapping[str, Any]) -> TrainingSpec:
         values: dict[str, Any] = {}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 
-from convnet_studio.engine.nn.graph import Node, resolve
-from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.cost import Cost, node_cost, total_cost
+from convnet_studio.engine.nn.graph import resolve
 from convnet_studio.engine.nn.module import Module, Shape
 from convnet_studio.engine.project.build import build_modules, usable_links
 from convnet_studio.engine.project.spec import Project
@@ -16,8 +15,15 @@ from convnet_studio.engine.project.validate import Problem, graph_problems
 
 @dataclass(frozen=True)
 class ModuleSummary:
-    """One module: `shape` is its output's (None where a problem hides it), `caption` its main setting in short."""
+    """One module.
 
+    Attributes:
+        input_shapes, shape: of its inputs and output, batch left out (shape None: it does not compute).
+        parameters, multiply_accumulates: as in `Cost`. `non_negative`: whether outputs never fall below 0.
+        caption: its main setting in short. `problems`: those that stand at it.
+    """
+
+    input_shapes: tuple[Shape, ...]
     shape: Shape | None
     parameters: int
     multiply_accumulates: int
@@ -37,33 +43,24 @@ class Summary:
 
 
 def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
-    """What the cards, the inspector and the status line say of `project`.
-
-    Args:
-        project: what the user drew.
-        input_shape: of one picture of its data set, batch left out.
-        classes: of its data set.
-    """
-    made = build_modules(project)
-    graph = resolve(made, usable_links(project, made), input_shape, classes)
+    """What can be said of `project`'s network on pictures of `input_shape` and `classes` classes."""
+    modules = build_modules(project)
+    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
     nodes = {node.id: node for node in graph.nodes}
     problems = graph_problems(project, graph)
-    modules = {}
-    for each in project.network.modules:
-        own = tuple(problem for problem in problems if problem.where == each.id)
-        modules[each.id] = _summarize_module(made.get(each.id), nodes.get(each.id), own)
-    return Summary(
-        modules,
-        sum(each.parameters for each in modules.values()),
-        sum(each.multiply_accumulates for each in modules.values()),
-        tuple(each for each in problems if not each.where),
-    )
-
-
-def _summarize_module(module: Module | Loss | None, node: Node | None, problems: tuple[Problem, ...]) -> ModuleSummary:
-    caption = module.caption() if isinstance(module, Module) else ""
-    if node is None or not isinstance(node.module, Module):
-        return ModuleSummary(node.shape if node else None, 0, 0, False, caption, problems)
-    parameters = sum(prod(each.shape) for each in node.module.parameter_shapes(*node.input_shapes).values())
-    arithmetic = node.module.multiply_accumulates(*node.input_shapes)
-    return ModuleSummary(node.shape, parameters, arithmetic, node.non_negative, caption, problems)
+    summaries = {}
+    for spec in project.network.modules:
+        node, module = nodes.get(spec.id), modules.get(spec.id)
+        cost = node_cost(node) if node else Cost()
+        summaries[spec.id] = ModuleSummary(
+            input_shapes=node.input_shapes if node else (),
+            shape=node.shape if node else None,
+            parameters=cost.parameters,
+            multiply_accumulates=cost.multiply_accumulates,
+            non_negative=node.non_negative if node else False,
+            caption=module.caption() if isinstance(module, Module) else "",
+            problems=tuple(each for each in problems if each.where == spec.id),
+        )
+    total = total_cost(graph.nodes)
+    general = tuple(each for each in problems if not each.where)
+    return Summary(summaries, total.parameters, total.multiply_accumulates, general)

@@ -9,7 +9,7 @@ import numpy as np
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.program import Program
+from convnet_studio.engine.program import ModuleFailure, Program
 
 
 def first_not_finite(network: Network, program: Program, pictures: Array) -> str:
@@ -30,6 +30,8 @@ def first_not_finite(network: Network, program: Program, pictures: Array) -> str
 
 def module_at_fault(error: BaseException, network: Network) -> str:
     """The id of the module whose own code raised `error`, empty where it came from elsewhere."""
+    if isinstance(error, ModuleFailure):
+        return error.module_id
     ids = {id(node.module): node.id for node in network.graph.nodes}
     where = ""
     for frame, _ in traceback.walk_tb(error.__traceback__):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from convnet_studio.engine.program import ModuleFailure
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.validate import Problem
+from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.run import Run
 
 
@@ -29,6 +31,8 @@ def epochs_are_done(epochs: int) -> str:
 
 def sentence_of(error: BaseException) -> str:
     """An error as one sentence; those that the program words itself as they are, others after the error's name."""
+    if isinstance(error, ModuleFailure) and error.__cause__ is not None:
+        error = error.__cause__
     message = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if isinstance(error, ValueError | OSError | KeyError) and message.endswith("."):
         return message
@@ -37,7 +41,4 @@ def sentence_of(error: BaseException) -> str:
 
 def name_of(project: Project, module_id: str) -> str:
     """``"Conv2d: "`` as the start of a sentence about a module; empty for the project as a whole."""
-    if module_id not in project.network:
-        return ""
-    spec = project.network.module(module_id)
-    return f"{spec.name or spec.kind}: "
+    return f"{title(project.network.module(module_id))}: " if module_id in project.network else ""

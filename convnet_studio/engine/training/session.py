@@ -125,10 +125,13 @@ class Session:
         if changes_structure:
             run.follow_structure(project)
         run.project = project
+        self._problems = graph_problems(project, run.network.graph)
         if changes_structure:
-            yield from self._tell_network(run)
+            yield self._network_changed(run)
             if self._measurement is not None:
                 self._begin_measuring(run)
+        if self._is_playing and (why := self._why_not()):
+            yield from self.rest(why)
 
     def _new_run(self, project: Project, weights: Weights | None = None, before: Run | None = None) -> Run:
         compiled = self._compiled
@@ -158,18 +161,16 @@ class Session:
             parameters=run.network.parameters.size,
             compiled=self._compiled,
         )
-        yield from self._tell_network(run)
-        if not self._why_not():
-            yield StateChanged(run.run_id, self._is_playing)
+        self._problems = graph_problems(run.project, run.network.graph)
+        yield self._network_changed(run)
+        why = self._why_not()
+        self._is_playing = self._is_playing and not why
+        yield StateChanged(run.run_id, self._is_playing, why)
         self._begin_measuring(run, most=None if self._compiled else PREVIEW_TEST_SAMPLES)
 
-    def _tell_network(self, run: Run) -> Iterator[Event]:
-        """Tell what the network is now; rest if it can't be trained."""
-        self._problems = graph_problems(run.project, run.network.graph)
+    def _network_changed(self, run: Run) -> NetworkChanged:
         carried = run.carried
-        yield NetworkChanged(run.run_id, carried.kept, carried.restored, carried.initialized, self._problems)
-        if why := self._why_not():
-            yield from self.rest(why)
+        return NetworkChanged(run.run_id, carried.kept, carried.restored, carried.initialized, self._problems)
 
     # Playing and resting
 

@@ -69,14 +69,17 @@ class Card:
     filters: tuple[int, int, int] | None = None
 
 
-_NO_SUMMARY = ModuleSummary(None, 0, 0, False, "", ())
+_NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
 
 
 def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
     """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     readings = class_readings(project)
-    return {spec.id: _card_of(project, spec, known, readings.get(spec.id)) for spec in project.network.modules}
+    return {
+        spec.id: _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id))
+        for spec in project.network.modules
+    }
 
 
 def class_readings(project: Project) -> dict[str, Reading]:
@@ -107,11 +110,8 @@ def help_of(kind: type) -> str:
     return text.split(". ")[0].rstrip(".") + "." if text else ""
 
 
-def _card_of(
-    project: Project, spec: ModuleSpec, known: Mapping[str, ModuleSummary], reading: Reading | None
-) -> Card:
+def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) -> Card:
     kind = find_kind(spec.kind)
-    facts = known.get(spec.id, _NO_SUMMARY)
     if kind is None:
         help_text = f"This version does not know the module {spec.kind}."
         return Card(spec.id, title(spec), "unknown module", help_text, None, problems=facts.problems)
@@ -132,7 +132,7 @@ def _card_of(
         body=_body_kind(is_loss, facts.shape, reading),
         map_name=_map_name(kind.family, facts),
         reading=reading or Reading.VALUES,
-        filters=_filters(project, spec, known),
+        filters=_filters(spec, facts),
     )
 
 
@@ -152,21 +152,14 @@ def _map_name(family: Family, facts: ModuleSummary) -> str:
     return "non_negative" if facts.non_negative else "activation"
 
 
-def _filters(
-    project: Project, spec: ModuleSpec, known: Mapping[str, ModuleSummary]
-) -> tuple[int, int, int] | None:
+def _filters(spec: ModuleSpec, facts: ModuleSummary) -> tuple[int, int, int] | None:
     """Count and size of the kernels that a module learns, None where it learns none that are pictures."""
-    shape = known.get(spec.id, _NO_SUMMARY).shape
     module = build_module(spec)
-    if shape is None or not isinstance(module, Module) or not known[spec.id].parameters:
-        return None
-    feeds = sorted((link.port, link.source) for link in project.network.links if link.target == spec.id)
-    inputs = [known[source].shape for _, source in feeds if source in known]
-    if None in inputs or len(inputs) != module.input_count:
+    if not isinstance(module, Module) or not facts.parameters:
         return None
     try:
-        shapes = module.parameter_shapes(*inputs)
-    except ShapeProblem:  # the summary is older than this edit
+        weight = module.parameter_shapes(*facts.input_shapes).get("weight")
+    except (ShapeProblem, TypeError, ValueError):  # the summary is older than this edit
         return None
-    kernels = shapes["weight"].shape if "weight" in shapes else ()
-    return (kernels[0], kernels[2], kernels[3]) if len(kernels) == 4 and kernels[2] * kernels[3] > 1 else None
+    shape = weight.shape if weight else ()
+    return (shape[0], shape[2], shape[3]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None

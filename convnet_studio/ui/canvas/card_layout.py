@@ -21,12 +21,12 @@ PORT_Y = 76.0
 PORT_STEP = 24.0
 LINE_HEIGHT = 15.0
 FOOTER_GAP = 7.0
-SMALLEST_WIDTH = 104.0
+SMALLEST_WIDTH = 92.0
 LARGEST_HEADER_WIDTH = 208.0
 PROBLEM_WIDTH = 184.0
 PROBLEM_ICON = 14.0
 MEND_HEIGHT = 22.0
-CARD_GAP = 24.0
+CARD_GAP = 20.0
 """Between the cards of a row."""
 
 
@@ -102,7 +102,7 @@ def lay_out(card: Card, body: QSizeF) -> CardLayout:
     """The layout of `card` around a live part of size `body`."""
     width = _width(card, body)
     body_rect = QRectF(PADDING, BODY_TOP, width - 2 * PADDING, body.height())
-    lines = _footer_line_count(card)
+    lines = _footer_line_count(card, width)
     footer = QRectF(PADDING, body_rect.bottom() + FOOTER_GAP, width - 2 * PADDING, lines * LINE_HEIGHT)
     bottom = max(footer.bottom() + (FOOTER_GAP if lines else 2), _lowest_port(card) + 16)
     problem, mend = QRectF(), QRectF()
@@ -112,23 +112,41 @@ def lay_out(card: Card, body: QSizeF) -> CardLayout:
     return CardLayout(QSizeF(width, math.ceil(bottom)), body_rect, footer, problem, mend)
 
 
+def caption_is_below(card: Card, width: float) -> bool:
+    """Whether the caption stands beside the plain word, because beside the name there is no room for it."""
+    name = QFontMetricsF(title_font()).horizontalAdvance(card.title)
+    return bool(card.caption) and name + _caption_width(card) > width - 2 * PADDING - 2
+
+
+def footer_is_stacked(card: Card, width: float) -> bool:
+    """Whether the counts begin below the shape, because beside it there is no room for them."""
+    return _footer_width(card) > width - 2 * PADDING
+
+
 def _width(card: Card, body: QSizeF) -> float:
     name = QFontMetricsF(title_font()).horizontalAdvance(card.title)
-    caption = QFontMetricsF(small_number_font()).horizontalAdvance(card.caption)
     word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
-    header = 2 * PADDING + 2 + max(name + (caption + 10 if card.caption else 0), word)
-    width = max(SMALLEST_WIDTH, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING, _footer_width(card))
+    caption = _caption_width(card)
+    header = 2 * PADDING + 2 + min(max(name + caption, word), max(name, word + caption))
+    width = max(SMALLEST_WIDTH, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
     return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
 
 
+def _caption_width(card: Card) -> float:
+    return QFontMetricsF(small_number_font()).horizontalAdvance(card.caption) + 8 if card.caption else 0.0
+
+
 def _footer_width(card: Card) -> float:
+    """Of the shape and the widest count in one line."""
     metrics = QFontMetricsF(small_number_font())
     right = max((metrics.horizontalAdvance(each) for each in footer_lines(card)), default=0.0)
-    return metrics.horizontalAdvance(shape_text(card.shape)) + (right + 10 if right else 0) + 2 * PADDING
+    return metrics.horizontalAdvance(shape_text(card.shape)) + (right + 5 if right else 0)
 
 
-def _footer_line_count(card: Card) -> int:
-    return max(1 if card.shape != () else 0, len(footer_lines(card)))
+def _footer_line_count(card: Card, width: float) -> int:
+    counts = len(footer_lines(card))
+    shape = 1 if card.shape != () else 0
+    return shape + counts if footer_is_stacked(card, width) else max(shape, counts)
 
 
 def _lowest_port(card: Card) -> float:

@@ -15,6 +15,8 @@ from convnet_studio.ui.canvas.card_layout import (
     PADDING,
     PROBLEM_ICON,
     CardLayout,
+    caption_is_below,
+    footer_is_stacked,
     footer_lines,
     mend_text,
     problem_text,
@@ -23,8 +25,9 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
+from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import shape_text
-from convnet_studio.ui.theme import LARGE_RADIUS, icon_pixmap, text_font, theme
+from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 
 BAR_WIDTH = 4.0
 SHADOW_REACH = 4.0
@@ -49,10 +52,19 @@ def paint_card(painter: QPainter, card: Card, layout: CardLayout, state: CardSta
     """Everything but the live part."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_frame(painter, layout, state)
-    _paint_header(painter, card, layout)
+    _paint_header(painter, card, layout.card)
     _paint_footer(painter, card, layout)
     if card.problems:
         _paint_problem(painter, card, layout, state)
+
+
+def paint_ghost(painter: QPainter, card: Card, head: QRectF) -> None:
+    """The header alone, as it hangs on the mouse while a module is dragged from the palette."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(_rounded(head), theme().color("surface"))
+    _paint_header(painter, card, head)
+    painter.setPen(QPen(theme().color("accent"), 1))
+    painter.drawPath(_rounded(head.adjusted(0.5, 0.5, -0.5, -0.5), LARGE_RADIUS - 0.5))
 
 
 def _rounded(rect: QRectF, radius: float = LARGE_RADIUS) -> QPainterPath:
@@ -81,23 +93,24 @@ def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> Non
         painter.drawPath(_rounded(layout.card.adjusted(0.5, 0.5, -0.5, -0.5), LARGE_RADIUS - 0.5))
 
 
-def _paint_header(painter: QPainter, card: Card, layout: CardLayout) -> None:
+def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     now = theme()
-    width = layout.size.width()
+    width = frame.width()
     color = now.family(card.family) if card.family else now.color("missing")
     painter.save()
     painter.setClipRect(QRectF(0, 0, BAR_WIDTH, HEADER_HEIGHT))
-    painter.fillPath(_rounded(layout.card), color)
+    painter.fillPath(_rounded(frame), color)
     painter.restore()
     painter.setPen(QPen(now.color("line"), 1))
     painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
     left, room = PADDING + 2, width - 2 * PADDING - 2
-    caption = QFontMetricsF(small_number_font())
-    caption_width = min(caption.horizontalAdvance(card.caption), room * 0.6)
-    title_room = room - (caption_width + 8 if card.caption else 0)
-    _text(painter, QRectF(left, 5, title_room, 19), card.title, title_font(), now.color("text"))
-    _text(painter, QRectF(left, 22, room, 15), card.word, small_font(), now.color("second_text"))
-    at = QRectF(width - PADDING - caption_width, 5, caption_width, 19)
+    caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
+    taken = caption_width + 8 if card.caption else 0.0
+    is_below = caption_is_below(card, width)
+    name_room, word_room = (room, room - taken) if is_below else (room - taken, room)
+    _text(painter, QRectF(left, 5, name_room, 19), card.title, title_font(), now.color("text"))
+    _text(painter, QRectF(left, 22, word_room, 15), card.word, small_font(), now.color("second_text"))
+    at = QRectF(width - PADDING - caption_width, 22 if is_below else 6, caption_width, 15 if is_below else 18)
     _text(painter, at, card.caption, small_number_font(), now.color("second_text"), _RIGHT)
 
 
@@ -106,7 +119,8 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
     token = "text" if card.shape is not None else "second_text"
     _text(painter, line, shape_text(card.shape), small_number_font(), now.color(token))
-    for row, words in enumerate(footer_lines(card)):
+    first = 1 if footer_is_stacked(card, layout.size.width()) else 0
+    for row, words in enumerate(footer_lines(card), first):
         at = line.translated(0, row * LINE_HEIGHT)
         _text(painter, at, words, small_number_font(), now.color("second_text"), _RIGHT)
 
@@ -118,9 +132,7 @@ def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: Car
     painter.fillPath(_rounded(layout.card.adjusted(1, 1, -1, -1), LARGE_RADIUS - 1), now.color("warn_soft"))
     painter.restore()
     left, top = PADDING, layout.problem.top() + 8
-    scale = painter.deviceTransform().m11()
-    pixmap = icon_pixmap("triangle-alert", now.color("warn_text"), int(PROBLEM_ICON), max(1.0, scale))
-    painter.drawPixmap(QRectF(left, top, PROBLEM_ICON, PROBLEM_ICON), pixmap, QRectF(pixmap.rect()))
+    draw_icon(painter, "triangle-alert", theme().color("warn_text"), QRectF(left, top, PROBLEM_ICON, PROBLEM_ICON))
     room = QRectF(left + PROBLEM_ICON + 6, top, problem_text_width(layout.size.width()), 1000)
     painter.setFont(small_font())
     painter.setPen(now.color("text"))

@@ -43,16 +43,20 @@ class CheckField(QAbstractButton):
         """Both answers are always allowed."""
 
     def sizeHint(self) -> QSize:
+        """The size it likes best."""
         widest = max(self.fontMetrics().horizontalAdvance(word) for word in self._words)
         return QSize(round(_BOX) + 12 + widest, FIELD_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
+        """The size below which it would be cut."""
         return self.sizeHint()
 
     def hitButton(self, position: QPoint) -> bool:
+        """The box and its word, not the empty rest of the row."""
         return position.x() <= self.sizeHint().width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Box, tick and word."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(2.5, (self.height() - _BOX) / 2 + 0.5, _BOX - 1, _BOX - 1)

@@ -52,20 +52,24 @@ class ChoiceField(QComboBox):
         """A list offers nothing that could be refused."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Only while it has the focus: nobody changes a value by scrolling over it."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
 
     def sizeHint(self) -> QSize:
+        """The size it likes best."""
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(self.itemText(i)) for i in range(self.count())), default=40)
         return QSize(widest + 34, self._height)
 
     def minimumSizeHint(self) -> QSize:
+        """The size below which it would be cut."""
         return QSize(min(72, self.sizeHint().width()), self._height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Field, word and arrow."""
         painter = QPainter(self)
         paint_field(painter, self)
         room = self.rect().adjusted(8, 0, -22, 0)

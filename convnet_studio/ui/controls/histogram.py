@@ -40,9 +40,11 @@ class Histogram(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
+        """The size it likes best."""
         return QSize(240, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Bars on a hairline."""
         painter = QPainter(self)
         base = self.height() - 2.0
         painter.setPen(Qt.PenStyle.NoPen)

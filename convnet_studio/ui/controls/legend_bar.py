@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -34,16 +34,18 @@ class LegendBar(QWidget):
 
     def show_scale(self, scale: Scale | None, ends: tuple[str, str] | None = None) -> None:
         """Show `scale` (None: nothing); `ends` replace its numbers where they differ from map to map."""
-        shown = ends or ((exact(scale.low), exact(scale.high)) if scale else ("", ""))
+        shown = ends or ((_end(scale.low), _end(scale.high)) if scale else ("", ""))
         if scale != self._scale or shown != self._ends:
             self._scale, self._ends = scale, shown
             self.setAccessibleDescription(f"from {shown[0]} to {shown[1]}" if scale else "")
             self.update()
 
     def sizeHint(self) -> QSize:
+        """The size it likes best."""
         return QSize(240, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The strip, its ends and zero."""
         if self._scale is None:
             return
         painter = QPainter(self)
@@ -64,7 +66,11 @@ class LegendBar(QWidget):
             painter.drawText(words, top | Qt.AlignmentFlag.AlignHCenter, "0")
             painter.setPen(QPen(theme().color("second_text"), 1))
             middle = round(self.width() / 2) + 0.5
-            painter.drawLine(middle, BAR_HEIGHT - 2, middle, BAR_HEIGHT + 2)
+            painter.drawLine(QPointF(middle, BAR_HEIGHT - 2), QPointF(middle, BAR_HEIGHT + 2))
+
+
+def _end(value: float) -> str:
+    return exact(value) if value else "0"
 
 
 def _strip(theme_name: str, map_name: str) -> QImage:

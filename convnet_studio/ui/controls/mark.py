@@ -47,5 +47,6 @@ class MarkIcon(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The icon."""
         color = theme().color("warn_text" if self._mark is Mark.NEW_WEIGHTS else "strong_line")
         QPainter(self).drawPixmap(0, 0, icon_pixmap(_ICONS[self._mark], color, SIZE, self.devicePixelRatioF()))

@@ -43,6 +43,7 @@ class NameField(QLineEdit):
             self.entered.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives the old name back."""
         if event.key() == Qt.Key.Key_Escape:
             self.setText(self._shown)
             self.clearFocus()
@@ -50,19 +51,23 @@ class NameField(QLineEdit):
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keyboard has moved on."""
         super().focusOutEvent(event)
         self.setCursorPosition(0)
         self.update()
 
     def enterEvent(self, event: QEnterEvent) -> None:
+        """The hairline answers the pointer."""
         super().enterEvent(event)
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
+        """The pointer points at nothing any more."""
         super().leaveEvent(event)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Like a heading until it is pointed at."""
         if self.hasFocus() or self.underMouse():
             paint_field(QPainter(self), self)
         super().paintEvent(event)
@@ -70,6 +75,7 @@ class NameField(QLineEdit):
     def _recolor(self) -> None:
         colors = theme().colors
         self.setStyleSheet(
-            f"QLineEdit {{ background: transparent; border: none; padding: 0 4px; min-height: 0; color: {colors['text']};"
+            "QLineEdit { background: transparent; border: none; padding: 0 4px; min-height: 0;"
+            f" color: {colors['text']};"
             f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']}; }}"
         )

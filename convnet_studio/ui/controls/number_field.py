@@ -69,12 +69,15 @@ class NumberField(QAbstractSpinBox):
         self._hand_on()
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        """Both directions; the bounds are kept by `stepped`."""
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Anything may be typed: the form judges it and says why."""
         return QValidator.State.Acceptable, text, position
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives the old value back."""
         if event.key() == Qt.Key.Key_Escape:
             self.show_value(self._value)
             self.entered.emit(self._value)
@@ -82,15 +85,18 @@ class NumberField(QAbstractSpinBox):
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Only while it has the focus: nobody changes a value by scrolling over it."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()  # the page scrolls; nobody changes a value by passing over it
 
     def sizeHint(self) -> QSize:
+        """The size it likes best."""
         return QSize(120, FIELD_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
+        """The size below which it would be cut."""
         return QSize(72, FIELD_HEIGHT)
 
     def _hand_on(self) -> None:
@@ -99,6 +105,7 @@ class NumberField(QAbstractSpinBox):
             self.entered.emit(entry)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out anew."""
         super().resizeEvent(event)
         self.lineEdit().setGeometry(8, 2, self.width() - _STEPPER_WIDTH - 12, self.height() - 4)
         up, down = self._steppers
@@ -107,14 +114,17 @@ class NumberField(QAbstractSpinBox):
         down.setGeometry(self.width() - _STEPPER_WIDTH - 4, half, _STEPPER_WIDTH, half - 2)
 
     def enterEvent(self, event: QEnterEvent) -> None:
+        """The hairline answers the pointer."""
         super().enterEvent(event)
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
+        """The pointer points at nothing any more."""
         super().leaveEvent(event)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground; the text is the inner line's."""
         paint_field(QPainter(self), self, self._refused)
 
     def _recolor(self) -> None:

@@ -32,12 +32,15 @@ class ReadOut(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
+        """The size it likes best."""
         return QSize(240, HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
+        """The size below which it would be cut."""
         return QSize(120, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The place left, the value right."""
         painter = QPainter(self)
         value_font = number_font(12, QFont.Weight.DemiBold)
         value_width = QFontMetrics(value_font).horizontalAdvance(self.value)

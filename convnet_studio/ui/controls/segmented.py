@@ -57,6 +57,7 @@ class SegmentedControl(QWidget):
         self.chosen.emit(self.choice)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The groove."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -12,8 +12,9 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, elided, hatch
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import small_font, small_number_font
+from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import loss_text
-from convnet_studio.ui.theme import icon_pixmap, number_font, text_font, theme
+from convnet_studio.ui.theme import number_font, text_font, theme
 
 WIDTH = 104.0
 FIGURE_HEIGHT = 32.0
@@ -84,11 +85,9 @@ class LossBody(Body):
 
     def _paint_verdict(self, painter: QPainter) -> None:
         is_right = self._target == self._answer
-        color = theme().color("good" if is_right else "bad")
         name = self.class_name(self._answer)
         font = small_number_font() if len(name) == 1 else text_font(11, QFont.Weight.Medium)
         width = min(QFontMetricsF(font).horizontalAdvance(name), WIDTH - NAME_LEFT - ICON - 4)
-        ratio = painter.deviceTransform().m11()
-        pixmap = icon_pixmap("check" if is_right else "x", color, ICON, max(1.0, ratio))
         top = FIGURE_HEIGHT + ROW_HEIGHT + (ROW_HEIGHT - ICON) / 2
-        painter.drawPixmap(QRectF(NAME_LEFT + width + 4, top, ICON, ICON), pixmap, QRectF(pixmap.rect()))
+        place = QRectF(NAME_LEFT + width + 4, top, ICON, ICON)
+        draw_icon(painter, "check" if is_right else "x", theme().color("good" if is_right else "bad"), place)

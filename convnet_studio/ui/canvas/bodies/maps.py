@@ -45,9 +45,7 @@ class TileGrid:
     def tile(self, index: int) -> QRectF:
         """Where tile `index` lies."""
         row, column = divmod(index, self.columns)
-        return QRectF(
-            column * (self.width + TILE_GAP), row * (self.height + TILE_GAP), self.width, self.height
-        )
+        return QRectF(column * (self.width + TILE_GAP), row * (self.height + TILE_GAP), self.width, self.height)
 
     def index_at(self, at: QPointF) -> int | None:
         """The tile under `at`."""
@@ -58,7 +56,9 @@ def map_grid(maps: int, height: int, width: int) -> TileGrid:
     """How `maps` maps of `height` x `width` cells are tiled: one large, a few middling, up to sixteen small."""
     count = min(maps, MOST_MAPS)
     columns, side = next(
-        (columns, side) for most, columns, side in ((1, 1, 84.0), (4, 2, 52.0), (9, 3, 38.0), (16, 4, 32.0)) if count <= most
+        (columns, side)
+        for most, columns, side in ((1, 1, 84.0), (4, 2, 52.0), (9, 3, 38.0), (16, 4, 32.0))
+        if count <= most
     )
     larger = max(height, width)
     return TileGrid(count, min(columns, count), side * width / larger, side * height / larger)
@@ -69,9 +69,7 @@ def filter_grid(filters: tuple[int, int, int], maps_width: float) -> TileGrid:
     count, height, width = filters
     side = min(16.0, math.floor((maps_width + TILE_GAP) / FILTER_COLUMNS - TILE_GAP))
     larger = max(height, width)
-    return TileGrid(
-        min(count, MOST_FILTERS), min(count, FILTER_COLUMNS), side * width / larger, side * height / larger
-    )
+    return TileGrid(min(count, MOST_FILTERS), min(count, FILTER_COLUMNS), side * width / larger, side * height / larger)
 
 
 class MapsBody(Body):
@@ -110,11 +108,12 @@ class MapsBody(Body):
         if kernels is not None and kernels.ndim == 4 and self.card.filters == (len(kernels), *kernels.shape[2:]):
             self._kernels = kernels[:MOST_FILTERS, 0]
             self._color_filters()
-        if maps is None:
-            return False
-        self._maps = maps if self._is_rgb else maps[:MOST_MAPS]
-        self._color_maps()
-        return True
+        else:
+            kernels = None
+        if maps is not None:
+            self._maps = maps if self._is_rgb else maps[:MOST_MAPS]
+            self._color_maps()
+        return maps is not None or kernels is not None
 
     def recolor(self) -> None:
         """Colour the last maps and filters again."""

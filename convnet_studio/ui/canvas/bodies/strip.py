@@ -14,7 +14,7 @@ from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.map_images import Tiling, scale_of, sheet_image
 
-WIDTH = 84.0
+WIDTH = 72.0
 HEIGHT = 24.0
 LONGEST_ROW = 24
 

@@ -1,0 +1,133 @@
+"""Build: from a network to a listing, the rows and the memory that the interpreter works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet_studio.engine.kernels.fields import ROW, SLACK, Arenas, Buffer
+from convnet_studio.engine.kernels.loss import count_errors
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program import lowerings as _lowerings  # noqa: F401 - registers the rules
+from convnet_studio.engine.program.builder import Builder, Feed, Operation
+from convnet_studio.engine.program.cache import compiled_set
+from convnet_studio.engine.program.callback import lower_callback
+from convnet_studio.engine.program.lowering import RULES
+from convnet_studio.engine.program.sections import Section, allocate, cut
+
+SLOTS = 2
+"""Slots of gradients at most, and so threads that can share a step."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A program ready to run.
+
+    Attributes:
+        operations: one for each row: prepare, forward, backward, collect; the last row is the update's.
+        rows: ``(operation, ROW)``.
+        sections: of forward, then of backward.
+        forward_sections: how many of them are forward.
+        prepare: rows before the first section.
+        collect: rows of the collection of gradients, behind the sections.
+        chunk: samples at a time.
+        slot_size: floats of a slot of gradients.
+        workspace_size: floats of a thread's workspace.
+        outputs, gradients: buffers by module id; of the modules whose output and gradient there is.
+    """
+
+    builder: Builder
+    operations: list[Operation]
+    rows: NDArray[np.int64]
+    sections: list[Section]
+    forward_sections: int
+    prepare: range
+    collect: range
+    arenas: Arenas
+    chunk: int
+    outputs: dict[str, Buffer]
+    gradients: dict[str, Buffer]
+
+    def pack(self, index: int) -> None:
+        """Write the row of operation `index` anew, after a place it points to has changed."""
+        operation = self.operations[index]
+        address = operation.address or self.builder.address_of(operation.leaf)
+        try:
+            self.rows[index] = operation.leaf.layout.pack(address, operation.values, self.arenas)
+        except ValueError as problem:
+            raise ValueError(f"In {operation.module_id}, {operation.leaf.name}: {problem}") from None
+
+
+def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing:
+    """Lower all modules, give every buffer its place, and write the rows.
+
+    Args:
+        network: float32.
+        feed: what the rows point to.
+        batch_size: of the largest step.
+        whole: keep all outputs and gradients readable.
+
+    Raises:
+        ValueError: where the network is not float32 or a row does not fit the memory.
+    """
+    if network.parameters.dtype != np.float32:
+        raise ValueError(f"Compiled programs are float32, the network is {network.parameters.dtype}.")
+    chunk = chunk_size(batch_size)
+    builder = Builder(network, feed, compiled_set().address, chunk, whole)
+    for node in reversed(network.graph.nodes):
+        if node.id in builder.lowered:
+            name = type(node.module).__name__
+            builder.lower(node, RULES[name] if name in RULES else lower_callback)
+    _count_errors(builder)
+    for operation in builder.collect_list:
+        operation.values["slot"] = builder.slot_size
+    passes = builder.forward_list + builder.backward_list
+    first = len(builder.prepare_list)
+    forward = cut(builder.forward_list, first)
+    sections = forward + cut(builder.backward_list, first + len(builder.forward_list))
+    kept = [*builder.outputs.values(), *builder.gradients.values()] if whole else []
+    workspace = allocate(passes, sections, first, chunk, kept, power_of_two(batch_size))
+    operations = builder.prepare_list + passes + builder.collect_list
+    listing = Listing(
+        builder,
+        operations,
+        np.zeros((len(operations) + 1, ROW), np.int64),
+        sections,
+        len(forward),
+        range(first),
+        range(first + len(passes), len(operations)),
+        Arenas(network.parameters.size, builder.slot_size + SLACK, workspace),
+        chunk,
+        builder.outputs,
+        builder.gradients,
+    )
+    for index in range(len(operations)):
+        listing.pack(index)
+    return listing
+
+
+def _count_errors(builder: Builder) -> None:
+    """Append the comparison of the first loss's input with the labels."""
+    feed = builder.feed
+    for node in builder.network.losses[:1]:
+        x = builder.input(node)
+        values = {"x": x, "size": x.size, "labels": feed.labels, "indices": feed.indices, "losses": feed.wrong}
+        builder.forward_list.append(Operation(node.id, count_errors, values))
+
+
+def chunk_size(batch_size: int) -> int:
+    """Samples at a time: at most 16, a power of two, and such that both slots get about as many."""
+
+    def load(chunk: int) -> float:
+        chunks = -(-batch_size // chunk)
+        largest = min(batch_size, -(-chunks // SLOTS) * chunk)
+        return largest * (1 + 0.5 / chunk)  # small chunks reuse weights less
+
+    return min((16, 8, 4, 2, 1), key=load)
+
+
+def power_of_two(count: int) -> int:
+    """The smallest power of two that is not below `count`."""
+    return 1 << (count - 1).bit_length()

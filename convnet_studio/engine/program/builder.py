@@ -1,0 +1,179 @@
+"""Builder: collects the operations of a network, module by module, as lowering rules append them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet_studio.engine.kernels import move
+from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
+from convnet_studio.engine.kernels.leaf import Kernel, Leaf
+from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.network import Network
+
+
+@dataclass
+class Operation:
+    """A leaf and the values of its fields. `whole`: it takes a chunk of samples at once, otherwise one at a time."""
+
+    module_id: str
+    leaf: Leaf
+    values: dict[str, Any]
+    whole: bool = False
+    address: int = 0  # of a callback; 0: the leaf's own
+
+
+@dataclass
+class Feed:
+    """What a program is fed with and answers: places that the rows point to.
+
+    Images and labels are exchanged for those of a data set; the others have room for `capacity` samples.
+    """
+
+    capacity: int
+    images: Place = field(init=False)
+    labels: Place = field(init=False)
+    indices: Place = field(init=False)
+    losses: Place = field(init=False)
+    wrong: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.images = Place(np.zeros(1, np.float32), 1)
+        self.labels = Place(np.zeros(1, np.int64), 1)
+        self.indices = Place(np.zeros(self.capacity, np.int64), self.capacity)
+        self.losses = Place(np.zeros(self.capacity, np.float32), self.capacity)
+        self.wrong = Place(np.zeros(self.capacity, np.float32), self.capacity)
+
+
+class Builder:
+    """What lowering rules see: the buffers of a module's inputs and output, and lists to append operations to.
+
+    Args:
+        network: float32.
+        feed: where pictures come from and losses go to.
+        address_of: the address of a compiled kernel.
+        chunk: samples in a chunk.
+        whole: keep every module's output and gradient, for views; otherwise only what training needs.
+    """
+
+    def __init__(
+        self, network: Network, feed: Feed, address_of: Callable[[Kernel], int], chunk: int, whole: bool
+    ) -> None:
+        self.network = network
+        self.feed = feed
+        self.address_of = address_of
+        self.chunk = chunk
+        self.lowered = _reaching_a_loss(network) if not whole else set(network.nodes)
+        self.trained = _trained(network, whole)
+        self.outputs = {n.id: Buffer(math.prod(n.shape), n.id) for n in network.graph.nodes if n.id in self.lowered}
+        self.gradients: dict[str, Buffer] = {}
+        self.prepare_list: list[Operation] = []
+        self.forward_list: list[Operation] = []
+        self.backward_list: list[Operation] = []
+        self.collect_list: list[Operation] = []
+        self.failures: list[tuple[str, Exception]] = []
+        """What went wrong in the numpy code of a module: ids and exceptions."""
+        self.runs_python = False
+        self.keep_alive: list[object] = []
+        self.slot_size = 0
+        self._module_id = ""
+        self._node_forward: list[Operation] = []
+        self._after: list[Operation] = []
+
+    def lower(self, node: Node, rule: Callable[[Node, Builder], None]) -> None:
+        """Let `rule` append the operations of `node`; must be called from the last module to the first."""
+        self._module_id, self._node_forward, self._after = node.id, [], []
+        rule(node, self)
+        self.forward_list = self._node_forward + self.forward_list
+        self.backward_list += self._after
+
+    def input(self, node: Node, port: int = 0) -> Buffer:
+        """The buffer of what arrives at a port."""
+        return self.outputs[node.sources[port]]
+
+    def output(self, node: Node) -> Buffer:
+        """The buffer of the module's output, in height-width-channel order."""
+        return self.outputs[node.id]
+
+    def output_gradient(self, node: Node) -> Buffer | None:
+        """The gradient by the module's output; None where it need not go backward."""
+        return self.gradients.get(node.id)
+
+    def input_gradient(self, node: Node, port: int = 0) -> Buffer | None:
+        """The buffer to be overwritten with the gradient by a port's input; None where nobody needs it.
+
+        Where several modules take one output, all but one get a buffer of their own, which is added afterwards.
+        """
+        source = node.sources[port]
+        if source not in self.trained:
+            return None
+        if source not in self.gradients:
+            self.gradients[source] = Buffer(self.outputs[source].size, f"gradient of {source}")
+            return self.gradients[source]
+        part = self.scratch(self.outputs[source].size, f"gradient of {source} from {node.id}")
+        values = {"x": part, "y": self.gradients[source], "size": part.size}
+        self._after.append(Operation(node.id, move.add, values))
+        return part
+
+    def scratch(self, size: int, name: str) -> Buffer:
+        """A buffer of `size` floats for each sample; it starts as zeros."""
+        return Buffer(size, name)
+
+    def table(self, values: NDArray[Any] | int) -> Place:
+        """Constants that the program owns, or room for so many floats; sixteen may be read behind them."""
+        given = np.zeros(values, np.float32) if isinstance(values, int) else np.ravel(values)
+        array = np.concatenate([given.astype(np.float32), np.zeros(SLACK, np.float32)])
+        return Place(array, array.size)
+
+    def parameter(self, node: Node, name: str) -> Span:
+        """Where a parameter lies in the flat vector."""
+        value = self.network.parameters_of(node.id)[name].value
+        start = value.__array_interface__["data"][0] - self.network.parameters.__array_interface__["data"][0]
+        return Span(start // value.itemsize, value.size)
+
+    def gradient(self, size: int) -> Span:
+        """Room for so many floats, rounded up to a multiple of 16, in every slot of gradients."""
+        span = Span(self.slot_size, -(-size // 16) * 16)
+        self.slot_size += span.size
+        return span
+
+    def prepare(self, leaf: Leaf, **values: Any) -> None:
+        """Append an operation once a step before all samples."""
+        self.prepare_list.append(Operation(self._module_id, leaf, values))
+
+    def forward(self, leaf: Leaf, *, whole: bool = False, address: int = 0, **values: Any) -> None:
+        """Append an operation of the forward pass."""
+        self._node_forward.append(Operation(self._module_id, leaf, values, whole, address))
+
+    def backward(self, leaf: Leaf, *, whole: bool = False, address: int = 0, **values: Any) -> None:
+        """Append an operation of the backward pass."""
+        self.backward_list.append(Operation(self._module_id, leaf, values, whole, address))
+
+    def collect(self, leaf: Leaf, **values: Any) -> None:
+        """Append an operation once a step after all samples, which sums slots; its field `slot` is filled in later."""
+        self.collect_list.append(Operation(self._module_id, leaf, values))
+
+
+def _reaching_a_loss(network: Network) -> set[str]:
+    """The ids of the losses and of everything whose output gets to one."""
+    reaching = {node.id for node in network.losses}
+    for node in reversed(network.graph.nodes):
+        if node.id in reaching:
+            reaching.update(node.sources)
+    return reaching
+
+
+def _trained(network: Network, whole: bool) -> set[str]:
+    """The ids of the modules that need a gradient: those that reach a loss and learn, or stand behind one that does."""
+    reaching = _reaching_a_loss(network)
+    trained: set[str] = set()
+    for node in network.graph.nodes:
+        learns = node.id in network.slices or any(source in trained for source in node.sources)
+        if node.id in reaching and (learns or whole):
+            trained.add(node.id)
+    return trained

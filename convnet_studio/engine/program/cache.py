@@ -1,0 +1,178 @@
+"""The compiled set: every kernel, compiled once for this processor and kept in the user's cache folder.
+
+The folder's name is a hash of all that its contents depend on, so an old set is never taken for a new one: numba itself
+does not notice edits in other files, nor another processor behind the same home folder.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding
+import numba
+import platformdirs
+from numba import types
+
+from convnet_studio.engine.kernels import KERNELS as _KERNELS
+from convnet_studio.engine.kernels.leaf import Kernel
+from convnet_studio.engine.program import interpreter
+
+KERNELS = (*_KERNELS, *interpreter.KERNELS)
+"""Everything that is compiled."""
+
+_SOURCES = (Path(interpreter.__file__), *sorted(Path(_KERNELS[0].function.__code__.co_filename).parent.glob("*.py")))
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class CompileProgress:
+    """`done` of `total` kernels are compiled, the last one was `name`."""
+
+    done: int
+    total: int
+    name: str
+
+
+class CompiledSet:
+    """The kernels in this process: their addresses, and what keeps their code in memory."""
+
+    def __init__(self, compiled: dict[Kernel, Any]) -> None:
+        self._compiled = compiled
+
+    def address(self, kernel: Kernel) -> int:
+        """Where a kernel's code lies."""
+        return int(self._compiled[kernel].address)
+
+    def function(self, kernel: Kernel) -> Any:
+        """A kernel as a function of Python; it releases the GIL while it runs."""
+        kinds = [ctypes.c_int64 if each == types.int64 else ctypes.c_void_p for each in kernel.signature.args]
+        return ctypes.CFUNCTYPE(None, *kinds)(self.address(kernel))
+
+
+def compiled_set_ready() -> bool:
+    """Whether the set for this processor and these sources lies in the cache folder."""
+    return _find() is not None
+
+
+def compile_set(on_progress: Callable[[CompileProgress], None] | None = None) -> None:
+    """Compile the set in a process of its own, so that this one stays alive to its user; some 10 to 20 s.
+
+    Does nothing where the set is ready. Several processes may do it at once.
+
+    Raises:
+        RuntimeError: if the other process fails; with the end of what it said.
+    """
+    if compiled_set_ready():
+        return
+    parent = _writable_parent()
+    folder = Path(tempfile.mkdtemp(prefix="compiling-", dir=parent))
+    try:
+        _compile_in_subprocess(folder, on_progress or (lambda progress: None))
+        _publish(folder, parent / _name())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def _load() -> CompiledSet:
+    folder = _find()
+    if folder is None:
+        compile_set()
+        folder = _find()
+    assert folder is not None, "a set that was compiled is found"
+    return CompiledSet(dict(compile_into(folder)))
+
+
+def compiled_set() -> CompiledSet:
+    """The set, loaded once a process (below a second); compiled first where it is not ready."""
+    with _LOCK:
+        return _load()
+
+
+def compile_into(folder: Path) -> Iterator[tuple[Kernel, Any]]:
+    """Compile every kernel, or load it from `folder`, one after the other."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        for kernel in KERNELS:
+            yield kernel, kernel.compile()
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _compile_in_subprocess(folder: Path, on_progress: Callable[[CompileProgress], None]) -> None:
+    package_root = str(Path(__file__).parents[3])
+    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "convnet_studio.engine.program.compile_worker", str(folder)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        done, total, name = json.loads(line)
+        on_progress(CompileProgress(done, total, name))
+    problem = process.stderr.read()
+    if process.wait():
+        raise RuntimeError(f"The engine could not be compiled: {problem[-500:].strip()}")
+
+
+def _publish(folder: Path, target: Path) -> None:
+    """Give a complete set its name; where another process was faster, its set stays."""
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def _find() -> Path | None:
+    return next((parent / _name() for parent in _parents() if (parent / _name()).is_dir()), None)
+
+
+def _parents() -> tuple[Path, ...]:
+    """Where sets may lie: the user's cache folder, and one for temporary files where that can't be written."""
+    chosen = os.environ.get("CONVNET_STUDIO_CACHE") or platformdirs.user_cache_dir("convnet-studio", appauthor=False)
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+    return Path(chosen) / "compiled", Path(tempfile.gettempdir()) / f"convnet-studio-{user}" / "compiled"
+
+
+def _writable_parent() -> Path:
+    for parent in _parents():
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=parent):
+                return parent
+        except OSError:
+            continue
+    raise RuntimeError("The engine could not be compiled: neither the cache folder nor the temporary one can be written.")
+
+
+@functools.cache
+def _name() -> str:
+    """A hash of sources (numba also compares their times), processor and versions."""
+    digest = hashlib.sha256()
+    for source in _SOURCES:
+        digest.update(f"{source}{source.stat().st_mtime_ns}".encode() + source.read_bytes())
+    features = llvmlite.binding.get_host_cpu_features().flatten()
+    versions = [sys.version, numba.__version__, llvmlite.__version__, importlib.metadata.version("numpy")]
+    digest.update(json.dumps([llvmlite.binding.get_host_cpu_name(), features, *versions]).encode())
+    return digest.hexdigest()[:24]
+

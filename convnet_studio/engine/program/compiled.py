@@ -1,0 +1,160 @@
+"""CompiledProgram: a network run by compiled operations; nothing is compiled for it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet_studio.engine.kernels.fields import Buffer
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.program.build import build
+from convnet_studio.engine.program.builder import Feed
+from convnet_studio.engine.program.program import (
+    Indices,
+    Program,
+    StepResult,
+    check_data,
+    check_indices,
+    check_pictures,
+)
+from convnet_studio.engine.program.runner import Runner
+from convnet_studio.engine.program.shapes import to_public
+from convnet_studio.engine.program.update import Update
+
+_ROOM = 1024
+"""Samples that a call of `evaluate` may have."""
+_CALL_SECONDS = 0.008
+"""How long a call of `evaluate` should take: the GIL is free meanwhile, but a stop is heard only between calls."""
+
+
+class CompiledProgram(Program):
+    """See Program.
+
+    Two listings are made of the network: a lean one for training, and, when first asked for, one that keeps every
+    module's output and gradient readable.
+
+    Args:
+        network: float32; its parameter and gradient vectors must stay where they are.
+        batch_size: samples of a step at most.
+        threads: 1 or 2; results are the same to the last bit. Numpy code of modules is run on one.
+
+    Raises:
+        ValueError: if an argument is out of range or the network can't be laid out.
+    """
+
+    def __init__(self, network: Network, batch_size: int, threads: int = 1) -> None:
+        if batch_size < 1:
+            raise ValueError(f"A step of {batch_size} samples is none.")
+        if threads not in (1, 2):
+            raise ValueError(f"There are 1 or 2 threads, not {threads}.")
+        self.network = network
+        self.batch_size = batch_size
+        self._lean = Runner(network, build(network, Feed(max(batch_size, _ROOM)), batch_size, whole=False), threads)
+        self._whole: Runner | None = None
+        self._update = Update(self._lean.listing)
+        self._data: tuple[NDArray[Any], NDArray[Any]] | None = None
+        self._readable = 0  # samples whose outputs can be read
+        self._gradient_readable = False
+        self._evaluated_at_once = 16
+
+    def set_data(self, images: NDArray[Any], targets: NDArray[Any]) -> None:
+        """See Program."""
+        images, targets = np.ascontiguousarray(images, np.float32), np.ascontiguousarray(targets, np.int64)
+        check_data(self.network, images, targets)
+        self._data = images, targets
+        self._lean.feed_with(images, targets)
+
+    def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
+        """See Program."""
+        count = self._load(self._lean, indices)
+        if self._update.prepare(optimizer, self.network):
+            self._lean.run(count, training=True, update=True)
+        else:
+            self._lean.run(count, training=True)
+            optimizer.update(self.network.parameters, self.network.gradients)
+        return self._lean.result(count)
+
+    def gradient(self, indices: Indices) -> StepResult:
+        """See Program."""
+        runner = self._keeping()
+        count = self._load(runner, indices)
+        self._readable = 0
+        assert self._data is not None
+        runner.feed_with(*self._data)
+        runner.run(count, training=True)
+        self._readable, self._gradient_readable = count, True
+        return runner.result(count)
+
+    def evaluate(self, indices: Indices) -> StepResult:
+        """See Program."""
+        chosen = np.asarray(indices, np.int64)
+        self._check_ready(chosen, len(chosen))
+        loss, errors, done = 0.0, 0, 0
+        while done < len(chosen):
+            part = chosen[done : done + self._evaluated_at_once]
+            start = time.perf_counter()
+            self._lean.choose(part)
+            self._lean.run(len(part), training=False)
+            self._pace(len(part), time.perf_counter() - start)
+            result = self._lean.result(len(part))
+            loss, errors, done = loss + result.loss * len(part), errors + result.errors, done + len(part)
+        return StepResult(loss / max(done, 1), errors, done)
+
+    def forward(self, pictures: NDArray[Any]) -> None:
+        """See Program."""
+        pictures = np.ascontiguousarray(pictures, np.float32)
+        check_pictures(self.network, pictures, self.batch_size)
+        runner, count = self._keeping(), len(pictures)
+        runner.feed_with(pictures, np.zeros(count, np.int64))
+        runner.choose(np.arange(count))
+        self._readable = 0
+        runner.run(count, training=False)
+        self._readable, self._gradient_readable = count, False
+
+    def output(self, module_id: str) -> NDArray[np.float32]:
+        """See Program."""
+        return self._read(module_id, self._keeping().listing.outputs)
+
+    def output_gradient(self, module_id: str) -> NDArray[np.float32]:
+        """See Program."""
+        if not self._gradient_readable:
+            raise ValueError("There is no gradient to read: call gradient() first.")
+        return self._read(module_id, self._keeping().listing.gradients)
+
+    def close(self) -> None:
+        """See Program."""
+        self._lean.close()
+
+    def _keeping(self) -> Runner:
+        if self._whole is None:
+            listing = build(self.network, Feed(self.batch_size), self.batch_size, whole=True)
+            self._whole = Runner(self.network, listing, threads=1)
+        return self._whole
+
+    def _check_ready(self, indices: NDArray[np.int64], most: int) -> None:
+        check_indices(self.network, indices, most)
+        if self._data is None:
+            raise ValueError("There is no data: call set_data() first.")
+
+    def _load(self, runner: Runner, indices: Indices) -> int:
+        chosen = np.asarray(indices, np.int64)
+        self._check_ready(chosen, self.batch_size)
+        runner.choose(chosen)
+        return len(chosen)
+
+    def _pace(self, count: int, seconds: float) -> None:
+        """Choose how many samples the next call evaluates, from how long this one took."""
+        fitting = int(count * _CALL_SECONDS / max(seconds, 1e-9))
+        self._evaluated_at_once = max(1, min(fitting, 2 * self._evaluated_at_once, _ROOM))
+
+    def _read(self, module_id: str, buffers: dict[str, Buffer]) -> NDArray[np.float32]:
+        node = self.network.nodes.get(module_id)
+        if node is None or module_id not in buffers or not node.shape:
+            raise ValueError(f"There is nothing to read of {module_id!r}.")
+        if not self._readable:
+            raise ValueError("There is nothing to read: call forward() or gradient() first.")
+        return to_public(self._keeping().samples(buffers[module_id], self._readable), node.shape).copy()

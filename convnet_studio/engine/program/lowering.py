@@ -1,0 +1,34 @@
+"""Lowering: how a module becomes operations, the contract that every file in ``lowerings/`` fulfils.
+
+A rule is a function ``rule(node, to)`` declared with `@lowers(ModuleClass)`. It asks the `Builder` `to` for the buffers
+of the module's inputs and output and appends leaf operations. A module without a rule runs its numpy code (callback.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.registry import Registry
+
+if TYPE_CHECKING:
+    from convnet_studio.engine.program.builder import Builder
+
+Rule = Callable[[Node, "Builder"], None]
+
+RULES: Registry[Rule] = Registry("lowering rule")
+"""The rules by the name of the module's class."""
+
+
+def lowers(*classes: type[Module] | type[Loss]) -> Callable[[Rule], Rule]:
+    """Declare a function as the rule of one or several module classes."""
+
+    def declare(rule: Rule) -> Rule:
+        for each in classes:
+            RULES.add(each.__name__, rule)
+        return rule
+
+    return declare

@@ -1,0 +1,218 @@
+"""Conv2d as operations: weights rearranged once a step, pictures padded where the module pads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convnet_studio.engine.kernels import conv, move
+from convnet_studio.engine.kernels.fields import Buffer, Place, Span
+from convnet_studio.engine.kernels.tiles import product
+from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.modules.conv2d import Conv2d
+from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.lowering import lowers
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Numbers of a convolution; the input is the padded one."""
+
+    maps: int
+    height: int
+    width: int
+    kernel: int
+    stride: int
+    padding: int
+    filters: int
+    rows: int
+    columns: int
+
+    @property
+    def x_row(self) -> int:
+        return self.width * self.maps
+
+    @property
+    def run(self) -> int:
+        return self.kernel * self.maps
+
+    @property
+    def filters_padded(self) -> int:
+        return _padded(self.filters)
+
+    @property
+    def run_padded(self) -> int:
+        return _padded(self.run)
+
+
+@lowers(Conv2d)
+def lower_conv2d(node: Node, to: Builder) -> None:
+    """Forward: pad, convolve. Backward: the gradients by weight, bias and input, then crop."""
+    sizes = _sizes(node)
+    x = _padded_input(node, to, sizes)
+    _lower_forward(node, to, sizes, x)
+    dy = to.output_gradient(node)
+    if dy is None:
+        return
+    _lower_weight_gradient(node, to, sizes, x, dy)
+    dx = to.input_gradient(node)
+    if dx is not None:
+        _lower_input_gradient(node, to, sizes, dx, dy)
+
+
+def _padded(count: int) -> int:
+    return -(-count // 16) * 16
+
+
+def _sizes(node: Node) -> _Sizes:
+    assert isinstance(node.module, Conv2d)
+    maps, height, width = node.input_shapes[0]
+    filters, rows, columns = node.shape
+    pad = node.module.padding
+    return _Sizes(
+        maps, height + 2 * pad, width + 2 * pad, node.module.kernel_size, node.module.stride, pad, filters, rows, columns
+    )
+
+
+def _inner_rows(sizes: _Sizes) -> dict[str, int]:
+    """Rows of the unpadded picture, and where the first starts in the padded one."""
+    inner = (sizes.width - 2 * sizes.padding) * sizes.maps
+    start = sizes.padding * (sizes.x_row + sizes.maps)
+    return {"rows": sizes.height - 2 * sizes.padding, "length": inner, "inner": inner, "start": start}
+
+
+def _padded_input(node: Node, to: Builder, sizes: _Sizes) -> Buffer:
+    if not sizes.padding:
+        return to.input(node)
+    padded = to.scratch(sizes.height * sizes.x_row, f"padded input of {node.id}")
+    rows = _inner_rows(sizes)
+    to.forward(
+        move.copy_rows,
+        x=to.input(node),
+        y=padded,
+        rows=rows["rows"],
+        length=rows["length"],
+        x_start=0,
+        x_row=rows["inner"],
+        y_start=rows["start"],
+        y_row=sizes.x_row,
+    )
+    return padded
+
+
+def _lower_forward(node: Node, to: Builder, sizes: _Sizes, x: Buffer) -> None:
+    k, maps, filters, padded = sizes.kernel, sizes.maps, sizes.filters, sizes.filters_padded
+    weight = to.table(k * k * maps * padded)
+    _arrange(
+        to, to.parameter(node, "weight"), weight,
+        (k, k, maps, filters), (k, 1, k * k, maps * k * k), (k * maps * padded, maps * padded, padded, 1),
+    )  # fmt: skip
+    bias = to.table(padded)
+    _arrange(to, to.parameter(node, "bias"), bias, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    tiling = product(
+        to.address_of, sizes.columns, filters,
+        a_inner=1, b_inner=padded, outer=k, a_outer=sizes.x_row, b_outer=sizes.run * padded,
+        a_row=sizes.stride * maps, c_row=filters, d_row=0,
+    )  # fmt: skip
+    to.forward(
+        conv.conv_forward,
+        x=x,
+        y=to.output(node),
+        weight=weight,
+        bias=bias,
+        rows=sizes.rows,
+        columns=sizes.columns,
+        run=sizes.run,
+        x_row=sizes.stride * sizes.x_row,
+        y_row=sizes.columns * filters,
+        tiling=tiling,
+    )
+
+
+def _lower_weight_gradient(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy: Buffer) -> None:
+    k, maps, filters, padded = sizes.kernel, sizes.maps, sizes.filters, sizes.filters_padded
+    weight_gradient = to.gradient(k * k * maps * padded)
+    tiling = product(
+        to.address_of, sizes.run, filters,
+        a_inner=sizes.stride * maps, b_inner=filters, outer=sizes.rows, a_outer=sizes.stride * sizes.x_row,
+        b_outer=sizes.columns * filters, a_row=1, c_row=padded, d_row=padded,
+    )  # fmt: skip
+    to.backward(
+        conv.conv_weight_gradient,
+        x=x,
+        y_gradient=dy,
+        weight_gradient=weight_gradient,
+        kernel_rows=k,
+        run=sizes.run,
+        columns=sizes.columns,
+        x_row=sizes.x_row,
+        block=sizes.run * padded,
+        tiling=tiling,
+    )
+    _collect(
+        to, to.parameter(node, "weight"), weight_gradient,
+        (k, k, maps, filters), (k * maps * padded, maps * padded, padded, 1), (k, 1, k * k, maps * k * k),
+    )  # fmt: skip
+    bias_gradient = to.gradient(filters)
+    positions = sizes.rows * sizes.columns
+    to.backward(
+        conv.bias_gradient, y_gradient=dy, bias_gradient=bias_gradient, positions=positions, channels=filters
+    )
+    _collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+
+
+def _lower_input_gradient(node: Node, to: Builder, sizes: _Sizes, dx: Buffer, dy: Buffer) -> None:
+    k, maps, filters = sizes.kernel, sizes.maps, sizes.filters
+    weight = to.table(k * filters * sizes.run_padded)
+    _arrange(
+        to, to.parameter(node, "weight"), weight,
+        (k, filters, k, maps), (k, maps * k * k, 1, k * k), (filters * sizes.run_padded, sizes.run_padded, maps, 1),
+    )  # fmt: skip
+    target = to.scratch(sizes.height * sizes.x_row, f"padded gradient of {node.id}") if sizes.padding else dx
+    c_row = sizes.stride * sizes.x_row
+    tiling = product(
+        to.address_of, sizes.rows, sizes.run,
+        a_inner=1, b_inner=sizes.run_padded, a_row=sizes.columns * filters, c_row=c_row, d_row=c_row,
+    )  # fmt: skip
+    to.backward(
+        conv.conv_input_gradient,
+        x_gradient=target,
+        y_gradient=dy,
+        weight=weight,
+        size=target.size,
+        rows=sizes.rows,
+        columns=sizes.columns,
+        kernel_rows=k,
+        x_row=sizes.x_row,
+        x_step=sizes.stride * maps,
+        channels=filters,
+        block=filters * sizes.run_padded,
+        tiling=tiling,
+    )
+    if sizes.padding:
+        rows = _inner_rows(sizes)
+        to.backward(
+            move.copy_rows,
+            x=target,
+            y=dx,
+            rows=rows["rows"],
+            length=rows["length"],
+            x_start=rows["start"],
+            x_row=sizes.x_row,
+            y_start=0,
+            y_row=rows["inner"],
+        )
+
+
+_Four = tuple[int, int, int, int]
+
+
+def _arrange(to: Builder, source: Span, target: Place, shape: _Four, strides: _Four, target_strides: _Four) -> None:
+    numbers = {f"{letter}{i}": each[i] for letter, each in zip("nst", (shape, strides, target_strides), strict=True)
+               for i in range(4)}  # fmt: skip
+    to.prepare(move.arrange, source=source, target=target, **numbers)
+
+
+def _collect(to: Builder, target: Span, source: Span, shape: _Four, strides: _Four, target_strides: _Four) -> None:
+    numbers = {f"{letter}{i}": each[i] for letter, each in zip("nst", (shape, strides, target_strides), strict=True)
+               for i in range(4)}  # fmt: skip
+    to.collect(move.collect, target=target, source=source, **numbers)

@@ -1,0 +1,102 @@
+"""Linear as operations on all samples of a chunk."""
+
+from __future__ import annotations
+
+from convnet_studio.engine.kernels import conv, linear, move
+from convnet_studio.engine.kernels.fields import Buffer, Place
+from convnet_studio.engine.kernels.tiles import lane_product, product
+from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.modules.linear import Linear
+from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.lowering import lowers
+
+
+@lowers(Linear)
+def lower_linear(node: Node, to: Builder) -> None:
+    """Forward and the gradients by weight, bias and input."""
+    (inputs,), (outputs,) = node.input_shapes[0], node.shape
+    x, y = to.input(node), to.output(node)
+    weight, bias = to.parameter(node, "weight"), to.parameter(node, "bias")
+    to.forward(
+        linear.linear_forward,
+        whole=True,
+        x=x,
+        y=y,
+        weight=Place(to.network.parameters, weight.size, weight.offset),
+        bias=Place(to.network.parameters, bias.size, bias.offset),
+        inputs=inputs,
+        tiling=lane_product(to.address_of, to.chunk, outputs, b_inner=inputs, a_row=x.stride, c_row=y.stride, d_row=0),
+    )
+    dy = to.output_gradient(node)
+    if dy is None:
+        return
+    _lower_weight_gradient(node, to, x, dy)
+    dx = to.input_gradient(node)
+    if dx is not None:
+        _lower_input_gradient(node, to, dx, dy)
+
+
+def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
+    (inputs,), (outputs,) = node.input_shapes[0], node.shape
+    padded = -(-inputs // 16) * 16
+    weight_gradient, bias_gradient = to.gradient(outputs * padded), to.gradient(outputs)
+    tiling = product(
+        to.address_of, outputs, inputs, a_inner=dy.stride, b_inner=x.stride, a_row=1, c_row=padded, d_row=padded
+    )
+    to.backward(
+        linear.linear_weight_gradient,
+        whole=True,
+        x=x,
+        y_gradient=dy,
+        weight_gradient=weight_gradient,
+        outputs=outputs,
+        tiling=tiling,
+    )
+    to.backward(
+        conv.bias_gradient, whole=True, y_gradient=dy, bias_gradient=bias_gradient, positions=1, channels=outputs
+    )
+    to.collect(
+        move.collect_rows,
+        target=to.parameter(node, "weight"),
+        source=weight_gradient,
+        rows=outputs,
+        columns=inputs,
+        row_stride=padded,
+    )
+    to.collect(
+        move.collect_rows,
+        target=to.parameter(node, "bias"),
+        source=bias_gradient,
+        rows=1,
+        columns=outputs,
+        row_stride=0,
+    )
+
+
+def _lower_input_gradient(node: Node, to: Builder, dx: Buffer, dy: Buffer) -> None:
+    (inputs,), (outputs,) = node.input_shapes[0], node.shape
+    tiling = product(
+        to.address_of, to.chunk, inputs, d_whole=False,
+        a_inner=1, b_inner=inputs, a_row=dy.stride, c_row=dx.stride, d_row=0,
+    )  # fmt: skip
+    to.backward(
+        linear.linear_input_gradient,
+        whole=True,
+        x_gradient=dx,
+        y_gradient=dy,
+        weight=_readable_weight(node, to),
+        zeros=to.table(128),
+        outputs=outputs,
+        tiling=tiling,
+    )
+
+
+def _readable_weight(node: Node, to: Builder) -> Place:
+    """The weights where they lie, or, where too little lies behind them for vectors to run over, a copy."""
+    weight = to.parameter(node, "weight")
+    if weight.offset + weight.size + 16 <= to.network.parameters.size:
+        return Place(to.network.parameters, weight.size + 16, weight.offset)
+    copy = to.table(weight.size)
+    ones = {"n0": 1, "n1": 1, "n2": 1, "s0": 0, "s1": 0, "s2": 0, "t0": 0, "t1": 0, "t2": 0}
+    to.prepare(move.arrange, source=weight, target=copy, n3=weight.size, s3=1, t3=1, **ones)
+    return copy

@@ -1,0 +1,122 @@
+"""Program: a network made ready to run over data; what training and views use of the engine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.optimizer import Optimizer
+
+Indices = Sequence[int] | NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a pass over `count` samples showed: the mean loss and how many were wrong."""
+
+    loss: float
+    errors: int
+    count: int
+
+
+class Program(ABC):
+    """Runs a network over the examples of a data set.
+
+    Parameters and gradients are `network.parameters` and `network.gradients`, updated in place. A sample is wrong where
+    the largest entry of the first loss's input is not at its label.
+
+    Attributes:
+        network: the network that is run.
+        batch_size: how many samples one step may have.
+    """
+
+    network: Network
+    batch_size: int
+
+    @abstractmethod
+    def set_data(self, images: NDArray[Any], targets: NDArray[Any]) -> None:
+        """Choose the examples that indices speak of; the arrays must not change while they are in use.
+
+        Args:
+            images: float32 ``(examples, channel, height, width)`` or ``(examples, n)``, as the network's input.
+            targets: int64 class labels ``(examples,)``.
+
+        Raises:
+            ValueError: if shapes or labels do not fit the network.
+        """
+
+    @abstractmethod
+    def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
+        """Do one update on the examples `indices`: forward, backward, and `optimizer` on the mean gradient.
+
+        Raises:
+            ValueError: if there are none or more than `batch_size`, one is no example, or the network has no loss.
+        """
+
+    @abstractmethod
+    def gradient(self, indices: Indices) -> StepResult:
+        """As `step` without the update: `network.gradients` holds the mean gradient, outputs are readable."""
+
+    @abstractmethod
+    def evaluate(self, indices: Indices) -> StepResult:
+        """Mean loss and errors over any number of examples, in calls of some 10 ms; nothing changes."""
+
+    @abstractmethod
+    def forward(self, pictures: NDArray[Any]) -> None:
+        """Run pictures ``(b, channel, height, width)`` or ``(b, n)``, b <= batch_size; outputs are readable after it.
+
+        Raises:
+            ValueError: if the shape does not fit.
+        """
+
+    @abstractmethod
+    def output(self, module_id: str) -> NDArray[np.float32]:
+        """A copy of a module's output after `forward` or `gradient`: ``(b, channel, height, width)`` or ``(b, n)``.
+
+        Raises:
+            ValueError: if there is no such module, it is a loss, or nothing was run.
+        """
+
+    @abstractmethod
+    def output_gradient(self, module_id: str) -> NDArray[np.float32]:
+        """A copy of the gradient of the mean loss by a module's output, after `gradient`.
+
+        Raises:
+            ValueError: if the module reaches no loss, or `gradient` was not the last call.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the second thread end; the program can't be used afterwards."""
+
+
+def check_data(network: Network, images: NDArray[Any], targets: NDArray[Any]) -> None:
+    """Raise ValueError where images or labels do not fit the network."""
+    if images.shape[1:] != network.input_shape:
+        raise ValueError(f"The images are {images.shape[1:]}, the network takes {network.input_shape}.")
+    if targets.shape != (len(images),):
+        raise ValueError(f"There are {len(images)} images and targets of shape {targets.shape}: one label each.")
+    if len(targets) and (targets.min() < 0 or targets.max() >= network.classes):
+        raise ValueError(f"The labels must be 0 to {network.classes - 1}.")
+
+
+def check_pictures(network: Network, pictures: NDArray[Any], batch_size: int) -> None:
+    """Raise ValueError where pictures can't be run together."""
+    if pictures.shape[1:] != network.input_shape:
+        raise ValueError(f"The pictures are {pictures.shape[1:]}, the network takes {network.input_shape}.")
+    if not 0 < len(pictures) <= batch_size:
+        raise ValueError(f"There are {len(pictures)} pictures: 1 to {batch_size} are run at a time.")
+
+
+def check_indices(network: Network, indices: NDArray[np.int64], batch_size: int) -> None:
+    """Raise ValueError where a step can't be made of so many examples, or of this network."""
+    if not network.losses:
+        raise ValueError("The network has no loss: connect one to learn.")
+    if indices.ndim != 1 or not 0 < len(indices) <= batch_size:
+        raise ValueError(f"A step takes 1 to {batch_size} indices, not an array of shape {indices.shape}.")

@@ -1,0 +1,101 @@
+"""ReferenceProgram: the same interface over the modules' numpy code; any dtype, no compilation, slower."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.program.program import (
+    Indices,
+    Program,
+    StepResult,
+    check_data,
+    check_indices,
+    check_pictures,
+)
+
+
+class ReferenceProgram(Program):
+    """See Program; computes in the network's dtype.
+
+    Args:
+        network: float32, or float64 for checks.
+        batch_size: samples of a step at most.
+    """
+
+    def __init__(self, network: Network, batch_size: int) -> None:
+        self.network = network
+        self.batch_size = batch_size
+        self._images: NDArray[Any] = np.zeros((0, *network.input_shape), network.parameters.dtype)
+        self._labels: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._outputs: dict[str, NDArray[Any]] = {}
+        self._gradients: dict[str, NDArray[Any]] = {}
+
+    def set_data(self, images: NDArray[Any], targets: NDArray[Any]) -> None:
+        """See Program."""
+        check_data(self.network, images, targets)
+        self._images, self._labels = images, np.asarray(targets, np.int64)
+
+    def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
+        """See Program."""
+        result = self.gradient(indices)
+        optimizer.update(self.network.parameters, self.network.gradients)
+        return result
+
+    def gradient(self, indices: Indices) -> StepResult:
+        """See Program."""
+        chosen = self._check(indices, self.batch_size)
+        result = self._forward(chosen)
+        self.network.gradients[...] = 0
+        self._gradients = self.network.backward()
+        return result
+
+    def evaluate(self, indices: Indices) -> StepResult:
+        """See Program."""
+        chosen = self._check(indices, len(indices))
+        loss, errors = 0.0, 0
+        for start in range(0, len(chosen), self.batch_size):
+            result = self._forward(chosen[start : start + self.batch_size])
+            loss, errors = loss + result.loss * result.count, errors + result.errors
+        return StepResult(loss / len(chosen), errors, len(chosen))
+
+    def forward(self, pictures: NDArray[Any]) -> None:
+        """See Program."""
+        check_pictures(self.network, pictures, self.batch_size)
+        self._outputs, self._gradients = self.network.forward(self._cast(pictures)), {}
+
+    def output(self, module_id: str) -> NDArray[np.float32]:
+        """See Program."""
+        if module_id not in self._outputs:
+            raise ValueError(f"There is nothing to read of {module_id!r}.")
+        return self._outputs[module_id].astype(np.float32)
+
+    def output_gradient(self, module_id: str) -> NDArray[np.float32]:
+        """See Program."""
+        if module_id not in self._gradients:
+            raise ValueError(f"There is no gradient to read of {module_id!r}: call gradient() first.")
+        return self._gradients[module_id].astype(np.float32)
+
+    def close(self) -> None:
+        """Nothing runs beside it."""
+
+    def _check(self, indices: Indices, most: int) -> NDArray[np.int64]:
+        chosen = np.asarray(indices, np.int64)
+        check_indices(self.network, chosen, most)
+        outside = chosen[(chosen < 0) | (chosen >= len(self._labels))]
+        if len(outside):
+            raise ValueError(f"There is no example {outside[0]}: the data has {len(self._labels)}.")
+        return chosen
+
+    def _forward(self, chosen: NDArray[np.int64]) -> StepResult:
+        self._outputs, self._gradients = self.network.forward(self._cast(self._images[chosen])), {}
+        labels = self._labels[chosen]
+        loss = float(self.network.loss(labels).mean(dtype=np.float64))
+        return StepResult(loss, self.network.errors(labels), len(chosen))
+
+    def _cast(self, pictures: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(pictures, self.network.parameters.dtype)

@@ -1,0 +1,189 @@
+"""Headless: finding projects and training them without a window, for the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.program import CompileProgress, compile_set, compiled_set_ready
+from convnet_studio.engine.project.file import ENDING, LoadedProject, load_project, save_project
+from convnet_studio.engine.project.presets import load_preset, preset_names
+from convnet_studio.engine.project.spec import DataSpec, Project
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
+from convnet_studio.engine.project.weights import Weights, fitting_weights
+from convnet_studio.engine.project.wiring import title
+from convnet_studio.engine.training.control import Control, Fetch, Play, Stop
+from convnet_studio.engine.training.events import (
+    Diverged,
+    EpochDone,
+    Event,
+    Failed,
+    RunStarted,
+    StateChanged,
+    Stepped,
+    Tested,
+)
+from convnet_studio.engine.training.sentences import epochs_are_done
+from convnet_studio.engine.training.trainer import Trainer
+from convnet_studio.progress import ProgressLine
+
+
+class TrainingError(Exception):
+    """Training did not come to its end: one sentence why."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training run came to.
+
+    Attributes:
+        test_error: fraction of wrong answers on the test set after the last epoch.
+        train_loss: mean over the last epoch. `samples_per_s`: in training only.
+        seconds: of training and testing, without start-up and compilation. `seed`: of the run.
+    """
+
+    test_error: float
+    train_loss: float
+    samples_per_s: float
+    seconds: float
+    seed: int
+
+    def to_json(self) -> str:
+        """One JSON object on one line; floats with all their digits, so that equal runs print equal losses."""
+        return json.dumps(vars(self))
+
+
+def find_project(argument: str) -> LoadedProject:
+    """The project that the command line names: a preset, or a path ending in ``.cvstudio``.
+
+    Raises:
+        ProjectFileError: if the file can't be read.
+        KeyError: with a sentence that lists what there is.
+    """
+    if argument.endswith(ENDING):
+        return load_project(Path(argument))
+    if argument not in preset_names() and Path(argument).exists():
+        raise KeyError(f"{argument} is no project: the name of a project file ends in {ENDING}.")
+    return LoadedProject(load_preset(argument))
+
+
+def changed_project(
+    project: Project, dataset: str | None = None, epochs: int | None = None, seed: int | None = None
+) -> Project:
+    """`project` with what the command line sets; None leaves a setting as it is.
+
+    Raises:
+        KeyError, ValueError: one sentence, if there is no such data set or a number is out of bounds.
+    """
+    changes: dict[str, Any] = {
+        name: TRAINING_SETTINGS[name].check(value)
+        for name, value in (("epochs", epochs), ("seed", seed))
+        if value is not None
+    }
+    if dataset is not None:
+        load_dataset(dataset)
+        project = replace(project, data=DataSpec(dataset))
+    return replace(project, training=replace(project.training, **changes))
+
+
+def wait_for_compiled_set() -> None:
+    """Return when the compiled engine is ready, showing progress where that takes its time."""
+    if compiled_set_ready():
+        return
+    with ProgressLine("Compiling the engine, once for this computer") as line:
+
+        def show(progress: CompileProgress) -> None:
+            line.show(progress.done / max(progress.total, 1), progress.name)
+
+        compile_set(show)
+
+
+class HeadlessTraining:
+    """One training run from the first to the last planned epoch, with a progress line.
+
+    Args:
+        project: what to train. `weights`: to begin with; those that do not fit are left out (see `warnings`).
+        threads: of the compiled engine.
+    """
+
+    def __init__(self, project: Project, weights: Weights | None = None, threads: int = 1) -> None:
+        self._project = project
+        dataset = load_dataset(project.data.dataset)
+        kept, self.warnings = fitting_weights(project, weights or {}, dataset.input_shape, dataset.classes)
+        self._initial_weights = kept or None
+        self._epochs = project.training.epochs
+        self._samples_planned = len(dataset.train) * self._epochs
+        self._trainer = Trainer(threads)
+        self._weights: Weights = {}
+
+    def run(self) -> Result:
+        """Train all planned epochs and measure the test set after each.
+
+        Raises:
+            TrainingError: one sentence, if the network can't train, diverges, or a module fails.
+        """
+        samples, training_seconds, train_loss, test_error = 0, 0.0, float("nan"), float("nan")
+        started = perf_counter()
+        with ProgressLine(f"Training {self._project.name}") as line:
+            for event in self._events():
+                if isinstance(event, RunStarted):
+                    started = perf_counter()
+                elif isinstance(event, Stepped):
+                    samples += event.samples
+                    training_seconds += event.seconds
+                    rate = samples / max(training_seconds, 1e-9)
+                    line.show(samples / self._samples_planned, f"{rate:,.0f} samples/s  loss {event.loss:.4f}")
+                elif isinstance(event, EpochDone):
+                    train_loss = event.loss
+                elif isinstance(event, Tested):
+                    test_error = event.error
+                self._check(event)
+        seconds = perf_counter() - started
+        rate = samples / max(training_seconds, 1e-9)
+        return Result(test_error, train_loss, rate, seconds, self._project.training.seed)
+
+    def save(self, path: Path) -> None:
+        """Write the project with its trained weights.
+
+        Raises:
+            ProjectFileError: one sentence, if it can't be written.
+        """
+        save_project(path, self._project, self._weights)
+
+    def _events(self) -> Iterator[Event]:
+        """All events of the run, which ends at the first rest after `Play`."""
+        control = Control()
+        control.put(Play())
+        has_played = False
+        for event in self._trainer.run(self._project, control, self._initial_weights):
+            yield event
+            if isinstance(event, StateChanged):
+                has_played |= event.playing
+                if has_played and not event.playing:
+                    control.put(Fetch(self._keep))
+                    control.put(Stop())
+
+    def _keep(self, weights: Weights) -> None:
+        self._weights = weights
+
+    def _check(self, event: Event) -> None:
+        """Raise TrainingError where `event` tells that training is over before its time."""
+        if isinstance(event, Failed):
+            raise TrainingError(f"{self._place(event.where)}{event.why}")
+        if isinstance(event, StateChanged) and event.why not in ("", epochs_are_done(self._epochs)):
+            raise TrainingError(event.why)
+        if isinstance(event, Diverged):
+            place = self._place(event.where)
+            raise TrainingError(
+                f"Training diverged at step {event.step}. {place}{event.why} Try a lower learning rate."
+            )
+
+    def _place(self, module_id: str) -> str:
+        if module_id not in self._project.network:
+            return ""
+        return f"{title(self._project.network.module(module_id))} ({module_id}): "

@@ -1,0 +1,156 @@
+"""CanvasEditor: what gestures, keys and menus do to the project, each as one undo entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
+from convnet_studio.engine.project import edits
+from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss
+from convnet_studio.engine.project.spec import Link, ModuleSpec, Position, Project
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.engine.project.wiring import title
+from convnet_studio.ui.canvas.card_layout import CARD_GAP
+from convnet_studio.ui.canvas.placement import free_place, is_one_row
+from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.open_project import OpenProject
+
+NEW_CARD = QSizeF(156, 220)
+"""What is assumed of a new card's size before its output's shape is known."""
+
+
+class CanvasEditor:
+    """Makes the next value of the project with `engine.project.edits` and hands it to the open project."""
+
+    def __init__(self, open_project: OpenProject, scene: CanvasScene) -> None:
+        self._open = open_project
+        self._scene = scene
+
+    @property
+    def project(self) -> Project:
+        """The value now."""
+        return self._open.project
+
+    def add(self, kind: str, at: QPointF) -> str:
+        """Put a new module at the free place nearest to `at`; its id."""
+        place = free_place(QRectF(at, NEW_CARD), self._card_rects())
+        after, new_id = edits.insert_module(self.project, kind, _position(place))
+        return self._commit(f"Add {kind}", after, new_id)
+
+    def add_on_link(self, kind: str, link: Link, at: QPointF) -> str:
+        """Put a new module into a wire; its id. In a row the cards behind make room, else it goes to `at`."""
+        source, target = (self.project.network.module(each) for each in (link.source, link.target))
+        position = target.position if is_one_row(source.position, target.position) else _position(at)
+        room = NEW_CARD.width() + CARD_GAP
+        after, new_id = edits.insert_on_link(self.project, link, kind, position, make_room=room)
+        return self._commit(f"Insert {kind}", after, new_id)
+
+    def add_wired(self, kind: str, at: QPointF, source: str = "", target: str = "", port: int = 0) -> str:
+        """Put a new module at `at`, fed by `source` or feeding input `port` of `target`, as one edit; its id."""
+        after, new_id = edits.insert_module(self.project, kind, _position(at))
+        if source:
+            after = edits.connect(after, source, new_id)
+        else:
+            after = edits.connect(after, new_id, target, port)
+        return self._commit(f"Add {kind}", after, new_id)
+
+    def add_beside_selection(self, kind: str, centre: QPointF) -> str:
+        """Put a new module behind the one selected, into its wire if it has one; without one at `centre`; its id."""
+        selected = self._only_selected()
+        if selected is None or is_loss(selected.kind) or is_input(kind):
+            return self.add(kind, centre - QPointF(NEW_CARD.width() / 2, NEW_CARD.height() / 2))
+        card = self._scene.modules[selected.id].rect
+        beside = QPointF(card.right() + CARD_GAP, card.top())
+        outgoing = [link for link in self.project.network.links if link.source == selected.id]
+        if len(outgoing) == 1 and edits.can_insert(self.project, outgoing[0], kind) is None:
+            return self.add_on_link(kind, outgoing[0], beside)
+        place = free_place(QRectF(beside, NEW_CARD), self._card_rects())
+        return self.add_wired(kind, place, source=selected.id)
+
+    def fitting_kinds(self, kinds: list[str], source: str = "", target: str = "", port: int = 0) -> list[str]:
+        """Those of `kinds` that can be fed by `source`, or can feed input `port` of `target`."""
+        return [kind for kind in kinds if self._fits(kind, source, target, port)]
+
+    def why_not(self, source: str, target: str, port: int) -> str | None:
+        """None if a wire may run so, else in words why not."""
+        return edits.can_connect(self.project, source, target, port)
+
+    def why_not_insert(self, link: Link, kind: str) -> str | None:
+        """None if a new module of `kind` may be put into `link`, else in words why not."""
+        return edits.can_insert(self.project, link, kind)
+
+    def connect(self, source: str, target: str, port: int) -> None:
+        """Draw a wire."""
+        self._open.edit("Connect", edits.connect(self.project, source, target, port))
+
+    def can_replace(self, module_id: str, kind: str) -> bool:
+        """Whether a module of `kind` can take the place of another of its family."""
+        old, new = find_kind(self.project.network.module(module_id).kind), find_kind(kind)
+        return old is not None and new is not None and old is not new and old.family is new.family
+
+    def replace(self, module_id: str, kind: str) -> None:
+        """Put a module of another kind into the place of one."""
+        old = self.project.network.module(module_id)
+        self._open.edit(f"Replace {old.kind} by {kind}", edits.replace_module(self.project, module_id, kind))
+
+    def delete_selection(self) -> None:
+        """Take the selected modules (chains heal) and wires out."""
+        ids, links = self._open.selection, self._scene.selected_links
+        if not ids and not links:
+            return
+        after = edits.delete_links(self.project, links) if links else self.project
+        after = edits.delete_modules(after, ids) if ids else after
+        one = title(self.project.network.module(next(iter(ids)))) if len(ids) == 1 else ""
+        many = f"{len(ids)} modules" if ids else "wire" if len(links) == 1 else f"{len(links)} wires"
+        self._open.edit(f"Delete {one or many}", after)
+
+    def duplicate_selection(self) -> None:
+        """Add a copy of the selected modules and the wires among them, and select it."""
+        if self._open.selection:
+            after, new_ids = edits.duplicate_modules(self.project, self._open.selection)
+            self._open.edit("Duplicate", after)
+            self._open.select(frozenset(new_ids))
+
+    def rename(self, module_id: str, name: str) -> None:
+        """Give a module a name of its own; that of its kind, or none, takes it away."""
+        kind = self.project.network.module(module_id).kind
+        self._open.edit("Rename", edits.rename_module(self.project, module_id, "" if name.strip() == kind else name))
+
+    def move(self, positions: Mapping[str, QPointF], merge_key: str = "") -> None:
+        """Move cards; equal `merge_key` in a row make one undo entry."""
+        after = edits.move_modules(self.project, {each: _position(at) for each, at in positions.items()})
+        self._open.edit("Move", after, merge_key)
+
+    def nudge_selection(self, dx: float, dy: float) -> None:
+        """Move the selected cards a little."""
+        ids = sorted(self._open.selection)
+        if ids:
+            step = QPointF(dx, dy)
+            self.move({each: self._scene.modules[each].pos() + step for each in ids}, f"nudge {' '.join(ids)}")
+
+    def mend(self, problem: Problem) -> None:
+        """Make the change of settings that `problem` proposes."""
+        name = title(self.project.network.module(problem.where))
+        self._open.edit(f"Mend {name}", edits.apply_change(self.project, problem.where, problem.change))
+
+    def _commit(self, text: str, after: Project, new_id: str) -> str:
+        self._open.edit(text, after)
+        self._open.select(frozenset((new_id,)))
+        return new_id
+
+    def _fits(self, kind: str, source: str, target: str, port: int) -> bool:
+        after, new_id = edits.insert_module(self.project, kind, (0, 0))
+        pair = (source, new_id, 0) if source else (new_id, target, port)
+        return edits.can_connect(after, *pair) is None
+
+    def _only_selected(self) -> ModuleSpec | None:
+        ids = self._open.selection
+        return self.project.network.module(next(iter(ids))) if len(ids) == 1 else None
+
+    def _card_rects(self) -> list[QRectF]:
+        return [item.rect for item in self._scene.modules.values()]
+
+
+def _position(at: QPointF) -> Position:
+    return round(at.x()), round(at.y())

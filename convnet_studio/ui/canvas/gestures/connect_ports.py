@@ -1,0 +1,131 @@
+"""ConnectPorts: a drag from a port draws a wire, from either end; the model says where it may go."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtGui import QPainterPath
+
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Module
+from convnet_studio.ui.canvas.card_layout import PORT_Y
+from convnet_studio.ui.canvas.editor import NEW_CARD
+from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
+from convnet_studio.ui.canvas.link_item import LinkItem
+from convnet_studio.ui.canvas.port_item import PortItem, PortState
+from convnet_studio.ui.canvas.routing import route
+
+JUMP = 20.0
+"""The loose end jumps to a port within this distance, in pixels of the screen."""
+
+
+class ConnectPorts(Gesture):
+    """Draws a wire; let go over empty canvas, it asks for a module to put at its end."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._from: PortItem | None = None
+        self._to: PortItem | None = None
+        self._reasons: dict[PortItem, str | None] = {}
+        self._wire = LinkItem()
+        self._wire.hide()
+        canvas.scene.addItem(self._wire)
+
+    def begins(self, press: Pointer) -> bool:
+        """On a port."""
+        port = self.canvas.scene.port_at(press.scene)
+        if port is None or press.button != Qt.MouseButton.LeftButton:
+            return False
+        self._from, self._to = port, None
+        self._judge_ports(port)
+        self._wire.show()
+        self.move(press)
+        return True
+
+    def move(self, pointer: Pointer) -> None:
+        """Lead the loose end to the mouse, or to the port that it is near."""
+        assert self._from is not None
+        near = self._port_near(pointer.scene)
+        reason = self._reasons[near] if near else None
+        target = near if near and reason is None else None
+        if target is not self._to:
+            for port, state in ((self._to, PortState.COMPATIBLE), (target, PortState.TARGET)):
+                if port:
+                    port.set_state(state)
+            self._to = target
+        self._wire.setPath(self._way(target.scenePos() if target else pointer.scene))
+        self.canvas.bubble.say(reason or "", self.canvas.view.mapFromScene(pointer.scene))
+
+    def release(self, pointer: Pointer) -> None:
+        """Connect, or ask what to put at the loose end."""
+        start, target = self._from, self._to
+        is_over_card = self.canvas.scene.module_at(pointer.scene) or self._port_near(pointer.scene)
+        is_drag = start is not None and QLineF(start.scenePos(), pointer.scene).length() > self.canvas.scaled(JUMP)
+        self.cancel()
+        if start is None:
+            return
+        if target is not None:
+            self.canvas.editor.connect(*_ends(start, target))
+        elif is_drag and not is_over_card:
+            self._ask(start, pointer.scene)
+
+    def cancel(self) -> None:
+        """Take the loose wire away."""
+        self._wire.hide()
+        self.canvas.bubble.say("")
+        for item in self.canvas.scene.modules.values():
+            for port in item.ports:
+                port.set_state(PortState.QUIET)
+        self._from = self._to = None
+        self._reasons = {}
+
+    def _judge_ports(self, start: PortItem) -> None:
+        """Ask the model about every port at which the wire could end."""
+        self._reasons = {}
+        for item in self.canvas.scene.modules.values():
+            for port in item.ports:
+                if port is start:
+                    continue
+                if port.is_output == start.is_output:
+                    port.set_state(PortState.INCOMPATIBLE)
+                    continue
+                self._reasons[port] = self.canvas.editor.why_not(*_ends(start, port))
+                fits = self._reasons[port] is None
+                port.set_state(PortState.COMPATIBLE if fits else PortState.INCOMPATIBLE)
+
+    def _port_near(self, at: QPointF) -> PortItem | None:
+        """The judged port within reach of `at`, or of the card under it."""
+        assert self._from is not None
+        reach = self.canvas.scaled(JUMP)
+        distances = {port: QLineF(port.scenePos(), at).length() for port in self._reasons}
+        near = min(distances, key=lambda port: distances[port], default=None)
+        if near and distances[near] <= reach:
+            return near
+        item = self.canvas.scene.module_at(at)
+        if item is None or item.card.id == self._from.module_id:
+            return None
+        own = [port for port in item.ports if port in distances]
+        return min(own, key=lambda port: distances[port], default=None)
+
+    def _way(self, end: QPointF) -> QPainterPath:
+        assert self._from is not None
+        start = self._from.scenePos()
+        return route(start, end) if self._from.is_output else route(end, start)
+
+    def _ask(self, start: PortItem, at: QPointF) -> None:
+        """Open the menu of what fits; the choice comes with its wire, which does not move."""
+        ends = {"source": start.module_id} if start.is_output else {"target": start.module_id}
+        port = start.index or 0
+        editor = self.canvas.editor
+        kinds = editor.fitting_kinds([*Module.registry, *Loss.registry], port=port, **ends)
+        corner = at - QPointF(0 if start.is_output else NEW_CARD.width(), PORT_Y)
+
+        def add(kind: str) -> None:
+            editor.add_wired(kind, corner, port=port, **ends)
+
+        self.canvas.kind_menu.ask(kinds, self.canvas.to_screen(at), add)
+
+
+def _ends(one: PortItem, other: PortItem) -> tuple[str, str, int]:
+    """(source, target, input port) of a wire between two ports, whichever was grasped first."""
+    source, target = (one, other) if one.is_output else (other, one)
+    return source.module_id, target.module_id, target.index or 0

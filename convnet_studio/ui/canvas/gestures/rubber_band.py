@@ -1,0 +1,51 @@
+"""RubberBand: a drag over empty canvas selects every card that it touches."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtWidgets import QRubberBand
+
+from convnet_studio.engine.project.spec import Link
+from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
+
+
+class RubberBand(Gesture):
+    """Selects what lies in a rectangle; a mere click selects nothing."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._press: Pointer | None = None
+        self._before: tuple[frozenset[str], frozenset[Link]] = (frozenset(), frozenset())
+        self._band = QRubberBand(QRubberBand.Shape.Rectangle, canvas.view.viewport())
+
+    def begins(self, press: Pointer) -> bool:
+        """Anywhere with the left button (the canvas asks the other gestures first)."""
+        if press.button != Qt.MouseButton.LeftButton:
+            return False
+        self._press = press
+        self._before = self.canvas.open_project.selection, self.canvas.scene.selected_links
+        if not press.adds:
+            self.canvas.open_project.select(frozenset())
+            self.canvas.scene.select_links(frozenset())
+        return True
+
+    def move(self, pointer: Pointer) -> None:
+        """Select what the rectangle touches."""
+        assert self._press is not None
+        if not self._band.isVisible() and not pointer.is_far_from(self._press):
+            return
+        self._band.setGeometry(QRect(self._press.viewport, pointer.viewport).normalized())
+        self._band.show()
+        area = QRectF(self._press.scene, pointer.scene).normalized()
+        touched = {each for each, item in self.canvas.scene.modules.items() if item.rect.intersects(area)}
+        self.canvas.open_project.select((self._before[0] if pointer.adds else frozenset()) | touched)
+
+    def release(self, pointer: Pointer) -> None:
+        """Keep the selection."""
+        self._band.hide()
+
+    def cancel(self) -> None:
+        """Select again what was selected before."""
+        self._band.hide()
+        self.canvas.open_project.select(self._before[0])
+        self.canvas.scene.select_links(self._before[1])

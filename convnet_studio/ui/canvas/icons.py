@@ -1,0 +1,22 @@
+"""Icons inside paint methods: made once for each colour and size, sharp at any zoom."""
+
+from __future__ import annotations
+
+import functools
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from convnet_studio.ui.theme import icon_pixmap
+
+
+def draw_icon(painter: QPainter, name: str, color: QColor, rect: QRectF) -> None:
+    """Draw an icon in `color`, sharp at any zoom."""
+    ratio = max(1.0, round(painter.deviceTransform().m11() * 4) / 4)
+    pixmap = _icon(name, color.name(), round(rect.width()), ratio)
+    painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
+
+
+@functools.lru_cache(maxsize=64)
+def _icon(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    return icon_pixmap(name, QColor(color), size, ratio)

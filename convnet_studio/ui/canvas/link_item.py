@@ -1,0 +1,74 @@
+"""LinkItem: a wire, and the loose wire that is being drawn."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+
+from convnet_studio.engine.project.spec import Link
+from convnet_studio.ui.theme import theme
+
+WIDTH = 1.75
+LIT_WIDTH = 2.5
+GRASP = 12.0
+"""Width of the invisible band that takes hover and click."""
+
+
+class LinkItem(QGraphicsPathItem):
+    """The wire of `link`; without one, a loose wire under the pointer."""
+
+    def __init__(self, link: Link | None = None) -> None:
+        super().__init__()
+        self.link = link
+        self._is_selected = self._is_hovered = self._is_offered = False
+        self.setZValue(-1 if link else 2)
+        self.setAcceptHoverEvents(link is not None)
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether Delete would remove it."""
+        return self._is_selected
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a module that is being dragged would be put into it."""
+        return self._is_offered
+
+    def set_selected(self, is_selected: bool) -> None:
+        """Show whether Delete would remove it."""
+        self._is_selected = is_selected
+        self.update()
+
+    def set_offered(self, is_offered: bool) -> None:
+        """Light up while a module is held over it."""
+        if is_offered != self._is_offered:
+            self._is_offered = is_offered
+            self.prepareGeometryChange()
+            self.update()
+
+    def shape(self) -> QPainterPath:
+        """A band around the wire."""
+        stroker = QPainterPathStroker()
+        stroker.setWidth(GRASP)
+        return stroker.createStroke(self.path())
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Light up."""
+        self._is_hovered = True
+        self.update()
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Go back to rest."""
+        self._is_hovered = False
+        self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """The wire, lit where it is selected, hovered, offered or loose."""
+        is_lit = self._is_selected or self._is_hovered or self._is_offered or self.link is None
+        width = LIT_WIDTH * 1.6 if self._is_offered else LIT_WIDTH if is_lit else WIDTH
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(theme().color("accent" if is_lit else "strong_line"), width)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.drawPath(self.path())

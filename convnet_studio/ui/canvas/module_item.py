@@ -1,0 +1,193 @@
+"""ModuleItem: a module's card on the canvas. The frame is painted rarely and cached, the live part at each snapshot."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+
+from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.canvas.bodies import make_body
+from convnet_studio.ui.canvas.bodies.body import Body
+from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.card_layout import (
+    HEADER_HEIGHT,
+    PORT_STEP,
+    PORT_Y,
+    CardLayout,
+    footer_help,
+    lay_out,
+    problem_text,
+)
+from convnet_studio.ui.canvas.card_painter import SHADOW_REACH, CardState, paint_card
+from convnet_studio.ui.canvas.port_item import PortItem
+
+
+class ModuleItem(QGraphicsItem):
+    """The card of one module."""
+
+    def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
+        super().__init__()
+        self._card = card
+        self._state = CardState()
+        self.inputs: list[PortItem] = []
+        self.output: PortItem | None = None
+        self._body = make_body(card, class_names)
+        self._layout = lay_out(card, self._body.size)
+        self._body_item = _BodyItem(self)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setAcceptHoverEvents(True)
+        self._place_parts()
+
+    @property
+    def card(self) -> Card:
+        """What it shows."""
+        return self._card
+
+    @property
+    def layout(self) -> CardLayout:
+        """Where what lies, in the item's coordinates."""
+        return self._layout
+
+    @property
+    def body(self) -> Body:
+        """The live part."""
+        return self._body
+
+    @property
+    def state(self) -> CardState:
+        """What the pointer does to it."""
+        return self._state
+
+    @property
+    def rect(self) -> QRectF:
+        """The card in scene coordinates."""
+        return self._layout.card.translated(self.pos())
+
+    @property
+    def ports(self) -> list[PortItem]:
+        """All its ports."""
+        return [*self.inputs, self.output] if self.output else list(self.inputs)
+
+    def set_card(self, card: Card, class_names: tuple[str, ...]) -> bool:
+        """Show another card; the live part keeps its picture where it stays the same. True if the size changed."""
+        before = self._card
+        self._card = card
+        if _body_facts(before) != _body_facts(card) or self._body.class_names != class_names:
+            self._body = make_body(card, class_names)
+        self._body.card = card
+        layout = lay_out(card, self._body.size)
+        has_other_size = layout.size != self._layout.size
+        if has_other_size:
+            self.prepareGeometryChange()
+        self._layout = layout
+        self._place_parts()
+        self.update()
+        return has_other_size
+
+    def set_state(self, **changes: bool) -> None:
+        """Change what the pointer does to it: is_selected, is_offered, ..."""
+        if any(getattr(self._state, name) != value for name, value in changes.items()):
+            for name, value in changes.items():
+                setattr(self._state, name, value)
+            self.update()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show what `snapshot` says of the module."""
+        if self._body.show(snapshot):
+            self._body_item.update()
+
+    def recolor(self) -> None:
+        """Paint everything in the theme in force."""
+        self._body.recolor()
+        self.update()
+        self._body_item.update()
+        for port in self.ports:
+            port.update()
+
+    def is_over_mend(self, at: QPointF) -> bool:
+        """Whether the scene position `at` lies on the mend button."""
+        return self._layout.mend.contains(at - self.pos())
+
+    def tip_at(self, at: QPointF) -> str:
+        """Words for what lies at the item's position `at`."""
+        card, layout = self._card, self._layout
+        if at.y() < HEADER_HEIGHT:
+            family = f"\nFamily: {card.family.value}" if card.family else ""
+            return f"{card.title} · {card.word}{' · ' + card.caption if card.caption else ''}\n{card.help}{family}"
+        if layout.body.contains(at):
+            return self._body.tip_at(at - self._body_item.pos())
+        if not layout.problem.isEmpty() and at.y() >= layout.problem.top():
+            return "\n".join(problem_text(each) for each in card.problems)
+        return footer_help(card)
+
+    def boundingRect(self) -> QRectF:
+        """The card with its shadow."""
+        return self._layout.card.adjusted(-SHADOW_REACH, -SHADOW_REACH, SHADOW_REACH, SHADOW_REACH)
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Darken the outline."""
+        self.set_state(is_hovered=True)
+
+    def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Say what lies under the pointer."""
+        self.set_state(is_mend_hovered=self._layout.mend.contains(event.pos()))
+        self.setToolTip(self.tip_at(event.pos()))
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Back to rest."""
+        self.set_state(is_hovered=False, is_mend_hovered=False)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """All but the live part (Qt keeps the result until something changes)."""
+        paint_card(painter, self._card, self._layout, self._state)
+
+    def _place_parts(self) -> None:
+        body = self._layout.body
+        self._body_item.follow(self._body, QPointF(round(body.center().x() - self._body.size.width() / 2), body.top()))
+        while len(self.inputs) > self._card.inputs:
+            _remove(self.inputs.pop())
+        while len(self.inputs) < self._card.inputs:
+            self.inputs.append(PortItem(self._card.id, len(self.inputs), self))
+        for index, port in enumerate(self.inputs):
+            port.setPos(0, PORT_Y + index * PORT_STEP)
+        if self.output and not self._card.has_output:
+            _remove(self.output)
+            self.output = None
+        elif self.output is None and self._card.has_output:
+            self.output = PortItem(self._card.id, None, self)
+        if self.output:
+            self.output.setPos(self._layout.size.width(), PORT_Y)
+
+
+class _BodyItem(QGraphicsItem):
+    """The live part, repainted alone at each snapshot."""
+
+    def __init__(self, parent: ModuleItem) -> None:
+        super().__init__(parent)
+        self._body = parent.body
+
+    def follow(self, body: Body, at: QPointF) -> None:
+        """Draw `body` at `at`."""
+        self.prepareGeometryChange()
+        self._body = body
+        self.setPos(at)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(QPointF(), self._body.size).adjusted(-1, -1, 1, 1)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        self._body.paint(painter)
+
+
+def _body_facts(card: Card) -> tuple[object, ...]:
+    return card.id, card.body, card.shape, card.map_name, card.reading, card.filters
+
+
+def _remove(port: PortItem) -> None:
+    port.setParentItem(None)
+    if scene := port.scene():
+        scene.removeItem(port)

@@ -1,0 +1,134 @@
+"""What floats over the canvas: the network's totals and the zoom."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.ui.canvas.icons import draw_icon
+from convnet_studio.ui.canvas.numbers import counted, short_count
+from convnet_studio.ui.theme import icon, number_font, text_font, theme, theme_switch
+
+HEIGHT = 30
+ICON = 14
+
+
+def status_text(summary: Summary, class_count: int) -> str:
+    """The network in one line."""
+    arithmetic = f"{short_count(summary.multiply_accumulates)} multiply-accumulates / image"
+    classes = [f"{class_count} classes"] if class_count else []
+    return " · ".join([counted(summary.parameters, "parameter"), arithmetic, *classes])
+
+
+class StatusLine(QWidget):
+    """Totals of the network, or the problem that stands at no single module."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self._text = ""
+        self._is_problem = False
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFixedHeight(HEIGHT)
+        theme_switch().changed.connect(self.update)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def say(self, text: str, is_problem: bool) -> None:
+        """Show `text`."""
+        self._text, self._is_problem = text, is_problem
+        self.setAccessibleName(text)
+        self.update()
+
+    def wanted_width(self) -> int:
+        """As wide as its text."""
+        return QFontMetrics(text_font(12)).horizontalAdvance(self._text) + 16 + (ICON + 6 if self._is_problem else 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line on a veil of the canvas' colour, so that it can be read over the grid."""
+        if not self._text:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = theme().color("warn_soft" if self._is_problem else "canvas")
+        ground.setAlphaF(0.9)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(self.rect().adjusted(0, 3, 0, -3), 6, 6)
+        room = self.rect().adjusted(8, 0, -8, 0)
+        if self._is_problem:
+            top = (HEIGHT - ICON) / 2
+            draw_icon(
+                painter,
+                "triangle-alert",
+                theme().color("warn_text"),
+                QRect(room.left(), int(top), ICON, ICON).toRectF(),
+            )
+            room.setLeft(room.left() + ICON + 6)
+        painter.setFont(text_font(12))
+        painter.setPen(theme().color("text" if self._is_problem else "second_text"))
+        words = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room.width() + 1)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+
+
+class ZoomControl(QFrame):
+    """Out, factor (a click shows actual size), in, fit."""
+
+    zoomed_out = Signal()
+    reset = Signal()
+    zoomed_in = Signal()
+    fitted = Signal()
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setObjectName("zoom_control")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 0, 3, 0)
+        row.setSpacing(0)
+        self._buttons = {
+            "minus": _button("Zoom out", "Zoom out (Ctrl+−)", self.zoomed_out),
+            "": _button("Actual size", "Actual size (Ctrl+0)", self.reset),
+            "plus": _button("Zoom in", "Zoom in (Ctrl++)", self.zoomed_in),
+            "maximize": _button("Show the whole network", "Show the whole network (F)", self.fitted),
+        }
+        for button in self._buttons.values():
+            row.addWidget(button)
+        factor = self._buttons[""]
+        factor.setFont(number_font(12))
+        factor.setFixedSize(QFontMetrics(number_font(12)).horizontalAdvance("300 %") + 12, HEIGHT - 6)
+        self.setFixedHeight(HEIGHT)
+        self.show_factor(1.0)
+        self._recolor()
+        theme_switch().changed.connect(self._recolor)
+
+    def show_factor(self, factor: float) -> None:
+        """Say how large the canvas is drawn."""
+        self._buttons[""].setText(f"{100 * factor:.0f} %")
+
+    def _recolor(self) -> None:
+        colors = theme().colors
+        self.setStyleSheet(
+            f"#zoom_control {{ background: {colors['surface']}; border: 1px solid {colors['line']};"
+            " border-radius: 8px; }"
+            f"QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 0; color: {colors['text']};"
+            " background: transparent; }"
+            f"QToolButton:hover {{ background: {colors['raised']}; }}"
+            f"QToolButton:focus {{ border: 1px solid {colors['accent']}; }}"
+        )
+        for name, button in self._buttons.items():
+            if name:
+                button.setIcon(icon(name, "second_text"))
+
+
+def _button(name: str, tip: str, pressed: Signal) -> QToolButton:
+    button = QToolButton()
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    button.setIconSize(QSize(14, 14))
+    button.setFixedSize(HEIGHT - 4, HEIGHT - 6)
+    button.clicked.connect(pressed)
+    return button

@@ -1,0 +1,94 @@
+"""MapPanel: the frame that views of maps share: caption, sheet of maps, read-out, distribution; or one sentence."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from convnet_studio.ui.controls.distribution import Distribution
+from convnet_studio.ui.controls.label import Caption, ElidedLabel, Sentence
+from convnet_studio.ui.controls.map_sheet import MapSheet
+from convnet_studio.ui.controls.read_out import ReadOut
+from convnet_studio.ui.theme import text_font
+
+_WIDE = 520
+_SIDE_WIDTH = 240
+_ANY_WIDTH = 16_777_215  # Qt's QWIDGETSIZE_MAX
+_FILL = Qt.AlignmentFlag(0)
+
+
+class MapPanel(QWidget):
+    """Parts in their places; the view that owns it fills them.
+
+    Args:
+        what: the numbers' name, such as ``Activations``.
+        hint: of the read-out while nothing is pointed at.
+    """
+
+    def __init__(self, what: str, hint: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.caption = ElidedLabel("", "second_text", Caption().font())
+        self.sheet = MapSheet(what)
+        self.read_out = ReadOut(hint)
+        self.distribution = Distribution(what)
+        self._sentence = Sentence()
+        self._sentence.setFont(text_font(13))
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(8)
+        self._tools.addWidget(self.caption, 1)
+        self._bodies = QVBoxLayout()
+        self._bodies.setSpacing(4)
+        self._bodies.addWidget(self.sheet, 1)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._arranged())
+        self._stack.addWidget(self._sentence)
+
+    def _arranged(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addLayout(self._tools)
+        column.addLayout(self._bodies, 1)
+        column.addWidget(self.read_out)
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom, page)
+        self._halves.setContentsMargins(0, 0, 0, 0)
+        self._halves.setSpacing(4)
+        self._halves.addLayout(column, 1)
+        self._halves.addWidget(self.distribution)
+        return page
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is wide the distribution stands beside the maps, so that these get the height."""
+        super().resizeEvent(event)
+        is_wide = event.size().width() >= _WIDE
+        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        if self._halves.direction() != direction:
+            self._halves.setDirection(direction)
+            self._halves.setSpacing(24 if is_wide else 4)
+            self._halves.setAlignment(self.distribution, Qt.AlignmentFlag.AlignBottom if is_wide else _FILL)
+            self.distribution.setMinimumWidth(_SIDE_WIDTH if is_wide else 0)
+            self.distribution.setMaximumWidth(_SIDE_WIDTH if is_wide else _ANY_WIDTH)
+
+    def add_tool(self, widget: QWidget) -> None:
+        """Put a control at the right of the caption."""
+        self._tools.addWidget(widget)
+
+    def add_body(self, widget: QWidget, stretch: int = 0) -> None:
+        """Put something below the sheet of maps."""
+        self._bodies.addWidget(widget, stretch)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in place of everything else."""
+        self._sentence.show_text(sentence)
+        self._stack.setCurrentIndex(1)
+
+    def show_parts(self) -> None:
+        """Show the parts again."""
+        self._stack.setCurrentIndex(0)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence shown, empty where the parts are."""
+        return self._sentence.text() if self._stack.currentIndex() == 1 else ""

@@ -1,0 +1,124 @@
+"""SheetLayout: where many equal maps lie on a rectangle of the screen, as large as they fit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+GAP = 4.0
+LARGEST_ZOOM = 48.0
+_SMALLEST_LABELLED = 22.0
+"""Pixels: narrower tiles have no room for their number."""
+_LABEL = 14.0
+_HEADER_LEFT, _HEADER_TOP = 24.0, 16.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of one map."""
+
+    tile: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """`count` tiles of `width` x `height` cells, `zoom` pixels a cell, in rows of `columns`.
+
+    Attributes:
+        label: pixels kept free above each tile for its number (0: none).
+        left, top: where the first tile's column and row begin.
+    """
+
+    count: int
+    height: int
+    width: int
+    columns: int
+    zoom: float
+    gap: float = GAP
+    label: float = 0.0
+    left: float = 0.0
+    top: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """Rows of tiles."""
+        return -(-self.count // self.columns)
+
+    @property
+    def pitch(self) -> tuple[float, float]:
+        """Pixels from one tile to the next, across and down."""
+        return self.width * self.zoom + self.gap, self.height * self.zoom + self.gap + self.label
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Pixels that the whole sheet takes."""
+        across, down = self.pitch
+        return self.left + self.columns * across - self.gap, self.top + self.rows * down - self.gap
+
+    def tile(self, index: int) -> QRectF:
+        """The pixels of tile `index`, its number's line left out."""
+        row, column = divmod(index, self.columns)
+        across, down = self.pitch
+        return QRectF(
+            self.left + column * across,
+            self.top + row * down + self.label,
+            self.width * self.zoom,
+            self.height * self.zoom,
+        )
+
+    def cell_rect(self, cell: Cell) -> QRectF:
+        """The pixels of one cell."""
+        tile = self.tile(cell.tile)
+        return QRectF(tile.x() + cell.column * self.zoom, tile.y() + cell.row * self.zoom, self.zoom, self.zoom)
+
+    def cell_at(self, x: float, y: float) -> Cell | None:
+        """The cell at pixel x, y; None between tiles and outside."""
+        across, down = self.pitch
+        column, inner_x = divmod(x - self.left, across)
+        row, inner_y = divmod(y - self.top, down)
+        place = Cell(
+            int(row) * self.columns + int(column),
+            math.floor((inner_y - self.label) / self.zoom),
+            math.floor(inner_x / self.zoom),
+        )
+        inside = 0 <= column < self.columns and row >= 0 and place.tile < self.count
+        return place if inside and 0 <= place.row < self.height and 0 <= place.column < self.width else None
+
+
+def best_layout(
+    shape: tuple[int, int, int],
+    room: tuple[float, float],
+    *,
+    columns: int = 0,
+    labelled: bool = False,
+    ratio: float = 1.0,
+    gap: float = GAP,
+    largest_zoom: float = LARGEST_ZOOM,
+) -> SheetLayout:
+    """The arrangement in which tiles of `shape` (count, height, width) come out largest in `room` (width, height).
+
+    Zoom is a whole number of device pixels a cell (`ratio` device pixels to a pixel), so that all cells are equally
+    large; below one device pixel a cell it is a fraction. Among equals the arrangement with a full last row wins.
+    `labelled` keeps room for a label above each tile; with given `columns` for those of rows and columns at the rim.
+    """
+    count, height, width = shape
+    is_matrix = labelled and columns > 0
+    left, top = (_HEADER_LEFT, _HEADER_TOP) if is_matrix else (0.0, 0.0)
+    label = _LABEL if labelled and not is_matrix else 0.0
+    candidates = np.array([columns]) if columns else np.arange(1, count + 1)
+    rows = -(-count // candidates)
+    across = (room[0] - left + gap) / candidates - gap
+    down = (room[1] - top + gap) / rows - gap - label
+    zooms = np.clip(np.minimum(across / width, down / height), 0.02, largest_zoom)
+    whole = np.floor(zooms * ratio)
+    snapped = np.where(whole >= 1, whole / ratio, zooms)
+    full = count % candidates == 0
+    best = int(np.lexsort((zooms, full, snapped))[-1])
+    zoom = float(snapped[best])
+    shown_label = label if zoom * width >= _SMALLEST_LABELLED else 0.0
+    return SheetLayout(count, height, width, int(candidates[best]), zoom, gap, shown_label, left, top)

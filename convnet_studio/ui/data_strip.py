@@ -1,0 +1,126 @@
+"""DataStrip: the pictures of the data set, small; a click shows one to the network."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from convnet_studio.engine.data.dataset import Dataset, Split
+from convnet_studio.engine.training.probes import ProbePicture
+from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.label import ElidedLabel
+from convnet_studio.ui.controls.picture_grid import PictureGrid
+from convnet_studio.ui.controls.segmented import SegmentedControl
+from convnet_studio.ui.theme import number_font, theme, theme_switch
+
+TEST, TRAIN = "Test", "Train"
+ALL_CLASSES = "All classes"
+
+
+class DataStrip(QWidget):
+    """A filter by split and class over a grid of thumbnails; arrow keys move from picture to picture."""
+
+    picture_chosen = Signal(object, int, str)
+    """(ProbePicture, its index within the split, ``test`` or ``train``)"""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dataset: Dataset | None = None
+        self._class = -1
+        self._shown = np.zeros(0, np.int64)
+        self._probe: tuple[str, int] | None = None
+        self.setAccessibleName("Data")
+        self.split_control = SegmentedControl("Part of the data", (TEST, TRAIN))
+        self.class_field = ChoiceField("Class", [ALL_CLASSES])
+        self.class_field.show_value(ALL_CLASSES)
+        self.chosen = ElidedLabel("Click a picture to probe", "second_text", number_font(12))
+        self.chosen.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.grid = PictureGrid("Pictures to probe")
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        self._row.addWidget(self.split_control)
+        self._row.addWidget(self.class_field)
+        self._row.addWidget(self.chosen, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(8)
+        column.addLayout(self._row)
+        column.addWidget(self.grid, 1)
+        self.split_control.chosen.connect(self._show_pictures)
+        self.grid.chosen.connect(self._choose)
+        self.class_field.entered.connect(self._choose_class)
+        theme_switch().changed.connect(self.update)
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Show another data set; no picture of it is chosen yet."""
+        self._dataset = dataset
+        self._class, self._probe = -1, None
+        self._renew_classes(dataset)
+        self.chosen.show_text("Click a picture to probe")
+        self._show_pictures()
+
+    def _renew_classes(self, dataset: Dataset) -> None:
+        old = self.class_field
+        self.class_field = ChoiceField("Class", [ALL_CLASSES, *dataset.class_names])
+        self.class_field.show_value(ALL_CLASSES)
+        self.class_field.entered.connect(self._choose_class)
+        self._row.replaceWidget(old, self.class_field)
+        old.deleteLater()
+
+    @property
+    def split_name(self) -> str:
+        """``test`` or ``train``."""
+        return self.split_control.choice.lower()
+
+    @property
+    def shown_indices(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Which pictures of the split the grid shows, in its order."""
+        return self._shown
+
+    def choose(self, index: int, split: str = "test") -> None:
+        """Show picture `index` of a split to the network."""
+        if self._dataset is None:
+            return
+        self._probe = (split, index)
+        part = self._split(split)
+        label = int(part.labels[index])
+        self.chosen.show_text(f"{split} {index} · {self._dataset.class_names[label]}")
+        self._mark_probe()
+        self.picture_chosen.emit(ProbePicture(part.pictures[index], label), index, split)
+
+    def _split(self, name: str) -> Split:
+        assert self._dataset
+        return self._dataset.test if name == "test" else self._dataset.train
+
+    def _choose_class(self, name: object) -> None:
+        names = self._dataset.class_names if self._dataset else ()
+        self._class = names.index(str(name)) if name in names else -1
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        if self._dataset is None:
+            return
+        part = self._split(self.split_name)
+        every = np.arange(len(part))
+        self._shown = every if self._class < 0 else every[part.labels == self._class]
+        names = self._dataset.class_names
+        self.grid.show_pictures(
+            part.pictures,
+            self._shown,
+            lambda index: f"{self.split_name} picture {index}: {names[int(part.labels[index])]}",
+        )
+        self._mark_probe()
+
+    def _mark_probe(self) -> None:
+        split, index = self._probe or ("", -1)
+        places = np.flatnonzero(self._shown == index) if split == self.split_name else ()
+        self.grid.mark(int(places[0]) if len(places) else -1)
+
+    def _choose(self, place: int) -> None:
+        self.choose(int(self._shown[place]), self.split_name)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground."""
+        QPainter(self).fillRect(self.rect(), theme().color("surface"))

@@ -1,0 +1,65 @@
+"""Panel: a dock of the window with a title in our own hand: quiet words, two quiet buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+
+from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
+
+TITLE_HEIGHT = 32
+
+
+class Panel(QDockWidget):
+    """A dock named `title` around `widget`: it can be moved, floated to a second screen, and closed."""
+
+    def __init__(self, title: str, widget: QWidget, window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self.setObjectName(title)
+        self.setWidget(widget)
+        self.setTitleBarWidget(_PanelTitle(self))
+
+
+class _PanelTitle(QWidget):
+    """The title bar; dragging it moves the panel, a double-click floats it."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__(panel)
+        self._label = QLabel(panel.windowTitle())
+        self._label.setFont(text_font(12, QFont.Weight.DemiBold))
+        self._float = self._button(f"Float {panel.windowTitle()}", "picture-in-picture-2")
+        self._float.clicked.connect(lambda: panel.setFloating(not panel.isFloating()))
+        self._close = self._button(f"Close {panel.windowTitle()}", "x")
+        self._close.clicked.connect(panel.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 8, 0)
+        row.setSpacing(0)
+        row.addWidget(self._label, 1)
+        row.addWidget(self._float)
+        row.addWidget(self._close)
+        theme_switch().changed.connect(self._recolor)
+        self._recolor()
+
+    def sizeHint(self) -> QSize:
+        """As wide as it may, of one height for all panels."""
+        return QSize(120, TITLE_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same height when narrow."""
+        return QSize(80, TITLE_HEIGHT)
+
+    def _button(self, name: str, icon_name: str) -> QToolButton:
+        button = QToolButton()
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        button.setProperty("icon_name", icon_name)
+        button.setIconSize(QSize(13, 13))
+        button.setFixedSize(24, 24)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _recolor(self) -> None:
+        self._label.setStyleSheet(f"color: {theme().colors['second_text']};")
+        for button in (self._float, self._close):
+            button.setIcon(icon(str(button.property("icon_name")), "strong_line"))

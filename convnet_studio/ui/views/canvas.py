@@ -1,0 +1,180 @@
+"""CanvasView: the drawing of the network, in which every card shows what its module computes right now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.wiring import title
+from convnet_studio.engine.training.probes import Probes
+from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.canvas.area import CanvasArea
+from convnet_studio.ui.canvas.editor import CanvasEditor
+from convnet_studio.ui.canvas.gestures.zoom import STEP
+from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, status_text
+from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.view import View
+
+MARGIN = 12
+FREE_BELOW = HEIGHT + MARGIN + 8
+
+
+class CanvasView(View):
+    """The canvas with the network's totals and the zoom over it."""
+
+    name = "canvas"
+    title = "Canvas"
+    summary = "The network as it is drawn, each card with its live feature maps."
+
+    zoom_changed = Signal(float)
+    """1 is actual size."""
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(open_project, parent)
+        self.scene = CanvasScene(open_project)
+        self.editor = CanvasEditor(open_project, self.scene)
+        self.area = CanvasArea(open_project, self.scene, self.editor, self)
+        self.status = StatusLine(self)
+        self._zoom = ZoomControl(self)
+        self._summary: Summary | None = None
+        self._class_count = 0
+        self._wants_fit = True
+        """Until somebody works on it, the canvas shows the whole network at any size of the window."""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.area)
+        self.setFocusProxy(self.area)
+        self._zoom.zoomed_in.connect(self.zoom_in)
+        self._zoom.zoomed_out.connect(self.zoom_out)
+        self._zoom.reset.connect(self.zoom_reset)
+        self._zoom.fitted.connect(self.fit)
+        self.area.zoom_changed.connect(self._zoom.show_factor)
+        self.area.zoom_changed.connect(self.zoom_changed)
+        open_project.replaced.connect(self._start_over)
+        open_project.selection_changed.connect(self._describe)
+        open_project.changed.connect(self._stop_fitting)
+        open_project.changed.connect(self._describe)
+        self.area.touched.connect(self._stop_fitting)
+        self._describe()
+
+    def set_summary(self, summary: Summary) -> None:
+        """Show shapes, counts and problems of the project's newest value."""
+        self._summary = summary
+        self.scene.set_summary(summary)
+        self._show_status()
+        if self._wants_fit and self.isVisible():
+            self.fit()
+
+    def set_class_names(self, names: list[str]) -> None:
+        """Call the classes of the data so."""
+        self._class_count = len(names)
+        self.scene.set_class_names(names)
+        self._show_status()
+
+    def probes(self) -> Probes:
+        """Outputs of the cards in view, parameters of those that show filters."""
+        visible = self.visible_modules()
+        with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
+        return Probes(visible, with_filters)
+
+    def visible_modules(self) -> frozenset[str]:
+        """Ids of the modules whose cards are in view."""
+        in_view = self.area.visible_rect()
+        return frozenset(each for each, item in self.scene.modules.items() if item.rect.intersects(in_view))
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Paint the newest numbers on the cards in view."""
+        self.scene.show_snapshot(snapshot, self.visible_modules())
+
+    def add_kind(self, kind: str) -> str:
+        """Add a module behind the selected one, or in the middle of the view; its id."""
+        new_id = self.editor.add_beside_selection(kind, self.area.visible_rect().center())
+        self.area.ensureVisible(self.scene.modules[new_id].rect, 24, 24)
+        return new_id
+
+    def delete_selection(self) -> None:
+        """Delete the selected modules and wires."""
+        self.editor.delete_selection()
+
+    def duplicate_selection(self) -> None:
+        """Copy the selected modules."""
+        self.editor.duplicate_selection()
+
+    def select_all(self) -> None:
+        """Select all modules."""
+        self.area.keyboard.select_all()
+
+    @property
+    def zoom(self) -> float:
+        """How large the canvas is drawn; 1 is actual size."""
+        return self.area.zoom.factor
+
+    def zoom_in(self) -> None:
+        """Draw larger."""
+        self._stop_fitting()
+        self.area.scale_to(self.zoom * STEP)
+
+    def zoom_out(self) -> None:
+        """Draw smaller."""
+        self._stop_fitting()
+        self.area.scale_to(self.zoom / STEP)
+
+    def zoom_reset(self) -> None:
+        """Draw at actual size."""
+        self._stop_fitting()
+        self.area.scale_to(1.0)
+
+    def fit(self) -> None:
+        """Show the whole network."""
+        self.area.fit(FREE_BELOW)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first time, show the whole network."""
+        super().showEvent(event)
+        self._place_overlays()
+        if self._wants_fit:
+            self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what floats in its corners."""
+        super().resizeEvent(event)
+        self._place_overlays()
+        if self._wants_fit:
+            self.fit()
+
+    def _place_overlays(self) -> None:
+        self._zoom.adjustSize()
+        bottom = self.height() - MARGIN - HEIGHT
+        self._zoom.move(self.width() - self._zoom.width() - MARGIN, bottom)
+        room = self._zoom.x() - 2 * MARGIN
+        self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
+
+    def _show_status(self) -> None:
+        if self._summary is None:
+            return
+        problem = self._summary.problems[0] if self._summary.problems else None
+        words = f"{problem.what}: {problem.fix}" if problem and problem.fix else problem.what if problem else ""
+        self.status.say(words or status_text(self._summary, self._class_count), problem is not None)
+        self._place_overlays()
+
+    def _start_over(self) -> None:
+        self._summary = None
+        self._wants_fit = True
+        self.status.say("", False)
+        self.fit()
+
+    def _stop_fitting(self) -> None:
+        """Whoever works on the canvas decides what it shows."""
+        self._wants_fit = False
+
+    def _describe(self) -> None:
+        """Tell screen readers what is selected."""
+        project = self.open_project.project
+        names = [title(spec) for spec in project.network.modules if spec.id in self.open_project.selection]
+        chosen = f"Selected: {', '.join(names)}." if names else "Nothing is selected."
+        count = len(project.network.modules)
+        self.area.setAccessibleDescription(f"{count} module{'' if count == 1 else 's'}. {chosen}")
+        self.setAccessibleName("Canvas")

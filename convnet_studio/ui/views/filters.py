@@ -1,0 +1,214 @@
+"""Filters: what the selected module has learned: filters as pictures, weights as maps or as a matrix, and the biases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from convnet_studio.engine.nn.module import Array, Shape
+from convnet_studio.engine.project.spec import ModuleSpec
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.wiring import title
+from convnet_studio.engine.training.probes import Probes
+from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.controls.color_scope import largest_of_all, scale_up_to
+from convnet_studio.ui.controls.map_panel import MapPanel
+from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.parameter_strip import ParameterStrip
+from convnet_studio.ui.controls.segmented import SegmentedControl
+from convnet_studio.ui.controls.sheet_layout import Cell
+from convnet_studio.ui.controls.weight_tiles import by_norm, main_parameter, reduced, weight_tiles
+from convnet_studio.ui.map_images import Scale, colored
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.shown_module import shown_module, why_not_computed
+from convnet_studio.ui.theme import theme_switch
+from convnet_studio.ui.view import View
+
+BY_NUMBER, BY_NORM = "By number", "By norm"
+_HINT = "Point at a weight to read it exactly"
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """The main array as tiles; `index` tells which weight a cell stands for."""
+
+    tiles: Array
+    columns: int
+    labels: tuple[str, ...]
+    caption: str
+    index: Callable[[Cell], tuple[int, ...]]
+
+
+class FiltersView(View):
+    """The learnable arrays of one module, all on one scale symmetric about 0."""
+
+    name: ClassVar = "filters"
+    title: ClassVar = "Filters"
+    summary: ClassVar = "Weights and biases of the selected module, as pictures with their exact values."
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(open_project, parent)
+        self._facts: Summary | None = None
+        self._snapshot: Snapshot | None = None
+        self._parameters: Mapping[str, Array] = {}
+        self._picture: _Picture | None = None
+        self._order: Array | None = None
+        self._enlarged: int | None = None
+        self._strips: dict[str, ParameterStrip] = {}
+        self.sorting = SegmentedControl("Order of the filters", (BY_NUMBER, BY_NORM))
+        self.panel = MapPanel("Weights", _HINT)
+        self.panel.add_tool(self.sorting)
+        column = QVBoxLayout(self)
+        self.setContentsMargins(16, 16, 16, 16)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.panel)
+        self.panel.sheet.pointed.connect(self._read_cell)
+        self.panel.sheet.picked.connect(self._toggle_enlarged)
+        self.sorting.chosen.connect(self._sort)
+        open_project.selection_changed.connect(self._on_selection)
+        theme_switch().changed.connect(self._refresh)
+        self._refresh()
+
+    # ---------------------------------------------------------------- what comes in
+
+    def set_summary(self, summary: Summary) -> None:
+        """Learn shapes and problems."""
+        self._facts = summary
+        self._refresh()
+
+    def probes(self) -> Probes:
+        """The selected module's parameters."""
+        module = shown_module(self.open_project)
+        return Probes(parameters=frozenset({module.id})) if module else Probes()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Paint the newest weights."""
+        self._snapshot = snapshot
+        self._refresh()
+
+    def _on_selection(self) -> None:
+        self._enlarged = None
+        self._order = None
+        self.sorting.choose(BY_NUMBER)
+        self._refresh()
+
+    def _sort(self, order: str) -> None:
+        """Sort now, and keep that order: filters that changed places while they learn could not be watched."""
+        name = main_parameter(self._parameters)
+        self._order = by_norm(self._parameters[name]) if order == BY_NORM and name else None
+        self._refresh()
+
+    def _toggle_enlarged(self, tile: int) -> None:
+        if self._picture is not None and (self._enlarged is not None or len(self._picture.tiles) > 1):
+            self._enlarged = tile if self._enlarged is None else None
+            self._refresh()
+
+    # ---------------------------------------------------------------- what is shown
+
+    def _refresh(self) -> None:
+        module = shown_module(self.open_project)
+        self._parameters, self._picture = {}, None
+        known = self._facts.modules.get(module.id) if module and self._facts else None
+        if module is None:
+            self.panel.say("Select a module on the canvas to see its filters.")
+        elif reason := why_not_computed(module, self._facts):
+            self.panel.say(reason)
+        elif known is not None and known.parameters == 0:
+            self.panel.say(f"{title(module)} learns nothing: it has no parameters.")
+        elif self._snapshot is None or module.id not in self._snapshot.parameters:
+            self.panel.say(f"The filters of {title(module)} appear with its first weights.")
+        else:
+            self._parameters = self._snapshot.parameters[module.id]
+            self.panel.show_parts()
+            self._show_parameters(module)
+
+    def _show_parameters(self, module: ModuleSpec) -> None:
+        scale = scale_up_to(largest_of_all(self._parameters.values()), "weight")
+        name = main_parameter(self._parameters)
+        self.panel.sheet.setVisible(bool(name))
+        self.sorting.setVisible(bool(name))
+        if name:
+            self._picture = self._picture_of(module, self._parameters[name])
+            self._show_picture(self._picture, scale)
+        self.panel.sheet.setAccessibleName(f"{self.panel.caption.text()} of {title(module)}")
+        strips = {each: value for each, value in self._parameters.items() if each != name}
+        self._show_strips(strips, scale)
+        everything = np.concatenate([value.reshape(-1) for value in self._parameters.values()])
+        self.panel.distribution.show_values(everything, scale)
+        self.panel.distribution.show_statistics(everything)
+        self._read_cell(self.panel.sheet.pointed_cell)
+
+    def _show_picture(self, picture: _Picture, scale: Scale) -> None:
+        tiles, columns, labels, caption = picture.tiles, picture.columns, picture.labels, picture.caption
+        if self._enlarged is not None and self._enlarged < len(tiles):
+            output, *rest = picture.index(Cell(self._enlarged, 0, 0))
+            source = f" ← map {rest[0]}" if columns and len(rest) == 3 else ""
+            tiles, columns, labels = tiles[self._enlarged : self._enlarged + 1], 0, ()
+            caption = f"Filter {output}{source} · click for all"
+        self.panel.caption.show_text(caption)
+        self.panel.sheet.show_tiles(colored(tiles, scale), columns, labels)
+
+    def _picture_of(self, module: ModuleSpec, weights: Array) -> _Picture:
+        maps = self._flattened_maps(module, weights)
+        if weights.ndim == 4 or maps is not None:
+            made = weight_tiles(weights, maps, self._order)
+            across = max(1, made.columns)
+            labels = tuple(str(made.sources[row * across][0]) for row in range(made.shown))
+            height, width = made.tiles.shape[1:]
+            count = f"{made.outputs}" if made.shown == made.outputs else f"first {made.shown} of {made.outputs}"
+            inputs = f" × {made.columns} maps" if made.columns else ""
+            caption = f"{count} filters{inputs} of {height}×{width}"
+            return _Picture(made.tiles, made.columns, labels, caption, lambda c: made.index(c.tile, c.row, c.column))
+        return self._matrix_of(weights.reshape(len(weights), -1))
+
+    def _matrix_of(self, matrix: Array) -> _Picture:
+        room = self.panel.sheet.size()
+        order = np.arange(len(matrix)) if self._order is None else self._order
+        small = reduced(matrix[order], room.height(), room.width())
+        down, across = small.block
+        note = f" · each cell the largest of {down}×{across}" if down * across > 1 else ""
+        caption = f"{matrix.shape[0]} outputs × {matrix.shape[1]} inputs{note}"
+
+        def index(cell: Cell) -> tuple[int, ...]:
+            row, column = small.rows[cell.row, cell.column], small.columns[cell.row, cell.column]
+            return int(order[row]), int(column)
+
+        return _Picture(small.cells[None], 0, (), caption, index)
+
+    def _flattened_maps(self, module: ModuleSpec, weights: Array) -> Shape | None:
+        """The maps whose numbers the inputs of a weight matrix are, if they came from maps through one module."""
+        if weights.ndim != 2 or self._facts is None:
+            return None
+        feeding = {each.target: each.source for each in self.open_project.project.network.links}
+        flat = feeding.get(module.id, "")
+        known = self._facts.modules.get(feeding.get(flat, ""))
+        shape = known.shape if known else None
+        is_flattened = shape is not None and len(shape) == 3 and prod(shape) == weights.shape[1]
+        return shape if is_flattened else None
+
+    def _show_strips(self, arrays: Mapping[str, Array], scale: Scale) -> None:
+        for name in [each for each in self._strips if each not in arrays]:
+            self._strips.pop(name).deleteLater()
+        for name, values in arrays.items():
+            if name not in self._strips:
+                self._strips[name] = ParameterStrip(name)
+                self._strips[name].read.connect(self.panel.read_out.show_value)
+                self.panel.add_body(self._strips[name])
+            self._strips[name].show_values(values, scale)
+
+    # ---------------------------------------------------------------- what is pointed at
+
+    def _read_cell(self, cell: Cell | None) -> None:
+        if cell is None or self._picture is None:
+            self.panel.read_out.show_value("", "")
+            return
+        tile = self._enlarged if self._enlarged is not None else cell.tile
+        index = self._picture.index(Cell(tile, cell.row, cell.column))
+        name = main_parameter(self._parameters)
+        place = f"{name}[{', '.join(map(str, index))}]"
+        self.panel.read_out.show_value(place, exact(self._parameters[name][index]))

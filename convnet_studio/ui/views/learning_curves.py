@@ -1,0 +1,267 @@
+"""Learning curves: training and test loss (or error) over the epochs, beside those of the run before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from convnet_studio.engine.training.events import Event, RunStarted
+from convnet_studio.ui.controls.curve import Points
+from convnet_studio.ui.controls.label import Label, number_label
+from convnet_studio.ui.controls.learning_record import LearningRecord
+from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.painting import blend
+from convnet_studio.ui.controls.segmented import SegmentedControl
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
+from convnet_studio.ui.view import View
+
+LOSS, ERROR = "Loss", "Error"
+LINEAR, LOG = "Linear", "Log"
+REDRAW_MILLISECONDS = 50
+"""A curve moves by less than a pixel in this time; drawing it more often would only cost."""
+_NOT_YET = "–"
+
+
+class LearningCurvesView(View):
+    """Every training step as a thin line, its running mean as a strong one, the test set after every pass."""
+
+    name: ClassVar = "learning_curves"
+    title: ClassVar = "Learning curves"
+    summary: ClassVar = "Training and test loss or error over the epochs, with the previous run for comparison."
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(open_project, parent)
+        self.record = LearningRecord()
+        self.previous = LearningRecord()
+        self._planned_epochs = 1
+        self._ranges = (0.0, 0.0, 0.0)
+        self._hovered: float | None = None
+        self.quantity = SegmentedControl("What is drawn", (LOSS, ERROR))
+        self.axis = SegmentedControl("Axis", (LINEAR, LOG))
+        self._numbers = {name: number_label(token) for name, token in _COLUMNS.items()}
+        self._make_plot()
+        self._arrange()
+        self._timer = QTimer(self, singleShot=True, interval=REDRAW_MILLISECONDS)
+        self._timer.timeout.connect(self.redraw)
+        self.quantity.chosen.connect(self.redraw)
+        self.axis.chosen.connect(self.redraw)
+        theme_switch().changed.connect(self._recolor)
+        self.setAccessibleName(self.title)
+        self._recolor()
+
+    # ---------------------------------------------------------------- parts
+
+    def _make_plot(self) -> None:
+        self.plot: Any = pg.PlotWidget(background=None)
+        self.plot.setAccessibleName("Learning curves, drawn")
+        self.plot.setMinimumHeight(72)
+        item = self.plot.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(x=False, y=False)
+        item.getViewBox().setDefaultPadding(0)
+        self._curves = {name: item.plot([], []) for name in _DRAWN}
+        for name in ("smooth", "test"):  # Qt joins the pieces of a thick line slowly; drawn one by one they are cheap
+            self._curves[name].curve.setSegmentedLineMode("on")
+            self._curves[name].opts["antialias"] = True
+        self._best = item.plot([], [], pen=None, symbol="o", symbolSize=7)
+        self._line = pg.InfiniteLine(angle=90)
+        self._line.setVisible(False)
+        item.addItem(self._line, ignoreBounds=True)
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse)
+        self.plot.installEventFilter(self)
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.quantity)
+        row.addWidget(self.axis)
+        row.addStretch(1)
+        for name, label in self._numbers.items():
+            row.addWidget(Label(name, _COLUMNS[name], text_font(12)))
+            label.setFixedWidth(label.fontMetrics().horizontalAdvance("0" * _DIGITS[name]) + 2)
+            row.addWidget(label)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 4)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.plot, 1)
+
+    def _recolor(self) -> None:
+        now = theme()
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setPen(pg.mkPen(now.color("line")))
+            axis.setTextPen(pg.mkPen(now.color("second_text")))
+            axis.setTickFont(number_font(11))
+            axis.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False)
+        self.plot.getPlotItem().getAxis("left").setWidth(52)
+        self.plot.getPlotItem().getAxis("left").setGrid(160)
+        self.plot.getPlotItem().getAxis("bottom").setHeight(22)
+        for name, (token, opacity, width) in _DRAWN.items():
+            # Opaque: a line that shines through costs Qt several times as much.
+            self._curves[name].setPen(pg.mkPen(blend(now.color(token), now.color("surface"), opacity), width=width))
+        self._best.setSymbolBrush(now.color("test"))
+        self._best.setSymbolPen(pg.mkPen(now.color("surface"), width=1))
+        self._line.setPen(pg.mkPen(now.color("strong_line")))
+        self.redraw()
+
+    # ---------------------------------------------------------------- what comes in
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """Extend the curves; a new run begins new ones and keeps the last as a faint picture."""
+        has_news = False
+        for event in events:
+            if isinstance(event, RunStarted):
+                self._planned_epochs = max(1, event.planned_epochs)
+                if event.run_id != self.record.run_id:
+                    self.previous = self.record or self.previous
+                    self.record = LearningRecord(event.run_id, event.steps_per_epoch)
+                    has_news = True
+            else:
+                has_news = self.record.take(event) or has_news
+        if has_news and self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    # ---------------------------------------------------------------- drawing
+
+    @property
+    def _is_error(self) -> bool:
+        return self.quantity.choice == ERROR
+
+    def _shown(self, record: LearningRecord) -> dict[str, Any]:
+        return record.error if self._is_error else record.loss
+
+    def redraw(self) -> None:
+        """Draw the curves as they are now."""
+        room = max(64, self.plot.width())
+        now, before = self._shown(self.record), self._shown(self.previous)
+        drawn: dict[str, Points] = {
+            "previous train": before["smooth"].every(room // 4),
+            "previous test": before["test"].thinned(room),
+            "train": now["train"].thinned(room),
+            "smooth": now["smooth"].every(room // 4),
+            "test": now["test"].thinned(2 * room),
+        }
+        logarithmic = self.axis.choice == LOG
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for name, (x, y) in drawn.items():
+                self._curves[name].setData(x, np.log10(y) if logarithmic else y, connect="finite")
+        self._show_best(logarithmic)
+        self._set_ranges(drawn, logarithmic)
+        self._show_numbers()
+
+    def _show_best(self, logarithmic: bool) -> None:
+        tests = self._shown(self.record)["test"]
+        finite = np.flatnonzero(np.isfinite(tests.y) & ((tests.y > 0) | (not logarithmic)))
+        best = finite[np.argmin(tests.y[finite])] if len(finite) else None
+        x, y = ([], []) if best is None else ([tests.x[best]], [tests.y[best]])
+        self._best.setData(x, np.log10(y) if logarithmic and y else y)
+
+    def _set_ranges(self, drawn: dict[str, Points], logarithmic: bool) -> None:
+        """Axes that rarely move: the strong curves have room, single steps may stick out of a linear axis."""
+        item = self.plot.getPlotItem()
+        epochs = max([self.record.epoch, *(float(x[-1]) for x, _ in drawn.values() if len(x))])
+        last = round_up(max(epochs, 0.1)) if self.record else float(self._planned_epochs)
+        strong = np.concatenate([drawn["smooth"][1], drawn["test"][1], drawn["train"][1] if logarithmic else []])
+        strong = strong[np.isfinite(strong) & ((strong > 0) | (not logarithmic))]
+        low, high = (float(strong.min()), float(strong.max())) if len(strong) else (0.1, 1.0)
+        if logarithmic:
+            bottom, top = math.log10(low) - 0.05, max(math.log10(high), math.log10(low) + 0.3) + 0.05
+            marks = [(math.log10(value), f"{value:g}") for value in log_ticks(low, high)]
+        else:
+            bottom, top = 0.0, 1.1 * (high if high > 0 else 1.0)
+            marks = [(value, f"{value:g}") for value in even_ticks(top)]
+        if (last, bottom, top) != self._ranges:
+            self._ranges = (last, bottom, top)
+            item.setXRange(0, last, padding=0.01)
+            item.setYRange(bottom, top, padding=0)
+            item.getAxis("left").setTicks([marks])
+            item.getAxis("bottom").setTicks([[(value, f"{value:g}") for value in even_ticks(last, 6)]])
+
+    def _show_numbers(self) -> None:
+        """The values under the pointer, or else the latest ones."""
+        curves = self._shown(self.record)
+        unit = " %" if self._is_error else ""
+        x = self.record.epoch if self._hovered is None else self._hovered
+        texts = {"epoch": f"{x:.2f}" if self.record or self._hovered is not None else _NOT_YET}
+        for name in ("train", "test"):
+            index = curves[name].nearest(x)
+            texts[name] = exact(curves[name].y[index]) + unit if index >= 0 else _NOT_YET
+        for name, label in self._numbers.items():
+            label.show_text(texts[name])
+        best = self._best.getData()[1]
+        self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text in texts.items()) if best is not None else "")
+
+    # ---------------------------------------------------------------- pointing
+
+    def _on_mouse(self, position: QPointF) -> None:
+        view_box = self.plot.getPlotItem().getViewBox()
+        if not view_box.sceneBoundingRect().contains(position) or not self.record:
+            self._hover(None)
+            return
+        train = self._shown(self.record)["train"]
+        x = float(view_box.mapSceneToView(position).x())
+        nearest = train.nearest(x)
+        self._hover(float(train.x[nearest]) if nearest >= 0 else x)
+
+    def _hover(self, epoch: float | None) -> None:
+        self._hovered = epoch
+        self._line.setVisible(epoch is not None)
+        if epoch is not None:
+            self._line.setValue(epoch)
+        self._show_numbers()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The plot has no signal for a pointer that leaves it."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover(None)
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what happened unseen."""
+        super().showEvent(event)
+        self.redraw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many points as there are pixels."""
+        super().resizeEvent(event)
+        self.redraw()
+
+
+_COLUMNS = {"epoch": "second_text", "train": "train", "test": "test"}
+_DIGITS = {"epoch": 6, "train": 12, "test": 12}
+_DRAWN = {
+    "previous train": ("train", 0.3, 1),
+    "previous test": ("test", 0.3, 1),
+    "train": ("train", 0.35, 1),
+    "smooth": ("train", 1.0, 2),
+    "test": ("test", 1.0, 2),
+}
+
+
+def even_ticks(end: float, most: int = 4) -> list[float]:
+    """0 and further round numbers up to `end`, at most `most` of them beside 0."""
+    step = round_up(end / most)
+    return [round(index * step, 12) for index in range(math.floor(end / step * (1 + 1e-9)) + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten between `low` and `high`, with their double and fivefold where there are few."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1, 2, 5) if len(decades) <= 3 else (1,)
+    return [factor * 10.0**power for power in decades for factor in factors if low <= factor * 10.0**power <= high]
+
+
+def round_up(epochs: float) -> float:
+    """The end of an axis for so many epochs: 1, 2 or 5 times a power of ten, so that it rarely moves."""
+    power = 10.0 ** math.floor(math.log10(epochs))
+    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if epochs <= step * power * (1 + 1e-9))
