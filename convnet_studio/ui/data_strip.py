@@ -13,7 +13,7 @@ from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.label import ElidedLabel
 from convnet_studio.ui.controls.picture_grid import PictureGrid
 from convnet_studio.ui.controls.segmented import SegmentedControl
-from convnet_studio.ui.theme import number_font, theme, theme_switch
+from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 TEST, TRAIN = "Test", "Train"
 ALL_CLASSES = "All classes"
@@ -34,19 +34,18 @@ class DataStrip(QWidget):
         self.setAccessibleName("Data")
         self.split_control = SegmentedControl("Part of the data", (TEST, TRAIN))
         self.class_field = ChoiceField("Class", [ALL_CLASSES])
-        self.class_field.show_value(ALL_CLASSES)
-        self.chosen = ElidedLabel("Click a picture to probe", "second_text", number_font(12))
+        self.chosen = ElidedLabel("Click a picture to probe", "second_text", text_font(12))
         self.chosen.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.grid = PictureGrid("Pictures to probe")
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
-        self._row.addWidget(self.split_control)
-        self._row.addWidget(self.class_field)
-        self._row.addWidget(self.chosen, 1)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.split_control)
+        row.addWidget(self.class_field)
+        row.addWidget(self.chosen, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
-        column.addLayout(self._row)
+        column.addLayout(row)
         column.addWidget(self.grid, 1)
         self.split_control.chosen.connect(self._show_pictures)
         self.grid.chosen.connect(self._choose)
@@ -57,17 +56,9 @@ class DataStrip(QWidget):
         """Show another data set; no picture of it is chosen yet."""
         self._dataset = dataset
         self._class, self._probe = -1, None
-        self._renew_classes(dataset)
+        self.class_field.set_choices([ALL_CLASSES, *dataset.class_names])
         self.chosen.show_text("Click a picture to probe")
         self._show_pictures()
-
-    def _renew_classes(self, dataset: Dataset) -> None:
-        old = self.class_field
-        self.class_field = ChoiceField("Class", [ALL_CLASSES, *dataset.class_names])
-        self.class_field.show_value(ALL_CLASSES)
-        self.class_field.entered.connect(self._choose_class)
-        self._row.replaceWidget(old, self.class_field)
-        old.deleteLater()
 
     @property
     def split_name(self) -> str:

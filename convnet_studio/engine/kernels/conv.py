@@ -115,12 +115,15 @@ B = _BIAS_GRADIENT.index
 @leaf(_BIAS_GRADIENT)
 def bias_gradient(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Add to bias_gradient[oc] the sum of dy[position, oc]."""
-    channels = row[B.channels]
+    channels, positions = row[B.channels], row[B.positions]
     for s in range(i, i + n):
         y = sample(row, B.y_gradient, workspace, s)
         for c in range(0, channels, LANES):
             target = shift(gradients, row[B.bias_gradient] + c)
-            result = load(target)
-            for p in range(row[B.positions]):
-                result = result + load(shift(y, p * channels + c))
-            store(target, result)
+            even, odd = load(target), splat(ZERO)  # two sums, so that one addition need not wait for the last
+            for p in range(0, positions - 1, 2):
+                even = even + load(shift(y, p * channels + c))
+                odd = odd + load(shift(y, (p + 1) * channels + c))
+            if positions % 2:
+                even = even + load(shift(y, (positions - 1) * channels + c))
+            store(target, even + odd)

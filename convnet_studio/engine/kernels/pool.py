@@ -1,7 +1,7 @@
 """Pooling over square windows of each map, in height-width-channel order, sixteen channels at a time.
 
 Channels may not fill the last vector: forward writes upwards over positions and downwards over channels, so that what
-spills is overwritten; backward adds, with zeros in the lanes that spill.
+spills is overwritten; backward adds where windows may meet, with zeros in the lanes that spill.
 """
 
 from __future__ import annotations
@@ -53,9 +53,18 @@ def clear(pointer: Any, size: Any) -> None:
 
 
 @numba.njit
-def accumulate(pointer: Any, value: Any) -> None:
-    """Add sixteen floats to those at `pointer`."""
-    store(pointer, load(pointer) + value)
+def deposit(pointer: Any, value: Any, alone: Any) -> None:
+    """Add sixteen floats to those at `pointer`, or write them where nothing lies there yet (`alone`)."""
+    store(pointer, value if alone else load(pointer) + value)
+
+
+@numba.njit
+def stands_alone(column: Any, columns: Any, across: Any, kernel: Any, channels: Any) -> Any:
+    """Return whether no window before this one, in its row or the row above, has written where it or its spill goes.
+
+    Not so where windows overlap, and at the end of a row, whose spill reaches the next row of pixels.
+    """
+    return across >= kernel * channels and column + 1 < columns
 
 
 @numba.njit
@@ -95,11 +104,12 @@ def average_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, 
             for c in range(row[B.columns]):
                 window = shift(dx, r * row[B.down] + c * row[B.across])
                 source = shift(dy, (r * row[B.columns] + c) * channels)
+                alone = stands_alone(c, row[B.columns], row[B.across], kernel, channels)
                 for k in range(0, channels, LANES):
                     sent = first(load(shift(source, k)) * share, channels - k)
                     for ky in range(kernel):
                         for kx in range(kernel):
-                            accumulate(shift(window, ky * row[B.x_row] + kx * channels + k), sent)
+                            deposit(shift(window, ky * row[B.x_row] + kx * channels + k), sent, alone)
 
 
 @leaf(_FORWARD)
@@ -133,6 +143,7 @@ def max_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
         for r in range(row[B.rows]):
             for c in range(row[B.columns]):
                 corner, position = r * row[B.down] + c * row[B.across], (r * row[B.columns] + c) * channels
+                alone = stands_alone(c, row[B.columns], row[B.across], kernel, channels)
                 for k in range(0, channels, LANES):
                     best = load(shift(y, position + k))
                     left = first(load(shift(dy, position + k)), channels - k)
@@ -140,7 +151,7 @@ def max_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
                         for kx in range(kernel):
                             at = corner + ky * row[B.x_row] + kx * channels + k
                             value = load(shift(x, at))
-                            accumulate(shift(dx, at), where_equal(value, best, left, zero))
+                            deposit(shift(dx, at), where_equal(value, best, left, zero), alone)
                             left = where_equal(value, best, zero, left)
 
 
@@ -182,6 +193,7 @@ def euclidean_backward(row: Any, parameters: Any, gradients: Any, workspace: Any
         for r in range(row[NB.rows]):
             for c in range(row[NB.columns]):
                 corner, position = r * row[NB.down] + c * row[NB.across], (r * row[NB.columns] + c) * channels
+                alone = stands_alone(c, row[NB.columns], row[NB.across], kernel, channels)
                 for k in range(0, channels, LANES):
                     norm = load(shift(y, position + k))
                     inverse = one / where_greater(norm, zero, norm, one)
@@ -190,7 +202,7 @@ def euclidean_backward(row: Any, parameters: Any, gradients: Any, workspace: Any
                         for kx in range(kernel):
                             at = corner + ky * row[NB.x_row] + kx * channels + k
                             slope = first(load(shift(x, at)) * inverse, channels - k)
-                            accumulate(shift(dx, at), slope * sent)
+                            deposit(shift(dx, at), slope * sent, alone)
 
 
 @leaf(_NORM_FORWARD)
@@ -224,6 +236,7 @@ def sum_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
         for r in range(row[NB.rows]):
             for c in range(row[NB.columns]):
                 corner, position = r * row[NB.down] + c * row[NB.across], (r * row[NB.columns] + c) * channels
+                alone = stands_alone(c, row[NB.columns], row[NB.across], kernel, channels)
                 for k in range(0, channels, LANES):
                     sent = first(load(shift(dy, position + k)) * scale, channels - k)
                     for ky in range(kernel):
@@ -231,7 +244,7 @@ def sum_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
                             at = corner + ky * row[NB.x_row] + kx * channels + k
                             value = load(shift(x, at))
                             signed = where_greater(value, zero, sent, where_greater(zero, value, zero - sent, zero))
-                            accumulate(shift(dx, at), signed)
+                            deposit(shift(dx, at), signed, alone)
 
 
 @leaf(_NORM_FORWARD)

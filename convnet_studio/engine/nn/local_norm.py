@@ -19,7 +19,7 @@ class LocalNorm(Module):
     border: str = setting(
         "exact",
         "Border",
-        "exact: the mean of what is inside; torch: as Torch7, too dark at the border; reflect: mirror the picture.",
+        "exact: the mean of what is inside; torch: as Torch7, too faint at the border; reflect: mirror the picture.",
         choices=BORDERS,
     )
     across_maps: bool = setting(
@@ -27,7 +27,7 @@ class LocalNorm(Module):
     )
 
     def output_shape(self, shape: Shape) -> Shape:
-        """As the input, which must be maps."""
+        """As the input; ShapeProblem if that is a list of numbers."""
         check_maps(type(self).__name__, shape)
         return shape
 

@@ -80,7 +80,7 @@ class Pool2d(Module):
     stride: int = setting(2, "Stride", "Pixels from one window to the next.", minimum=1, maximum=64)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(c, h, w)`` to ``(c, (h-k)//s + 1, (w-k)//s + 1)``."""
+        """``(c, h, w)`` to ``(c, (h-k)//s + 1, (w-k)//s + 1)``; ShapeProblem if the window is larger than the map."""
         channels, height, width = check_maps(type(self).__name__, shape)
         check_fit("Window", self.kernel_size, height, width)
         return (

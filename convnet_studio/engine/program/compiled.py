@@ -80,14 +80,20 @@ class CompiledProgram(Program):
 
     def gradient(self, indices: Indices) -> StepResult:
         """See Program."""
+        runner, count = self.load_for_gradient(indices)
+        self._readable = 0
+        runner.run(count, training=True)
+        self._readable = count
+        return runner.result(count)
+
+    def load_for_gradient(self, indices: Indices) -> tuple[Runner, int]:
+        """Choose the samples of a pass whose outputs and gradients stay readable; debug.py steps through it."""
         runner = self._keeping()
         count = self._load(runner, indices)
-        self._readable = 0
-        assert self._data is not None
+        assert self._data is not None, "_load has checked it"
         runner.feed_with(*self._data)
-        runner.run(count, training=True)
         self._readable, self._gradient_readable = count, True
-        return runner.result(count)
+        return runner, count
 
     def evaluate(self, indices: Indices) -> StepResult:
         """See Program."""

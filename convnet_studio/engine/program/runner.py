@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import SLACK, Buffer
+from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import interpreter
 from convnet_studio.engine.program.build import SLOTS, Listing
@@ -23,6 +25,16 @@ class ModuleFailure(RuntimeError):
     def __init__(self, module_id: str, what: str) -> None:
         super().__init__(f"In {module_id}: {what}")
         self.module_id = module_id
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a program's arrays lie: parameters, flat gradients, slots of gradients, the first thread's workspace."""
+
+    parameters: int
+    gradients: int
+    slots: int
+    workspace: int
 
 
 class Runner:
@@ -64,13 +76,12 @@ class Runner:
         job, listing = self._job, self.listing
         if count > listing.builder.feed.capacity:
             raise ValueError(f"{count} samples are more than the {listing.builder.feed.capacity} there is room for.")
-        chunks = -(-count // listing.chunk)
-        job[JOB.count], job[JOB.slots] = count, min(SLOTS, chunks)
+        job[JOB.count], job[JOB.slots] = count, self.slots_for(count)
         job[JOB.training] = training
         job[JOB.section_count] = len(listing.sections) if training else listing.forward_sections
         job[JOB.update_end] = job[JOB.update] + update
         job[JOB.examples] = listing.builder.feed.labels.size
-        if self._second and chunks > 1:
+        if self._second and job[JOB.slots] > 1:
             self._second.wake()
         self._run(self._job_address)
         self._raise_what_failed()
@@ -95,6 +106,19 @@ class Runner:
         feed = self.listing.builder.feed
         loss = float(feed.losses.array[:count].sum(dtype=np.float64)) / count
         return StepResult(loss, int(feed.wrong.array[:count].sum()), count)
+
+    def slots_for(self, count: int) -> int:
+        """How many slots of gradients a call on `count` samples uses."""
+        return min(SLOTS, -(-count // self.listing.chunk))
+
+    def begin(self, count: int) -> Addresses:
+        """Clear what a call on `count` samples adds to, for stepping through it from Python."""
+        self.listing.builder.feed.losses.array[:count] = 0
+        self._network.gradients[...] = 0
+        self._slots[...] = 0
+        self._workspaces[0, SHARE] = 1 / count
+        arrays = (self._network.parameters, self._network.gradients, self._slots, self._workspaces)
+        return Addresses(*(each.ctypes.data for each in arrays))
 
     def samples(self, buffer: Buffer, count: int) -> NDArray[np.float32]:
         """A view ``(count, size)`` of a buffer that is kept for all samples."""

@@ -75,4 +75,4 @@ def _damage_in_words() -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise ValueError(f"it is no whole zip archive ({error}): it is damaged, cut off or something else.") from None
+        raise ValueError("it is damaged or cut off: it must be a whole zip archive.") from error

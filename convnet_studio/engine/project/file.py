@@ -129,7 +129,7 @@ def _read(file: BinaryIO, renames: Mapping[str, str]) -> tuple[ParsedProject, We
     try:
         return parsed, weights_from_bytes(packed) if packed else {}
     except ValueError as error:
-        raise ValueError(f"{WEIGHTS_ENTRY} in it can't be used, {error}") from None
+        raise ValueError(f"{WEIGHTS_ENTRY} in it can't be used: {error}") from None
 
 
 @contextmanager

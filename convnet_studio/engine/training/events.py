@@ -96,8 +96,10 @@ class StateChanged(Event):
 
 @dataclass(frozen=True)
 class Diverged(Event):
-    """The numbers left the finite range; training has paused. `where` names the first module at fault by its id.
+    """The loss exploded, or numbers are no longer finite; training has paused, and goes on after a Rewind or Reset.
 
+    `where` is the id of the first module in the order of computing whose parameters or output are not finite; where all
+    are, of the one with the largest parameter. `why` is a sentence.
     `checkpoint_step` is the last good step, to which a `control.Rewind` goes back (-1: there is none); `rate` is the
     learning rate of the step that failed.
     """

@@ -15,7 +15,7 @@ from convnet_studio.engine.program import ModuleFailure, Program
 def first_not_finite(network: Network, program: Program, pictures: Array) -> str:
     """The id of the first module, in the order of computing, with a parameter or output that is not finite.
 
-    Where all are finite it is the first loss: only its own number overflowed.
+    Empty where all are finite.
     """
     with np.errstate(all="ignore"):
         program.forward(pictures)
@@ -25,7 +25,13 @@ def first_not_finite(network: Network, program: Program, pictures: Array) -> str
                 return node.id
             if not isinstance(node.module, Loss) and not np.isfinite(program.output(node.id)).all():
                 return node.id
-    return network.losses[0].id if network.losses else ""
+    return ""
+
+
+def largest_parameter(network: Network) -> str:
+    """The id of the module with the largest parameter by absolute value: the one that was driven farthest."""
+    sizes = {module_id: float(np.abs(network.parameters[span]).max()) for module_id, span in network.slices.items()}
+    return max(sizes, key=sizes.__getitem__, default="")
 
 
 def module_at_fault(error: BaseException, network: Network) -> str:

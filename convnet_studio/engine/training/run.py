@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -19,6 +18,7 @@ from convnet_studio.engine.training.attic import Attic, CarriedOver, carry_over,
 from convnet_studio.engine.training.checkpoints import Checkpoint, Checkpoints
 from convnet_studio.engine.training.control import Weights
 from convnet_studio.engine.training.course import Course
+from convnet_studio.engine.training.loss_watch import LossWatch
 from convnet_studio.engine.training.material import Material
 
 ProgramFactory = Callable[[Network, int], Program]
@@ -66,6 +66,7 @@ class Run:
         self._rule_is_known = True
         self.optimizer = self._adapted_optimizer(project.training)
         self.checkpoints = Checkpoints()
+        self.loss_watch = LossWatch()
         self.has_diverged = False
         self.attic: Attic = before.attic if before else Attic()
         for module_id, arrays in (weights or {}).items():
@@ -99,11 +100,11 @@ class Run:
     def train(self, size: int, most_steps: int, seconds: float, is_called: Callable[[], bool]) -> Stretch:
         """Make steps of `size` samples: at least one, at most `most_steps`, none beyond the present pass.
 
-        Ends early after `seconds`, as soon as `is_called` (looked at between two steps), or at a loss that is not
-        finite. This loop is the hot one: a step of a small network takes 10 µs in all.
+        Ends early after `seconds`, as soon as `is_called` (looked at between two steps), or when the loss explodes
+        (`has_diverged`). This loop is the hot one: a step of a small network takes 10 µs in all.
         """
         assert self.program is not None
-        course, optimizer, step = self.course, self.optimizer, self.program.step
+        course, optimizer, step, watch = self.course, self.optimizer, self.program.step, self.loss_watch.accepts
         losses: list[float] = []
         samples, loss_sum, errors = 0, 0.0, 0
         started = perf_counter()
@@ -118,9 +119,10 @@ class Run:
                 loss_sum += result.loss * result.count
                 errors += result.errors
                 now = perf_counter()
-                if now - started >= seconds or len(losses) >= most_steps or course.pass_is_done or is_called():
+                if not watch(result.loss, result.count):
+                    self.has_diverged = True
                     break
-                if not math.isfinite(result.loss):
+                if now - started >= seconds or len(losses) >= most_steps or course.pass_is_done or is_called():
                     break
         spent = now - started
         self._last_indices = indices
@@ -148,6 +150,7 @@ class Run:
             state[name][...] = 0 if saved is None else saved
         self.course.return_to(checkpoint.place)
         self.checkpoints.forget_after(checkpoint.step)
+        self.loss_watch.forget_recent()
         self.has_diverged = False
 
     def follow_training(self, training: TrainingSpec) -> None:
@@ -169,6 +172,7 @@ class Run:
         before, self.network, self.program = self.network, network, program
         self.project = project
         self.checkpoints = Checkpoints()
+        self.loss_watch = LossWatch()
         self.carried = self._fill(before, self.optimizer.state)
 
     def _fill(self, before: Network | None, state: Mapping[str, Array]) -> CarriedOver:

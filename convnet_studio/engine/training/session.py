@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 from convnet_studio.engine.data.dataset import Dataset
@@ -22,12 +21,12 @@ from convnet_studio.engine.training.events import (
     StateChanged,
     Stepped,
 )
-from convnet_studio.engine.training.faults import first_not_finite
+from convnet_studio.engine.training.faults import first_not_finite, largest_parameter
 from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.measuring import Measurement
 from convnet_studio.engine.training.pace import Pace
 from convnet_studio.engine.training.run import Run, Stretch
-from convnet_studio.engine.training.sentences import epochs_are_done, why_it_cannot_learn
+from convnet_studio.engine.training.sentences import epochs_are_done, how_it_diverged, why_it_cannot_learn
 
 ProgramMaker = Callable[[Network, int, bool], Program]
 """(network, batch size, whether the compiled set may be used) to a program."""
@@ -209,7 +208,7 @@ class Session:
         if self.run is None:
             return "There is nothing to train: open a project whose data set can be read."
         if self.run.has_diverged:
-            return "The numbers have left the finite range: go back to the last checkpoint, or reset."
+            return "Training has diverged: go back to the last checkpoint, or reset."
         return why_it_cannot_learn(self.run, self._problems)
 
     # Work
@@ -260,7 +259,8 @@ class Session:
             seconds=stretch.seconds,
             losses=stretch.losses,
         )
-        if self._has_diverged(run, stretch):
+        self._check_parameters(run)
+        if run.has_diverged:
             yield from self._tell_divergence(run, stretch)
         elif run.course.pass_is_done:
             yield from self._finish_pass(run)
@@ -284,23 +284,21 @@ class Session:
         can_measure = run.program is not None and run.network.losses and run.material.test_count
         self._measurement = Measurement(run, most) if can_measure else None
 
-    def _has_diverged(self, run: Run, stretch: Stretch) -> bool:
-        if not math.isfinite(stretch.losses[-1]):
-            return True
+    def _check_parameters(self, run: Run) -> None:
+        """Notice parameters that are not finite while the loss still is, as behind a unit that is switched off."""
         parameters = run.network.parameters
-        looks = parameters.size <= QUICKLY_CHECKED or run.course.pass_is_done or run.checkpoints.is_due
-        return looks and not is_finite(parameters)
+        if parameters.size <= QUICKLY_CHECKED or run.course.pass_is_done or run.checkpoints.is_due:
+            run.has_diverged = run.has_diverged or not is_finite(parameters)
 
     def _tell_divergence(self, run: Run, stretch: Stretch) -> Iterator[Event]:
-        run.has_diverged = True
-        checkpoint = run.checkpoints.last_before(run.course.step)
-        loss_is_finite = math.isfinite(stretch.losses[-1])
         assert run.program is not None
+        checkpoint = run.checkpoints.last_before(run.course.step)
+        where = first_not_finite(run.network, run.program, run.last_pictures())
         yield Diverged(
             run_id=run.run_id,
             step=run.course.step,
-            where=first_not_finite(run.network, run.program, run.last_pictures()),
-            why=f"{'Some weights are' if loss_is_finite else 'The loss is'} no longer a finite number.",
+            where=where or largest_parameter(run.network),
+            why=how_it_diverged(stretch.losses[-1], run.loss_watch),
             rate=stretch.rate,
             checkpoint_step=checkpoint.step if checkpoint else -1,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -87,7 +87,7 @@ class CanvasArea(QGraphicsView):
 
     def fit(self, below: float) -> None:
         """Show the whole network, leaving `below` pixels free at the bottom."""
-        self.zoom.fit(self._scene.cards_rect(), below)
+        self.zoom.fit(self._scene.covered_rect(), below)
         self._tell_zoom()
 
     def visible_rect(self) -> QRectF:
@@ -195,9 +195,8 @@ class CanvasArea(QGraphicsView):
             self.cancel_gesture()
         super().changeEvent(event)
 
-    def drawBackground(self, painter: QPainter, rect: QRectF | QPointF) -> None:
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The ground with its dots."""
-        assert isinstance(rect, QRectF)
         painter.fillRect(rect, theme().color("canvas"))
         step = GRID
         while step * self.zoom.factor < SMALLEST_GRID_STEP:
@@ -212,7 +211,7 @@ class CanvasArea(QGraphicsView):
         painter.setPen(pen)
         painter.drawPoints(dots)
 
-    def drawForeground(self, painter: QPainter, rect: QRectF | QPointF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Lines of alignment; on an empty canvas, how to begin."""
         super().drawForeground(painter, rect)
         if not self._scene.modules:
@@ -244,7 +243,7 @@ class CanvasArea(QGraphicsView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setAcceptDrops(True)

@@ -16,6 +16,7 @@ class Bubble(QLabel):
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
+        self._host = host
         self.setObjectName("bubble")
         self.setFont(text_font(12))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -37,7 +38,7 @@ class Bubble(QLabel):
             )
             room = self.fontMetrics().boundingRect(0, 0, LARGEST_WIDTH, 400, Qt.TextFlag.TextWordWrap, text)
             self.resize(room.width() + 22, room.height() + 20)
-        host = self.parentWidget()
+        host = self._host
         place = (at or QPoint()) + OFFSET
         x = max(4, min(place.x(), host.width() - self.width() - 4))
         y = place.y() if place.y() + self.height() < host.height() else place.y() - self.height() - 2 * OFFSET.y()

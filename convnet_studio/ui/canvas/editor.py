@@ -49,10 +49,8 @@ class CanvasEditor:
     def add_wired(self, kind: str, at: QPointF, source: str = "", target: str = "", port: int = 0) -> str:
         """Put a new module at `at`, fed by `source` or feeding input `port` of `target`, as one edit; its id."""
         after, new_id = edits.insert_module(self.project, kind, _position(at))
-        if source:
-            after = edits.connect(after, source, new_id)
-        else:
-            after = edits.connect(after, new_id, target, port)
+        ends = (source, new_id, 0) if source else (new_id, target, port)
+        after = edits.connect(after, *ends)
         return self._commit(f"Add {kind}", after, new_id)
 
     def add_beside_selection(self, kind: str, centre: QPointF) -> str:

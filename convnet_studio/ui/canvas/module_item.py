@@ -178,7 +178,6 @@ class _BodyItem(QGraphicsItem):
         return QRectF(QPointF(), self._body.size).adjusted(-1, -1, 1, 1)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         self._body.paint(painter)
 
@@ -188,6 +187,5 @@ def _body_facts(card: Card) -> tuple[object, ...]:
 
 
 def _remove(port: PortItem) -> None:
-    port.setParentItem(None)
     if scene := port.scene():
         scene.removeItem(port)

@@ -19,6 +19,7 @@ class NameEditor(QLineEdit):
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
+        self._host = host
         self.setObjectName("name_editor")
         self.setAccessibleName("Name of the module")
         self.setMaxLength(LONGEST_NAME)
@@ -61,6 +62,5 @@ class NameEditor(QLineEdit):
 
     def _close(self) -> None:
         self.hide()
-        host = self.parentWidget()
-        if host.parentWidget():
-            host.parentWidget().setFocus()
+        if view := self._host.parentWidget():
+            view.setFocus()

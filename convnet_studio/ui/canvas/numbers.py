@@ -11,8 +11,11 @@ def short_count(count: int) -> str:
     """A count in at most five characters: 208, 5,994, 331K, 1.2M."""
     for limit, divisor, unit in ((10_000, 1, ""), (999_500, 1_000, "K"), (999_500_000, 1_000_000, "M")):
         if count < limit:
+            if not unit:
+                return f"{count:,}"
             scaled = count / divisor
-            return f"{count:,}" if not unit else f"{scaled:.1f}{unit}" if scaled < 99.95 else f"{scaled:.0f}{unit}"
+            digits = f"{scaled:.1f}".removesuffix(".0") if scaled < 99.95 else f"{scaled:.0f}"
+            return digits + unit
     return f"{count / 1e9:.1f}G"
 
 

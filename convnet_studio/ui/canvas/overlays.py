@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
@@ -61,13 +61,8 @@ class StatusLine(QWidget):
         painter.drawRoundedRect(self.rect().adjusted(0, 3, 0, -3), 6, 6)
         room = self.rect().adjusted(8, 0, -8, 0)
         if self._is_problem:
-            top = (HEIGHT - ICON) / 2
-            draw_icon(
-                painter,
-                "triangle-alert",
-                theme().color("warn_text"),
-                QRect(room.left(), int(top), ICON, ICON).toRectF(),
-            )
+            place = QRectF(room.left(), (HEIGHT - ICON) / 2, ICON, ICON)
+            draw_icon(painter, "triangle-alert", theme().color("warn_text"), place)
             room.setLeft(room.left() + ICON + 6)
         painter.setFont(text_font(12))
         painter.setPen(theme().color("text" if self._is_problem else "second_text"))
@@ -124,7 +119,7 @@ class ZoomControl(QFrame):
                 button.setIcon(icon(name, "second_text"))
 
 
-def _button(name: str, tip: str, pressed: Signal) -> QToolButton:
+def _button(name: str, tip: str, pressed: SignalInstance) -> QToolButton:
     button = QToolButton()
     button.setAccessibleName(name)
     button.setToolTip(tip)

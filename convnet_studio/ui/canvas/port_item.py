@@ -35,6 +35,7 @@ class PortItem(QGraphicsItem):
         self._state = PortState.QUIET
         self._is_hovered = False
         self.setAcceptHoverEvents(True)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setToolTip("Output: drag a wire from here" if index is None else "Input: drag a wire here")
 

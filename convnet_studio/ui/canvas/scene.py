@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Signal
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
@@ -108,14 +108,15 @@ class CanvasScene(QGraphicsScene):
             self.guides = guides
             self.update()
 
-    def cards_rect(self) -> QRectF:
-        """What all cards cover; empty without any."""
+    def covered_rect(self) -> QRectF:
+        """What cards and wires cover; empty without any."""
         covered = QRectF()
-        for item in self.modules.values():
-            covered = covered.united(item.rect)
+        rects = [item.rect for item in self.modules.values()]
+        for rect in [*rects, *(item.path().boundingRect() for item in self.links.values())]:
+            covered = covered.united(rect)
         return covered
 
-    def drawForeground(self, painter: QPainter, rect: QRectF | QPointF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The lines of alignment."""
         if self.guides:
             pen = QPen(theme().color("accent"), 1)

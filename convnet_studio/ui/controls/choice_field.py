@@ -27,9 +27,8 @@ class ChoiceField(QComboBox):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._choices = list(choices)
         self._height = height
-        self.addItems(list(titles or choices))
+        self.set_choices(choices, titles)
         self.setAccessibleName(name)
         self.setFixedHeight(height)
         self.setFont(text_font(12))
@@ -37,6 +36,13 @@ class ChoiceField(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda index: self.entered.emit(self._choices[index]))
         theme_switch().changed.connect(self.update)
+
+    def set_choices(self, choices: Sequence[str], titles: Sequence[str] | None = None) -> None:
+        """Offer other choices; the first of them is shown."""
+        self._choices = list(choices)
+        self.clear()
+        self.addItems(list(titles or choices))
+        self.updateGeometry()
 
     @property
     def value(self) -> str:

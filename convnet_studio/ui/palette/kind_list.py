@@ -80,7 +80,7 @@ class KindList(QListWidget):
         if text and first:
             self.setCurrentItem(first)
         elif not text:
-            self.setCurrentItem(None)
+            self.setCurrentRow(-1)
             self.scrollToTop()
         return bool(found)
 

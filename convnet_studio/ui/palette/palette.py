@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
@@ -41,9 +41,12 @@ class Palette(QWidget):
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._none.hide()
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 8, 4)
+        column.setContentsMargins(4, 12, 2, 4)
         column.setSpacing(4)
-        column.addWidget(self.search)
+        field = QHBoxLayout()
+        field.setContentsMargins(8, 0, 10, 0)
+        field.addWidget(self.search)
+        column.addLayout(field)
         column.addWidget(self._none, 1)
         column.addWidget(self.list, 1)
         self.search.textChanged.connect(self._filter)

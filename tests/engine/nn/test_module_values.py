@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from drawings import make
+from scipy import signal
 
+import convnet_studio.engine.nn.optimizers  # noqa: F401 - fills the registry
 from convnet_studio.engine.nn.gradient_check import give_parameters
-from convnet_studio.engine.nn.module import Module, SettingValue, Shape, ShapeProblem
+from convnet_studio.engine.nn.module import Array, Module, SettingValue, Shape, ShapeProblem
+from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.nn.schedule import SCHEDULES, rate_at
 
 X = np.array([[3.0, -4.0, 0.0, 9.0], [0.0, 0.0, 1.0, 9.0]]).reshape(1, 1, 2, 4)
@@ -21,9 +24,33 @@ def test_conv2d_is_a_cross_correlation() -> None:
     np.testing.assert_array_equal(conv.forward(X), [[[[-4.5, 0.5, 57.5]]]])
 
 
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 0), (3, 2, 1), (2, 3, 2), (5, 1, 4)])
+def test_conv2d_sums_scipys_correlations(kernel: int, stride: int, padding: int) -> None:
+    random = np.random.default_rng(1)
+    x = random.standard_normal((2, 3, 7, 8))
+    conv = make("Conv2d", out_channels=4, kernel_size=kernel, stride=stride, padding=padding)
+    give_parameters(conv, x.shape[1:])
+    sides = ((0, 0), (0, 0), (padding, padding), (padding, padding))
+    sums = [
+        [sum(map(correlate_valid, sample, filters)) for filters in conv.weight.value] for sample in np.pad(x, sides)
+    ]
+    full = np.array(sums) + conv.bias.value[:, None, None]
+    np.testing.assert_allclose(conv.forward(x), full[:, :, ::stride, ::stride], atol=1e-13)
+
+
+def correlate_valid(maps: Array, kernel: Array) -> Array:
+    return signal.correlate2d(maps, kernel, mode="valid")
+
+
 def test_incomplete_windows_are_dropped() -> None:
     x = np.arange(5.0).reshape(1, 1, 1, 5).repeat(3, axis=2)
     np.testing.assert_array_equal(make("MaxPool2d").forward(x), [[[[1, 3]]]])
+
+
+def test_max_pool2d_sends_back_to_the_first_of_equals() -> None:
+    pool = make("MaxPool2d")
+    pool.forward(np.array([[[[1.0, 2.0, 5.0, 4.0], [2.0, 2.0, 4.0, 5.0]]]]))
+    np.testing.assert_array_equal(pool.backward(np.array([[[[3.0, 7.0]]]])), [[[[0, 3, 7, 0], [0, 0, 0, 0]]]])
 
 
 @pytest.mark.parametrize(
@@ -117,6 +144,7 @@ def test_what_does_not_fit_is_said_in_words(
         ("SubtractiveNorm", {"kernel_size": 7, "width": 1.5}, "7×7 σ 1.5"),
         ("LPPool2d", {}, "2×2 / 2"),
         ("MaxPool2d", {"kernel_size": 3}, "3×3 / 2"),
+        ("Linear", {}, "10"),
         ("Tanh", {}, ""),
     ],
 )
@@ -124,6 +152,16 @@ def test_captions(kind: str, settings: dict[str, SettingValue], caption: str) ->
     module = make(kind, **settings)
     assert isinstance(module, Module)
     assert module.caption() == caption
+
+
+def test_sgd_adds_the_whole_gradient_to_the_fading_velocity() -> None:
+    sgd = Optimizer.registry["SGD"](momentum=0.5)
+    sgd.rate = 0.1
+    parameters = np.array([1.0])
+    for gradient, expected in ((2.0, 0.8), (2.0, 0.5), (0.0, 0.35)):
+        sgd.update(parameters, np.array([gradient]))
+        assert parameters[0] == pytest.approx(expected)
+    assert sgd.state["velocity"][0] == pytest.approx(1.5)
 
 
 def test_schedules() -> None:

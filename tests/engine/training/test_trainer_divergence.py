@@ -48,6 +48,16 @@ def test_it_is_told_with_the_module_and_training_rests() -> None:
     assert len(losses_of(events)) == diverged.step < 14
 
 
+def test_a_loss_that_explodes_but_stays_finite_is_noticed() -> None:
+    saturating = with_training(TINY, rate=50.0, epochs=20, schedule="constant")
+    events = run_script(Play(), Rewind(), Edit(TINY), StepEpoch(), project=saturating)
+    (diverged,) = of_type(events, Diverged)
+    assert diverged.why.startswith("The loss has exploded: it began at 1.")
+    assert diverged.where in {"conv", "fc"}
+    assert np.isfinite(losses_of(events)).all()
+    assert losses_of(events)[-7:] == losses_of(run_script(StepEpoch()))
+
+
 def test_rewind_returns_to_the_last_good_step_and_training_goes_on() -> None:
     good = with_training(EXPLOSIVE, rate=0.01, schedule="constant")
     wild = with_training(good, rate=50.0)

@@ -13,6 +13,7 @@ from trainer_bench import DATASETS, TINY, TRAIN
 
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program import ModuleFailure
 from convnet_studio.engine.project.build import build_network
 from convnet_studio.engine.project.spec import TrainingSpec
 from convnet_studio.engine.training import attic as attic_file
@@ -21,8 +22,11 @@ from convnet_studio.engine.training.attic import Attic, Stored, carry_over, key_
 from convnet_studio.engine.training.checkpoints import Checkpoints, is_finite
 from convnet_studio.engine.training.control import Control, Play, Wish
 from convnet_studio.engine.training.course import Course
+from convnet_studio.engine.training.faults import module_at_fault
+from convnet_studio.engine.training.loss_watch import LossWatch
 from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.pace import UNLIMITED, Pace
+from convnet_studio.engine.training.sentences import sentence_of
 
 
 @given(samples=st.integers(1, 60), sizes=st.lists(st.integers(1, 20), min_size=1, max_size=30), shuffle=st.booleans())
@@ -190,6 +194,36 @@ def test_one_bad_entry_is_found(bad: float) -> None:
     vector[123] = np.inf
     assert not is_finite(vector)
     assert is_finite(np.zeros(0, np.float32))
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf, -np.inf, 1e6])
+def test_the_loss_watch_is_alarmed(loss: float) -> None:
+    watch = LossWatch()
+    assert not watch.accepts(loss, 16) or loss == 1e6
+    watch = LossWatch()
+    assert watch.accepts(2.3, 16)
+    accepted = watch.accepts(loss, 16)
+    assert accepted == (loss == -np.inf)
+    assert watch.has_exploded != accepted
+    watch.forget_recent()
+    assert watch.accepts(2.3, 16)
+    assert not watch.has_exploded
+
+
+def test_the_loss_watch_bears_single_outliers_and_untrained_heights() -> None:
+    watch = LossWatch()
+    assert all(watch.accepts(loss, 1) for loss in [2.3, 190.0, 0.1, 150.0, 0.5])
+    trained = LossWatch()
+    assert all(trained.accepts(loss, 16) for loss in [0.001, 2.3, 2.3, 5.0])
+
+
+def test_an_error_behind_the_compiled_engine_is_told_as_its_cause() -> None:
+    error = ModuleFailure("conv", "odd")
+    error.__cause__ = ZeroDivisionError("odd")
+    assert module_at_fault(error, _network(1)) == "conv"
+    assert sentence_of(error) == "ZeroDivisionError: odd."
+    assert sentence_of(KeyError("There is no such thing.")) == "There is no such thing."
+    assert sentence_of(RuntimeError()) == "RuntimeError."
 
 
 def test_pace() -> None:

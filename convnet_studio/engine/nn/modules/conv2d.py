@@ -38,7 +38,7 @@ class Conv2d(Module):
     padding: int = setting(0, "Padding", "Rows of zeros added around the input maps.", minimum=0, maximum=32)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(c, h, w)`` to ``(out_channels, (h+2p-k)//s + 1, (w+2p-k)//s + 1)``."""
+        """``(c, h, w)`` to ``(out_channels, (h+2p-k)//s + 1, (w+2p-k)//s + 1)``; ShapeProblem if nothing fits."""
         _, height, width = check_maps("Conv2d", shape)
         check_fit("Kernel", self.kernel_size, height, width, self.padding, odd=True)
         return (

@@ -33,7 +33,7 @@ class DivisiveNorm(DividingNorm):
         return self._division.forward(x)
 
     def backward(self, grad_output: Array) -> Array:
-        """∂x = ∂y over the divisor, and what comes through the divisor (curve of σ and of c)."""
+        """∂x = ∂y over the divisor, and what comes through the divisor, σ and its mean."""
         return self._division.backward(grad_output)
 
     def is_non_negative(self, input_is: bool) -> bool:

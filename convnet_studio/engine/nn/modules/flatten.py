@@ -16,7 +16,7 @@ class Flatten(Module):
     formula: ClassVar = r"y_{(iH + j)W + k} = x_{ijk}"
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(c, h, w)`` to ``(c·h·w,)``."""
+        """``(c, h, w)`` to ``(c·h·w,)``; a list stays as it is."""
         return (math.prod(shape),)
 
     def forward(self, x: Array) -> Array:

@@ -18,7 +18,7 @@ from convnet_studio.engine.nn.module import (
 
 
 class Linear(Module):
-    """Weighted sums of all inputs: y = W x + b."""
+    """Weighted sums of all inputs: y = W x + b, the layer of Rosenblatt's perceptron (1958)."""
 
     family: ClassVar = Family.FILTER_BANK
     word: ClassVar = "fully connected"
@@ -29,7 +29,7 @@ class Linear(Module):
     out_features: int = setting(10, "Outputs", "How many weighted sums it computes.", minimum=1, maximum=4096)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(n,)`` to ``(out_features,)``."""
+        """``(n,)`` to ``(out_features,)``; ShapeProblem for maps."""
         if len(shape) != 1:
             raise ShapeProblem("Linear takes a list of numbers, not maps", "put a Flatten before it")
         return (self.out_features,)
@@ -45,6 +45,10 @@ class Linear(Module):
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight."""
         return self.out_features * shape[0]
+
+    def caption(self) -> str:
+        """The number of outputs."""
+        return str(self.out_features)
 
     def forward(self, x: Array) -> Array:
         """``(batch, in_features)`` to ``(batch, out_features)``."""

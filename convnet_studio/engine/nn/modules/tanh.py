@@ -10,7 +10,10 @@ from convnet_studio.engine.nn.module import Array, Family, Module, Shape
 
 
 class Tanh(Module):
-    """Squashes every value into -1 .. 1: y = tanh(x), with slope 1 - y²."""
+    """Squashes every value into -1 .. 1: y = tanh(x), with slope 1 - y².
+
+    LeCun et al., Efficient BackProp (1998), sec. 4.4.
+    """
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "hyperbolic tangent"

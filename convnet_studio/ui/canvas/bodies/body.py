@@ -59,6 +59,7 @@ def hatch(painter: QPainter, rect: QRectF) -> None:
     """Mark `rect` as not computed."""
     missing = theme().color("missing")
     painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(missing, 1))
     painter.setBrush(QBrush(missing, Qt.BrushStyle.BDiagPattern))
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from convnet_studio.engine.nn.module import Array
@@ -42,14 +44,19 @@ class ClassBarsBody(Body):
         assert card.shape is not None
         self._classes = card.shape[0]
         self._rows = min(self._classes, MOST_CLASSES)
-        metrics = QFontMetricsF(small_number_font())
-        widest = max((metrics.horizontalAdvance(self.class_name(i)) for i in range(self._classes)), default=0.0)
+        self._font = small_number_font()
+        metrics = QFontMetricsF(self._font)
+        names = [self.class_name(index) for index in range(self._classes)]
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0.0)
         self._name_width = min(max(widest, SMALLEST_NAME), LARGEST_NAME)
-        self._number_width = metrics.horizontalAdvance("0.00" if card.reading is not Reading.VALUES else "−0.00")
-        width = self._name_width + GAP + BAR_WIDTH + GAP + self._number_width
-        self.size = QSizeF(round(width), self._rows * ROW_HEIGHT)
+        self._names = [elided(metrics, name, self._name_width) for name in names]
+        self._digit_width = metrics.horizontalAdvance("0")
+        self._baseline = (ROW_HEIGHT + metrics.ascent() - metrics.descent()) / 2
+        number_width = self._digit_width * (4 if card.reading is not Reading.VALUES else 5)
+        self._bar_left = self._name_width + GAP
+        self.size = QSizeF(round(self._bar_left + BAR_WIDTH + GAP + number_width), self._rows * ROW_HEIGHT)
         self._values: Array | None = None
-        self._order = range(self._rows)
+        self._order: Sequence[int] = range(self._rows)
 
     def clear(self) -> None:
         """Forget the numbers."""
@@ -68,21 +75,28 @@ class ClassBarsBody(Body):
 
     def paint(self, painter: QPainter) -> None:
         """One row for each class."""
-        painter.setFont(small_number_font())
-        values = self._values
-        finite = values is not None and bool(np.isfinite(values).all())
-        winner = int(np.argmax(values)) if values is not None and finite else -1
-        largest = 1.0
-        if values is not None and finite and self.card.reading is Reading.VALUES:
-            largest = float(np.abs(values).max()) or 1.0
+        now = theme()
+        quiet, strong, groove = now.color("second_text"), now.color("text"), now.color("raised")
+        values = self._values if self._values is not None and np.isfinite(self._values).all() else None
+        winner = int(np.argmax(values)) if values is not None else -1
+        largest = float(np.abs(values).max(initial=0)) if values is not None else 0.0
+        full = largest if self.card.reading is Reading.VALUES and largest > 0 else 1.0
+        painter.setFont(self._font)
         for row, index in enumerate(self._order):
             top = row * ROW_HEIGHT
-            self._paint_name(painter, top, index, index == winner)
-            if values is None or not finite:
-                left = self._name_width + GAP
-                hatch(painter, QRectF(left, top + 3, BAR_WIDTH, BAR_HEIGHT))
-            else:
-                self._paint_bar(painter, top, float(values[index]), largest, index == winner)
+            painter.setPen(strong if index == winner else quiet)
+            painter.drawText(QPointF(0, top + self._baseline), self._names[index])
+            bar = QRectF(self._bar_left, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, BAR_WIDTH, BAR_HEIGHT)
+            if values is None:
+                hatch(painter, bar)
+                continue
+            value = float(values[index])
+            painter.fillRect(bar, groove)
+            bar.setWidth(max(1.5, BAR_WIDTH * min(1.0, abs(value) / full)))
+            painter.fillRect(bar, now.color("good" if index == winner else "strong_line"))
+            number = f"{value:.2f}".replace("-", "−")
+            left = self.size.width() - len(number) * self._digit_width
+            painter.drawText(QPointF(left, top + self._baseline), number)
 
     def tip_at(self, at: QPointF) -> str:
         """The class in full and its number with more digits."""
@@ -92,21 +106,3 @@ class ClassBarsBody(Body):
         index = self._order[row]
         what = "output" if self.card.reading is Reading.VALUES else "probability"
         return f"{self.class_name(index)}: {what} {float(self._values[index]):.4f}"
-
-    def _paint_name(self, painter: QPainter, top: float, index: int, wins: bool) -> None:
-        metrics = QFontMetricsF(painter.font())
-        painter.setPen(theme().color("text" if wins else "second_text"))
-        room = QRectF(0, top, self._name_width + 1, ROW_HEIGHT)
-        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(room, align, elided(metrics, self.class_name(index), self._name_width))
-
-    def _paint_bar(self, painter: QPainter, top: float, value: float, largest: float, wins: bool) -> None:
-        left = self._name_width + GAP
-        length = max(1.5, BAR_WIDTH * min(1.0, abs(value) / largest))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color("good" if wins else "strong_line"))
-        painter.drawRoundedRect(QRectF(left, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, length, BAR_HEIGHT), 1.5, 1.5)
-        painter.setPen(theme().color("text" if wins else "second_text"))
-        room = QRectF(left + BAR_WIDTH + GAP - 12, top, self._number_width + 12, ROW_HEIGHT)
-        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(room, align, f"{value:.2f}".replace("-", "−"))

@@ -19,7 +19,7 @@ from convnet_studio.ui.theme import theme
 MOST_MAPS = 16
 MOST_FILTERS = 16
 FILTER_COLUMNS = 8
-TILE_GAP = 2.0
+TILE_GAP = 3.0
 FILTERS_GAP = 6.0
 MORE_HEIGHT = 16.0
 

@@ -62,8 +62,8 @@ class Pointer:
 class Gesture(ABC):
     """One way of using the mouse.
 
-    The canvas asks each gesture in turn whether it `begins` with a press; the first that does gets every `move` and then
-    `release`, or `cancel` when Escape is pressed or the window loses the mouse.
+    The canvas asks each gesture in turn whether it `begins` with a press; the first that does gets every `move` and
+    then `release`, or `cancel` when Escape is pressed or the window loses the mouse.
     """
 
     def __init__(self, canvas: Canvas) -> None:
@@ -73,11 +73,11 @@ class Gesture(ABC):
     def begins(self, press: Pointer) -> bool:
         """Whether this press is meant for this gesture, which then is under way."""
 
-    def move(self, pointer: Pointer) -> None:
+    def move(self, pointer: Pointer) -> None:  # noqa: B027 (a gesture may have nothing to do here)
         """Follow the mouse."""
 
-    def release(self, pointer: Pointer) -> None:
+    def release(self, pointer: Pointer) -> None:  # noqa: B027
         """Do it."""
 
-    def cancel(self) -> None:
+    def cancel(self) -> None:  # noqa: B027
         """Leave everything as it was."""

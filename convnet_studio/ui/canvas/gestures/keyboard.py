@@ -67,10 +67,8 @@ class Keyboard:
         """Select the next module along the wires; False behind the last, where Tab leaves the canvas."""
         order = walk_order(self._canvas.open_project.project)
         selected = [index for index, each in enumerate(order) if each in self._canvas.open_project.selection]
-        if selected:
-            place = selected[-1] + 1 if forward else selected[0] - 1
-        else:
-            place = 0 if forward else len(order) - 1
+        at = selected or ([-1] if forward else [len(order)])
+        place = at[-1] + 1 if forward else at[0] - 1
         if not 0 <= place < len(order):
             self._canvas.open_project.select(frozenset())
             return False

@@ -16,7 +16,8 @@ from convnet_studio.ui.canvas.placement import align
 from convnet_studio.ui.palette.kind_list import GHOST_GRASP, MODULE_MIME
 from convnet_studio.ui.theme import LARGE_RADIUS, theme
 
-LINK_REACH = 14.0
+LINK_REACH = 20.0
+"""How near to a wire, in pixels of the screen, a module is held to go into it."""
 
 
 class PaletteDrop:
@@ -40,8 +41,8 @@ class PaletteDrop:
     def move(self, at: QPointF) -> None:
         """Light up what the module would land on."""
         scene = self._canvas.scene
-        card = scene.module_at(at)
-        link = scene.link_at(at, self._canvas.scaled(LINK_REACH)) if card is None else None
+        link = scene.link_at(at, self._canvas.scaled(LINK_REACH))
+        card = scene.module_at(at) if link is None else None
         refusal = ""
         if link and link.link:
             refusal = self._canvas.editor.why_not_insert(link.link, self._kind) or ""

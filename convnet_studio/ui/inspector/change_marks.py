@@ -1,0 +1,85 @@
+"""Change marks: when a change of a setting takes effect, found out by trying it on the value of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from convnet_studio.engine.nn.graph import resolve
+from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
+from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.edits import set_setting
+from convnet_studio.engine.project.kinds import find_kind, settings_by_name
+from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.wiring import title
+from convnet_studio.ui.controls.mark import Mark
+
+ParameterShapes = dict[str, dict[str, Shape]]
+
+
+@dataclass(frozen=True)
+class ChangeMark:
+    """A mark, and a further sentence that says whose weights are drawn anew."""
+
+    mark: Mark
+    more: str = ""
+
+
+def marks_of_module(project: Project, module_id: str, input_shape: Shape, classes: int) -> dict[str, ChangeMark]:
+    """The mark of each setting of a module, by name.
+
+    A setting needs new weights if some other value of it changes the shape of any parameter anywhere in the network:
+    a wider kernel reshapes its own filters, and with the size of its maps the Linear that follows.
+    """
+    kind = find_kind(project.network.module(module_id).kind)
+    if kind is None:
+        return {}
+    now = parameter_shapes(project, input_shape, classes)
+    marks = {}
+    for name, setting in settings_by_name(kind).items():
+        value = project.network.module(module_id).settings.get(name, setting.default)
+        reshaped: set[str] = set()
+        for other in other_values(setting, value):
+            then = parameter_shapes(set_setting(project, module_id, name, other), input_shape, classes)
+            reshaped |= {each for each in now.keys() & then.keys() if now[each] != then[each]}
+        marks[name] = _mark(project, module_id, reshaped)
+    return marks
+
+
+def parameter_shapes(project: Project, input_shape: Shape, classes: int) -> ParameterShapes:
+    """The shapes of all parameters by module id and name; only of modules that compute."""
+    modules = build_modules(project)
+    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    return {
+        node.id: {name: each.shape for name, each in node.module.parameter_shapes(*node.input_shapes).items()}
+        for node in graph.nodes
+        if isinstance(node.module, Module)
+    }
+
+
+def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue]:
+    """A few allowed values beside `value`."""
+    tried: list[SettingValue]
+    if setting.type is bool:
+        tried = [not value]
+    elif setting.type is str:
+        tried = list(setting.choices)
+    else:
+        assert isinstance(value, int | float)
+        step = 2 if setting.odd else 1
+        tried = [value + step, value - step, value + 2 * step]
+    for each in tried:
+        try:
+            checked = setting.check(each)
+        except ValueError:
+            continue
+        if checked != value:
+            yield checked
+
+
+def _mark(project: Project, module_id: str, reshaped: set[str]) -> ChangeMark:
+    if not reshaped:
+        return ChangeMark(Mark.NEXT_STEP)
+    names = [title(each) for each in project.network.modules if each.id in reshaped]
+    whose = "this module" if reshaped == {module_id} else " and ".join(names)
+    return ChangeMark(Mark.NEW_WEIGHTS, f"Those of {whose} are drawn anew, all others are kept.")

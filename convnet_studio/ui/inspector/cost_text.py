@@ -1,0 +1,56 @@
+"""Cost text: what a module costs, with the arithmetic spelled out."""
+
+from __future__ import annotations
+
+from math import prod
+
+from convnet_studio.engine.nn.module import Module, Shape
+from convnet_studio.engine.project.build import build_module
+from convnet_studio.engine.project.spec import ModuleSpec
+from convnet_studio.engine.project.summary import ModuleSummary
+from convnet_studio.ui.controls.number_text import shape_text
+
+
+def shapes_line(known: ModuleSummary) -> str:
+    """From what shape to what shape: ``1@28×28 → 8@24×24``."""
+    if known.shape is None:
+        return "not computed"
+    sources = " + ".join(shape_text(each) for each in known.input_shapes)
+    result = shape_text(known.shape)
+    return f"{sources} → {result}" if sources and sources != result else result
+
+
+def parameters_line(spec: ModuleSpec, known: ModuleSummary) -> str:
+    """``8×1×5×5 + 8 = 208``: every array's shape multiplied out, added up."""
+    shapes = _parameter_shapes(spec, known)
+    if not known.parameters:
+        return "none"
+    return _equation([_product(each) for each in shapes], " + ", known.parameters)
+
+
+def arithmetic_line(spec: ModuleSpec, known: ModuleSummary) -> str:
+    """``8×1×5×5×24×24 = 115,200``: every weight at every place of the output, where that is what it comes to."""
+    total = known.multiply_accumulates
+    if not total:
+        return "none"
+    weights = max(_parameter_shapes(spec, known), key=prod, default=())
+    places = (known.shape or ())[1:]
+    if weights and prod(weights) * prod(places) == total:
+        return _equation([_product((*weights, *places))], "", total)
+    return f"{total:,}"
+
+
+def _parameter_shapes(spec: ModuleSpec, known: ModuleSummary) -> list[Shape]:
+    module = build_module(spec)
+    if not isinstance(module, Module) or known.shape is None:
+        return []
+    return [each.shape for each in module.parameter_shapes(*known.input_shapes).values()]
+
+
+def _product(shape: Shape) -> str:
+    return "×".join(map(str, shape))
+
+
+def _equation(terms: list[str], sign: str, total: int) -> str:
+    left = sign.join(terms)
+    return f"{left} = {total:,}" if left != str(total) else left

@@ -1,0 +1,109 @@
+"""Inspector: the right-hand panel. One module: all about it; several: a count; none: the project."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.ui.inspector.module_page import ModulePage
+from convnet_studio.ui.inspector.project_page import ProjectPage
+from convnet_studio.ui.inspector.selection_page import SelectionPage
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.shown_module import shown_module
+from convnet_studio.ui.theme import theme, theme_switch
+from convnet_studio.ui.view import View
+
+SMALLEST_WIDTH = 288
+
+
+class Inspector(QWidget):
+    """Follows the selection. The window hands it summary and data set, and keeps its `views` up to date."""
+
+    views_changed = Signal()
+    """Another of its views has come into sight: ask `visible_views` for their probes."""
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._open_project = open_project
+        self._summary: Summary | None = None
+        self.setAccessibleName("Inspector")
+        self.setMinimumWidth(SMALLEST_WIDTH)
+        self.module_page = ModulePage(open_project)
+        self.selection_page = SelectionPage()
+        self.project_page = ProjectPage(open_project)
+        self._pages = QStackedWidget()
+        for page in (self.module_page, self.selection_page, self.project_page):
+            self._pages.addWidget(_scrolled(page))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self.module_page.tab_changed.connect(self.views_changed)
+        open_project.selection_changed.connect(self._show_selection)
+        open_project.replaced.connect(self._show_selection)
+        open_project.changed.connect(self._follow)
+        theme_switch().changed.connect(self.update)
+        self._show_selection()
+
+    def set_summary(self, summary: Summary) -> None:
+        """Take note of shapes, costs and problems after a change of the network."""
+        self._summary = summary
+        for view in self.views():
+            view.set_summary(summary)
+        self._show_selection()
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Take note of the data set in use."""
+        self.module_page.set_dataset(dataset)
+        self.project_page.set_dataset(dataset)
+        for view in self.views():
+            view.set_dataset(dataset)
+
+    def views(self) -> tuple[View, ...]:
+        """All views that it holds, seen or not."""
+        return tuple(self.module_page.views.values())
+
+    def visible_views(self) -> tuple[View, ...]:
+        """The views that can be seen now."""
+        return tuple(view for view in self.views() if view.isVisible())
+
+    def _follow(self, before: Project, after: Project) -> None:
+        """Show the new values where nothing derived from the network has changed; else the summary comes soon."""
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        project, selection = self._open_project.project, self._open_project.selection
+        module = shown_module(self._open_project)
+        if module is not None:
+            self.module_page.show_module(module)
+            self._pages.setCurrentIndex(0)
+        elif selection:
+            chosen = [each for each in project.network.modules if each.id in selection]
+            self.selection_page.show_modules(chosen, self._summary)
+            self._pages.setCurrentIndex(1)
+        else:
+            self.project_page.show_project(project)
+            self._pages.setCurrentIndex(2)
+        if self._summary is not None:
+            self.module_page.show_summary(self._summary)
+            self.project_page.show_summary(self._summary)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground."""
+        QPainter(self).fillRect(self.rect(), theme().color("surface"))
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.viewport().setAutoFillBackground(False)
+    page.layout().setContentsMargins(16, 12, 16, 16)
+    page.setAutoFillBackground(False)
+    area.setWidget(page)
+    return area

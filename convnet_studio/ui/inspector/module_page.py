@@ -1,0 +1,165 @@
+"""ModulePage: one selected module: settings, problems, live views, formula and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.nn.module import Module, settings_of
+from convnet_studio.engine.project.edits import apply_change, rename_module, set_setting
+from convnet_studio.engine.project.kinds import find_kind
+from convnet_studio.engine.project.spec import ModuleSpec, Project
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.engine.project.wiring import title
+from convnet_studio.ui.controls.formula import Formula
+from convnet_studio.ui.controls.label import Caption
+from convnet_studio.ui.inspector.change_marks import marks_of_module
+from convnet_studio.ui.inspector.cost_text import arithmetic_line, parameters_line, shapes_line
+from convnet_studio.ui.inspector.facts import Facts
+from convnet_studio.ui.inspector.module_header import FILTERS, MAPS, ModuleHeader
+from convnet_studio.ui.inspector.problem_list import ProblemList
+from convnet_studio.ui.inspector.settings_form import SettingsForm
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.view import View
+from convnet_studio.ui.views.filters import FiltersView
+from convnet_studio.ui.views.maps import MapsView
+
+SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
+_VIEW_HEIGHT = 372
+
+
+class ModulePage(QWidget):
+    """Shows one module; the choice between maps and filters is kept from module to module."""
+
+    tab_changed = Signal()
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._open_project = open_project
+        self._module: ModuleSpec | None = None
+        self._wanted_tab = MAPS
+        self._dataset: Dataset | None = None
+        self.header = ModuleHeader()
+        self.problems = ProblemList()
+        self.form_caption = Caption("Settings")
+        self.form = SettingsForm(())
+        self.views: dict[str, View] = {MAPS: MapsView(open_project), FILTERS: FiltersView(open_project)}
+        self._stack = QStackedWidget()
+        self._stack.setMinimumHeight(_VIEW_HEIGHT)
+        for view in self.views.values():
+            view.setContentsMargins(0, 0, 0, 0)
+            self._stack.addWidget(view)
+        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC))
+        self.formula = Formula()
+        self._arrange()
+        self.header.renamed.connect(self._rename)
+        self.header.tab_chosen.connect(self._choose_tab)
+        self.problems.mend_requested.connect(self._mend)
+
+    def _arrange(self) -> None:
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        for widget in (self.header, self.problems, self.form_caption, self.form):
+            self._column.addWidget(widget)
+        self._column.addSpacing(4)
+        self._column.addWidget(self._stack, 1)
+        self._column.addSpacing(4)
+        for widget in (Caption("Cost"), self.facts, Caption("Formula"), self.formula):
+            self._column.addWidget(widget)
+
+    # ---------------------------------------------------------------- what is shown
+
+    def show_module(self, module: ModuleSpec) -> None:
+        """Show a module; the form is made anew only for another module, so that typing is never interrupted."""
+        kind = find_kind(module.kind)
+        if self._module is None or (module.id, module.kind) != (self._module.id, self._module.kind):
+            self._renew_form(kind)
+            self.formula.show_formula(kind.formula if kind else "")
+        self._module = module
+        self.header.show_module(module, learns=has_parameters(kind))
+        self.form.show_values(module.settings)
+        self._show_marks()
+        tab = self._wanted_tab if has_parameters(kind) else MAPS
+        self._stack.setCurrentWidget(self.views[tab])
+        self.header.tabs.choose(tab)
+
+    def _renew_form(self, kind: type | None) -> None:
+        old = self.form
+        self.form = SettingsForm(settings_of(kind) if kind else ())
+        self.form.entered.connect(self._set)
+        self._column.replaceWidget(old, self.form)
+        old.hide()
+        old.deleteLater()
+        self.form_caption.setVisible(bool(self.form.fields))
+        self.form.setVisible(bool(self.form.fields))
+
+    def show_summary(self, summary: Summary) -> None:
+        """Show shapes, costs and problems of the module."""
+        known = summary.modules.get(self._module.id) if self._module else None
+        if self._module is None or known is None:
+            return
+        self.problems.show_problems(known.problems)
+        self.facts.show_fact(SHAPE, shapes_line(known))
+        self.facts.show_fact(PARAMETERS, parameters_line(self._module, known))
+        self.facts.show_fact(ARITHMETIC, arithmetic_line(self._module, known))
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Marks depend on the size of the pictures."""
+        self._dataset = dataset
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        project = self._open_project.project
+        if self._dataset is not None and self._module is not None and self._module.id in project.network:
+            shape, classes = self._dataset.input_shape, self._dataset.classes
+            self.form.show_marks(marks_of_module(project, self._module.id, shape, classes))
+
+    def _choose_tab(self, tab: str) -> None:
+        self._wanted_tab = tab
+        self._stack.setCurrentWidget(self.views[tab])
+        self.tab_changed.emit()
+
+    # ---------------------------------------------------------------- edits
+
+    def _set(self, name: str, value: object) -> None:
+        assert self._module
+        module_id, label = self._module.id, self.form.fields[name].setting.label
+        text = f"Set {label.lower()} of {title(self._module)}"
+        if refusal := self._edit(text, lambda now: set_setting(now, module_id, name, value), f"{module_id}.{name}"):
+            self.form.refuse(name, refusal)
+        else:
+            self.form.fields[name].show_value(self._module.settings.get(name, self.form.fields[name].setting.default))
+
+    def _rename(self, name: str) -> None:
+        assert self._module
+        module_id = self._module.id
+        self._edit("Rename a module", lambda now: rename_module(now, module_id, name))
+        self.header.name.show_name(title(self._module), self._module.kind)
+
+    def _mend(self, problem: Problem) -> None:
+        self._edit(f"Mend: {problem.what}", lambda now: apply_change(now, problem.where, problem.change))
+
+    def _edit(self, text: str, change: Callable[[Project], Project], merge_key: str = "") -> str:
+        """Make an edit; the sentence why not, if it is refused."""
+        try:
+            after = change(self._open_project.project)
+        except ValueError as refusal:
+            return str(refusal)
+        self._open_project.edit(text, after, merge_key)
+        return ""
+
+
+def has_parameters(kind: type | None) -> bool:
+    """Whether modules of this kind learn something."""
+    return kind is not None and issubclass(kind, Module) and bool(parameter_names(kind))
+
+
+def parameter_names(kind: type[Module]) -> list[str]:
+    """The learnable arrays that a module class declares."""
+    fields = getattr(kind, "__dataclass_fields__", {})
+    return [name for name, field in fields.items() if "parameter" in field.metadata]

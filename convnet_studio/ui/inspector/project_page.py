@@ -1,0 +1,171 @@
+"""ProjectPage: what belongs to no single module: name, data, training, totals. Shown while nothing is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+import convnet_studio.engine.data.datasets  # noqa: F401  (importing the folder registers what it holds)
+from convnet_studio.engine.data.dataset import Dataset, DatasetFile
+from convnet_studio.engine.nn.module import Setting, SettingValue, settings_of
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training
+from convnet_studio.engine.project.spec import Project, TrainingSpec
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
+from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.formula import Formula
+from convnet_studio.ui.controls.label import Caption, Label, Sentence
+from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.name_field import NameField
+from convnet_studio.ui.controls.setting_field import FormRow
+from convnet_studio.ui.inspector.change_marks import ChangeMark
+from convnet_studio.ui.inspector.facts import Facts
+from convnet_studio.ui.inspector.problem_list import ProblemList
+from convnet_studio.ui.inspector.settings_form import SettingsForm
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.theme import text_font
+
+MODULES, PARAMETERS, ARITHMETIC = "Modules", "Parameters", "Multiply-adds"
+OPTIMIZER = "optimizer"
+
+
+class ProjectPage(QWidget):
+    """Every change of the training form works while training runs, from the next step on."""
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._open_project = open_project
+        self.name = NameField("Name of the project")
+        self.problems = ProblemList()
+        names = list(DatasetFile.registry)
+        self.data = ChoiceField("Data set", names, [DatasetFile.registry[each].title for each in names])
+        self.data_about = Sentence()
+        self.optimizer_formula = Formula(pixels=15)
+        self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC))
+        self._form_optimizer = ""
+        self.form = SettingsForm(())
+        self._arrange()
+        self.name.entered.connect(self._rename)
+        self.data.entered.connect(self._set_dataset)
+
+    def _arrange(self) -> None:
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        data_row = FormRow("Data set", self.data, Mark.NEW_WEIGHTS, "What the network learns from.")
+        data_row.show_mark(Mark.NEW_WEIGHTS, "A new run begins; network and settings stay as they are.")
+        head = QVBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(self.name)
+        kind = Label("Project", "second_text", text_font(12))
+        kind.setContentsMargins(4, 0, 0, 0)
+        head.addWidget(kind)
+        self._column.addLayout(head)
+        for widget in (self.problems, Caption("Data"), data_row, self.data_about):
+            self._column.addWidget(widget)
+        self._column.addSpacing(4)
+        self._column.addWidget(Caption("Training"))
+        self._column.addWidget(self.form)
+        self._column.addWidget(self.optimizer_formula)
+        self._column.addSpacing(4)
+        self._column.addWidget(Caption("Whole network, for one picture"))
+        self._column.addWidget(self.totals)
+        self._column.addStretch(1)
+
+    # ---------------------------------------------------------------- what is shown
+
+    def show_project(self, project: Project) -> None:
+        """Show the project's values."""
+        self.name.show_name(project.name)
+        self.data.show_value(project.data.dataset)
+        if project.training.optimizer != self._form_optimizer:
+            self._renew_form(project.training.optimizer)
+        self.form.show_values(training_values(project.training))
+
+    def _renew_form(self, optimizer: str) -> None:
+        self._form_optimizer = optimizer
+        old = self.form
+        self.form = SettingsForm(training_form(optimizer))
+        self.form.entered.connect(self._set)
+        self.form.show_marks(training_marks(self.form.fields))
+        self._column.replaceWidget(old, self.form)
+        old.hide()
+        old.deleteLater()
+        known = Optimizer.registry.get(optimizer)
+        self.optimizer_formula.show_formula(known.formula if known else "")
+        self.optimizer_formula.setVisible(known is not None)
+
+    def show_summary(self, summary: Summary) -> None:
+        """Show totals, and problems that stand at no single module."""
+        self.problems.show_problems(summary.problems)
+        self.totals.show_fact(MODULES, f"{len(summary.modules):,}")
+        self.totals.show_fact(PARAMETERS, f"{summary.parameters:,}")
+        self.totals.show_fact(ARITHMETIC, f"{summary.multiply_accumulates:,}")
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Say what the data set holds."""
+        channels, height, width = dataset.input_shape
+        colour = "colour" if channels == 3 else "grey"
+        synthetic = ", synthetic" if dataset.synthetic else ""
+        self.data_about.show_text(
+            f"{len(dataset.train):,} pictures to learn from, {len(dataset.test):,} held out; {dataset.classes} classes, "
+            f"{height}×{width} {colour}{synthetic}."
+        )
+
+    # ---------------------------------------------------------------- edits
+
+    def _rename(self, name: str) -> None:
+        self._edit("Rename the project", lambda now: rename_project(now, name))
+        self.name.show_name(self._open_project.project.name)
+
+    def _set_dataset(self, name: object) -> None:
+        self._edit("Change the data", lambda now: set_dataset(now, str(name)))
+
+    def _set(self, name: str, value: object) -> None:
+        label = self.form.fields[name].setting.label
+        change = training_change(self._open_project.project.training, name, value)
+        text, key = f"Set {label.lower()}", f"training.{name}"
+        if refusal := self._edit(text, lambda now: set_training(now, **change), key):
+            self.form.refuse(name, refusal)
+        else:
+            self.show_project(self._open_project.project)
+
+    def _edit(self, text: str, change: Callable[[Project], Project], merge_key: str = "") -> str:
+        """Make an edit; the sentence why not, if it is refused."""
+        try:
+            after = change(self._open_project.project)
+        except ValueError as refusal:
+            return str(refusal)
+        self._open_project.edit(text, after, merge_key)
+        return ""
+
+
+def training_form(optimizer: str) -> list[Setting]:
+    """The rows of the training form: the optimizer, its own settings, and those of every training."""
+    names = tuple(Optimizer.registry)
+    choice = Setting(OPTIMIZER, "Optimizer", "How a gradient moves the weights.", str, names[0], choices=names)
+    own = settings_of(Optimizer.registry[optimizer]) if optimizer in Optimizer.registry else ()
+    rows = dict(TRAINING_SETTINGS)
+    return [rows.pop("rate"), rows.pop("schedule"), choice, *own, *rows.values()]
+
+
+def training_values(training: TrainingSpec) -> dict[str, SettingValue]:
+    """The values in force by the names of the form's rows."""
+    values: dict[str, SettingValue] = {name: getattr(training, name) for name in TRAINING_SETTINGS}
+    return {**training.optimizer_settings, **values, OPTIMIZER: training.optimizer}
+
+
+def training_change(training: TrainingSpec, name: str, value: object) -> dict[str, object]:
+    """What to change in the training spec when a row of the form is set."""
+    if name == OPTIMIZER or name in TRAINING_SETTINGS:
+        return {name: value}
+    return {"optimizer_settings": {**training.optimizer_settings, name: value}}
+
+
+def training_marks(names: Mapping[str, object]) -> dict[str, ChangeMark]:
+    """All of the form applies from the next step, except the seed, which waits for the next run."""
+    marks = {name: ChangeMark(Mark.NEXT_STEP) for name in names}
+    marks["seed"] = ChangeMark(Mark.NEW_WEIGHTS, "Reset draws them from this seed.")
+    return marks

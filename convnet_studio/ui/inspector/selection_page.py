@@ -1,0 +1,46 @@
+"""SelectionPage: several selected modules, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from convnet_studio.engine.project.spec import ModuleSpec
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.ui.controls.label import Caption, Label
+from convnet_studio.ui.inspector.facts import Facts
+from convnet_studio.ui.theme import text_font
+
+
+class SelectionPage(QWidget):
+    """How many modules of which kind, and what they cost together."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.heading = Label("", "text", text_font(15, QFont.Weight.DemiBold))
+        self.kinds = Facts(())
+        self.totals = Facts(("Parameters", "Multiply-adds"))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 4, 0, 0)
+        self._column.setSpacing(8)
+        for widget in (self.heading, self.kinds, Caption("Together, for one picture"), self.totals):
+            self._column.addWidget(widget)
+        self._column.addStretch(1)
+
+    def show_modules(self, modules: Sequence[ModuleSpec], summary: Summary | None) -> None:
+        """Show a selection."""
+        self.heading.show_text(f"{len(modules)} modules selected")
+        counts = Counter(each.kind for each in modules)
+        old = self.kinds
+        self.kinds = Facts(tuple(counts))
+        for kind, count in counts.items():
+            self.kinds.show_fact(kind, f"{count}")
+        self._column.replaceWidget(old, self.kinds)
+        old.hide()
+        old.deleteLater()
+        known = [summary.modules[each.id] for each in modules if summary and each.id in summary.modules]
+        self.totals.show_fact("Parameters", f"{sum(each.parameters for each in known):,}")
+        self.totals.show_fact("Multiply-adds", f"{sum(each.multiply_accumulates for each in known):,}")
