@@ -23,7 +23,7 @@ class ProgressLine:
         self._title = title
         self._stream = stream or sys.stderr
         self._redraws = self._stream.isatty()
-        self._started = perf_counter()
+        self._first: tuple[float, float] | None = None  # time and fraction of the first call
         self._last_drawn = -1e9
         self._width = 0
 
@@ -42,11 +42,14 @@ class ProgressLine:
             details: added at the end, such as a rate.
         """
         now = perf_counter()
+        self._first = self._first or (now, fraction)
         between = SECONDS_BETWEEN_DRAWINGS if self._redraws else SECONDS_BETWEEN_LINES
         if now - self._last_drawn < between and fraction < 1:
             return
         self._last_drawn = now
-        text = "  ".join(filter(None, [self._title, f"{fraction:4.0%}", details, self._remaining(fraction, now)]))
+        text = "  ".join(
+            filter(None, [self._title, f"{fraction:4.0%}", details, self._remaining(fraction, now, *self._first)])
+        )
         if self._redraws:
             filled = round(BAR_CELLS * fraction)
             text = f"{'━' * filled}{'╌' * (BAR_CELLS - filled)}  {text}"
@@ -55,10 +58,11 @@ class ProgressLine:
         else:
             self._write(text + "\n")
 
-    def _remaining(self, fraction: float, now: float) -> str:
-        if not 0.01 < fraction < 1:  # too early to tell, or nothing left to tell
+    def _remaining(self, fraction: float, now: float, first: float, first_fraction: float) -> str:
+        """From the pace since the first call, so that getting ready does not count."""
+        if not first_fraction < fraction < 1:
             return ""
-        seconds = round((now - self._started) * (1 - fraction) / fraction)
+        seconds = round((now - first) * (1 - fraction) / (fraction - first_fraction))
         return f"{seconds // 60}:{seconds % 60:02d} left"
 
     def _write(self, text: str) -> None:

@@ -99,6 +99,6 @@ class Actions:
         return f"{words} ({shortcut})" if shortcut else words
 
 
-def call_ignoring_checked(act: Callable[[], object], _checked: bool) -> None:
+def call_ignoring_checked(act: Callable[[], object], _checked: bool = False) -> None:
     """Slot for `triggered`, which brings a bool that plain functions do not want."""
     act()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -66,7 +67,7 @@ class DataStrip(QWidget):
         return self.split_control.choice.lower()
 
     @property
-    def shown_indices(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def shown_indices(self) -> NDArray[np.int64]:
         """Which pictures of the split the grid shows, in its order."""
         return self._shown
 
@@ -106,7 +107,7 @@ class DataStrip(QWidget):
 
     def _mark_probe(self) -> None:
         split, index = self._probe or ("", -1)
-        places = np.flatnonzero(self._shown == index) if split == self.split_name else ()
+        places = np.flatnonzero(self._shown == index) if split == self.split_name else np.zeros(0, np.int64)
         self.grid.mark(int(places[0]) if len(places) else -1)
 
     def _choose(self, place: int) -> None:

@@ -80,6 +80,11 @@ class Hands:
         self._xdotool("type", "--delay", "12", text)
         time.sleep(0.2)
 
+    def focus(self, window_id: int) -> None:
+        """Give a window the keyboard, which a window manager would do."""
+        self._xdotool("windowfocus", "--sync", str(window_id))
+        time.sleep(0.2)
+
     def move(self, to: QPoint) -> None:
         """Move the pointer."""
         self._xdotool("mousemove", str(to.x()), str(to.y()))
@@ -102,6 +107,7 @@ class Story:
     def run(self) -> dict[str, Any]:
         """Drag a module onto a wire, connect, train, undo, save, reopen."""
         time.sleep(1.5)
+        self._focus_window()
         self._insert_by_drag()
         self._connect_by_drag()
         self._train()
@@ -154,6 +160,7 @@ class Story:
         time.sleep(0.5)
         saved = self.ask(lambda: self.window.open_project.project)
         weights = self.ask(lambda: self.window.session.fetch_weights())
+        self._focus_window()
         self.seen["saved"] = [self.file.exists(), self.ask(lambda: self.window.open_project.is_unsaved)]
         self.hands.press("ctrl+n")
         self.seen["new"] = self._kinds()
@@ -163,6 +170,9 @@ class Story:
         again = self.ask(lambda: self.window.session.fetch_weights())
         self.seen["same project"] = self.ask(lambda: self.window.open_project.project) == saved
         self.seen["same weights"] = bool(weights) and bool(again) and _equal(weights, again)
+
+    def _focus_window(self) -> None:
+        self.hands.focus(self.ask(lambda: int(self.window.winId())))
 
     def _answer_file_dialog(self) -> None:
         time.sleep(0.8)
@@ -221,7 +231,7 @@ def main() -> None:
             outcome.update(Story(window, ask, Path(sys.argv[1])).run())
         except Exception:
             outcome["error"] = traceback.format_exc()
-        ask.asked.emit(app.quit)
+        ask.asked.emit(lambda: app.exit(0))  # quit would ask about what is not saved
 
     threading.Thread(target=tell, daemon=True).start()
     app.exec()

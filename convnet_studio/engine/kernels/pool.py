@@ -59,12 +59,10 @@ def deposit(pointer: Any, value: Any, alone: Any) -> None:
 
 
 @numba.njit
-def stands_alone(column: Any, columns: Any, across: Any, kernel: Any, channels: Any) -> Any:
-    """Return whether no window before this one, in its row or the row above, has written where it or its spill goes.
-
-    Not so where windows overlap, and at the end of a row, whose spill reaches the next row of pixels.
-    """
-    return across >= kernel * channels and column + 1 < columns
+def stands_alone(column: Any, across: Any, kernel: Any, channels: Any, x_row: Any) -> Any:
+    """Return whether nothing lies yet where this window writes: windows don't overlap, and its spill stays in its row."""
+    last_vector = column * across + (kernel - 1) * channels + top_block(channels)
+    return across >= kernel * channels and last_vector + LANES <= x_row
 
 
 @numba.njit
@@ -104,8 +102,8 @@ def average_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, 
             for c in range(row[B.columns]):
                 window = shift(dx, r * row[B.down] + c * row[B.across])
                 source = shift(dy, (r * row[B.columns] + c) * channels)
-                alone = stands_alone(c, row[B.columns], row[B.across], kernel, channels)
-                for k in range(0, channels, LANES):
+                alone = stands_alone(c, row[B.across], kernel, channels, row[B.x_row])
+                for k in range(top_block(channels), -1, -LANES):
                     sent = first(load(shift(source, k)) * share, channels - k)
                     for ky in range(kernel):
                         for kx in range(kernel):
@@ -143,8 +141,8 @@ def max_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
         for r in range(row[B.rows]):
             for c in range(row[B.columns]):
                 corner, position = r * row[B.down] + c * row[B.across], (r * row[B.columns] + c) * channels
-                alone = stands_alone(c, row[B.columns], row[B.across], kernel, channels)
-                for k in range(0, channels, LANES):
+                alone = stands_alone(c, row[B.across], kernel, channels, row[B.x_row])
+                for k in range(top_block(channels), -1, -LANES):
                     best = load(shift(y, position + k))
                     left = first(load(shift(dy, position + k)), channels - k)
                     for ky in range(kernel):
@@ -193,8 +191,8 @@ def euclidean_backward(row: Any, parameters: Any, gradients: Any, workspace: Any
         for r in range(row[NB.rows]):
             for c in range(row[NB.columns]):
                 corner, position = r * row[NB.down] + c * row[NB.across], (r * row[NB.columns] + c) * channels
-                alone = stands_alone(c, row[NB.columns], row[NB.across], kernel, channels)
-                for k in range(0, channels, LANES):
+                alone = stands_alone(c, row[NB.across], kernel, channels, row[NB.x_row])
+                for k in range(top_block(channels), -1, -LANES):
                     norm = load(shift(y, position + k))
                     inverse = one / where_greater(norm, zero, norm, one)
                     sent = first(load(shift(dy, position + k)) * scale, channels - k)
@@ -236,8 +234,8 @@ def sum_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
         for r in range(row[NB.rows]):
             for c in range(row[NB.columns]):
                 corner, position = r * row[NB.down] + c * row[NB.across], (r * row[NB.columns] + c) * channels
-                alone = stands_alone(c, row[NB.columns], row[NB.across], kernel, channels)
-                for k in range(0, channels, LANES):
+                alone = stands_alone(c, row[NB.across], kernel, channels, row[NB.x_row])
+                for k in range(top_block(channels), -1, -LANES):
                     sent = first(load(shift(dy, position + k)) * scale, channels - k)
                     for ky in range(kernel):
                         for kx in range(kernel):

@@ -70,12 +70,14 @@ class Runner:
             update: also run the last row.
 
         Raises:
-            ValueError: if an index is no example.
+            ValueError: if an index is no example, there are too many, or the update has not been written.
             ModuleFailure: if a module's numpy code raised.
         """
         job, listing = self._job, self.listing
         if count > listing.builder.feed.capacity:
             raise ValueError(f"{count} samples are more than the {listing.builder.feed.capacity} there is room for.")
+        if update and not listing.rows[-1, 0]:
+            raise ValueError("There is no update to run: its row has not been written.")
         job[JOB.count], job[JOB.slots] = count, self.slots_for(count)
         job[JOB.training] = training
         job[JOB.section_count] = len(listing.sections) if training else listing.forward_sections

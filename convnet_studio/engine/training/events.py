@@ -21,7 +21,10 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """Fresh weights are ready. `compiled`: by the compiled engine, or as a preview by the numpy reference."""
+    """A run begins, with fresh weights, or on other data with those of the run before.
+
+    `compiled`: by the compiled engine, or as a preview by the numpy reference.
+    """
 
     steps_per_epoch: int
     planned_epochs: int

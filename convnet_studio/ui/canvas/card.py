@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
@@ -45,6 +45,7 @@ class Card:
         caption: the main setting in short.
         inputs: number of input ports. `has_output`: whether wires can start here.
         shape: of the output; None where a problem hides it, ``()`` for a loss.
+        body_shape: of the output that the live part is laid out for; while a problem hides the shape, the last one.
         parameters, multiply_accumulates: counts; 0 where there are none.
         problems: in words, with their mends.
         body: what the live part looks like. `map_name`: colours of its maps. `reading`: of class bars.
@@ -64,6 +65,7 @@ class Card:
     multiply_accumulates: int = 0
     problems: tuple[Problem, ...] = ()
     body: BodyKind = BodyKind.MISSING
+    body_shape: Shape = ()
     map_name: str = "activation"
     reading: Reading = Reading.VALUES
     filters: tuple[int, int, int] | None = None
@@ -80,6 +82,20 @@ def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
         spec.id: _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id))
         for spec in project.network.modules
     }
+
+
+def with_last_body(card: Card, before: Card) -> Card:
+    """`card` as large as it was `before`, where its shape is hidden now: a problem makes no card jump."""
+    if card.body is not BodyKind.MISSING:
+        return card
+    return replace(
+        card,
+        body=before.body,
+        body_shape=before.body_shape,
+        map_name=before.map_name,
+        reading=before.reading,
+        filters=before.filters,
+    )
 
 
 def class_readings(project: Project) -> dict[str, Reading]:
@@ -130,6 +146,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         multiply_accumulates=facts.multiply_accumulates,
         problems=facts.problems,
         body=_body_kind(is_loss, facts.shape, reading),
+        body_shape=facts.shape or (),
         map_name=_map_name(kind.family, facts),
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),

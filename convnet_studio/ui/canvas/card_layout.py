@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
 from convnet_studio.engine.project.validate import Problem
-from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.card import BodyKind, Card
 from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
 from convnet_studio.ui.theme import number_font, text_font
 
@@ -23,7 +23,10 @@ LINE_HEIGHT = 15.0
 FOOTER_GAP = 7.0
 SMALLEST_WIDTH = 92.0
 LARGEST_HEADER_WIDTH = 208.0
-PROBLEM_WIDTH = 184.0
+PROBLEM_WIDTH = SMALLEST_WIDTH + 20.0
+"""A card with a problem grows no further than into the gap to its neighbour."""
+MAPS_WIDTH = 157.0
+"""Of all cards with feature maps, however many: a change of their number pushes no neighbour."""
 PROBLEM_ICON = 14.0
 MEND_HEIGHT = 22.0
 CARD_GAP = 20.0
@@ -128,7 +131,8 @@ def _width(card: Card, body: QSizeF) -> float:
     word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
     caption = _caption_width(card)
     header = 2 * PADDING + 2 + min(max(name + caption, word), max(name, word + caption))
-    width = max(SMALLEST_WIDTH, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
+    usual = MAPS_WIDTH if card.body is BodyKind.MAPS and card.map_name != "picture" else SMALLEST_WIDTH
+    width = max(usual, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
     return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
 
 

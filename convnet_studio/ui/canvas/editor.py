@@ -11,12 +11,12 @@ from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss
 from convnet_studio.engine.project.spec import Link, ModuleSpec, Position, Project
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
-from convnet_studio.ui.canvas.card_layout import CARD_GAP
+from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.open_project import OpenProject
 
-NEW_CARD = QSizeF(156, 220)
+NEW_CARD = QSizeF(MAPS_WIDTH, 220)
 """What is assumed of a new card's size before its output's shape is known."""
 
 

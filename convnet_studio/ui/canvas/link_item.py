@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
@@ -11,6 +11,8 @@ from convnet_studio.ui.theme import theme
 
 WIDTH = 1.75
 LIT_WIDTH = 2.5
+PLUS_RADIUS = 10.0
+OFFERED_Z = 2.0
 GRASP = 12.0
 """Width of the invisible band that takes hover and click."""
 
@@ -22,7 +24,7 @@ class LinkItem(QGraphicsPathItem):
         super().__init__()
         self.link = link
         self._is_selected = self._is_hovered = self._is_offered = False
-        self.setZValue(-1 if link else 2)
+        self.setZValue(-1 if link else OFFERED_Z)
         self.setAcceptHoverEvents(link is not None)
 
     @property
@@ -43,9 +45,15 @@ class LinkItem(QGraphicsPathItem):
     def set_offered(self, is_offered: bool) -> None:
         """Light up while a module is held over it."""
         if is_offered != self._is_offered:
-            self._is_offered = is_offered
             self.prepareGeometryChange()
+            self._is_offered = is_offered
+            self.setZValue(OFFERED_Z if is_offered else -1)
             self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Room for the wire and the plus that offers a place in it."""
+        reach = PLUS_RADIUS + 2
+        return self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
 
     def shape(self) -> QPainterPath:
         """A band around the wire."""
@@ -72,3 +80,15 @@ class LinkItem(QGraphicsPathItem):
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.drawPath(self.path())
+        if self._is_offered:
+            self._paint_plus(painter)
+
+    def _paint_plus(self, painter: QPainter) -> None:
+        middle = self.path().pointAtPercent(0.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("accent"))
+        painter.drawEllipse(middle, PLUS_RADIUS, PLUS_RADIUS)
+        painter.setPen(QPen(theme().color("on_accent"), 2))
+        arm = PLUS_RADIUS / 2
+        painter.drawLine(middle - QPointF(arm, 0), middle + QPointF(arm, 0))
+        painter.drawLine(middle - QPointF(0, arm), middle + QPointF(0, arm))

@@ -76,6 +76,8 @@ class ModuleItem(QGraphicsItem):
         if _body_facts(before) != _body_facts(card) or self._body.class_names != class_names:
             self._body = make_body(card, class_names)
         self._body.card = card
+        if card.shape is None:
+            self._body.clear()
         layout = lay_out(card, self._body.size)
         has_other_size = layout.size != self._layout.size
         if has_other_size:
@@ -183,7 +185,7 @@ class _BodyItem(QGraphicsItem):
 
 
 def _body_facts(card: Card) -> tuple[object, ...]:
-    return card.id, card.body, card.shape, card.map_name, card.reading, card.filters
+    return card.id, card.body, card.body_shape, card.map_name, card.reading, card.filters
 
 
 def _remove(port: PortItem) -> None:

@@ -16,14 +16,24 @@ STUB = 26.0
 """How far a wire that goes back runs on before it turns."""
 CORNER = 22.0
 NARROWEST_BAND = 12.0
+NEAR = 40.0
+"""Ports of cards that touch or overlap are simply joined."""
 
 
 def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = ()) -> QPainterPath:
     """The way from an output at `start` to an input at `end` around `cards`."""
-    if end.x() >= start.x() + 2:
+    if end.x() >= start.x() + 2 or (end - start).manhattanLength() < NEAR:
         return _curve(start, end)
     left, right = end.x() - STUB, start.x() + STUB
     return _rounded_way(start, end, left, right, free_band(start.y(), end.y(), left, right, cards))
+
+
+def loose_way(start: QPointF, end: QPointF) -> QPainterPath:
+    """The way of a wire that is being drawn: one curve in any direction."""
+    path = QPainterPath(start)
+    reach = QPointF(max(32.0, min(160.0, abs(end.x() - start.x()) / 2)), 0)
+    path.cubicTo(start + reach, end - reach, end)
+    return path
 
 
 def free_band(from_y: float, to_y: float, left: float, right: float, cards: Iterable[QRectF]) -> float:

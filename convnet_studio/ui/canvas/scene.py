@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from convnet_studio.engine.project.spec import Link, Project
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.training.snapshot import Snapshot
-from convnet_studio.ui.canvas.card import cards_of
+from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import REACH, PortItem
@@ -146,10 +146,11 @@ class CanvasScene(QGraphicsScene):
                 item = ModuleItem(card, self._class_names)
                 self.modules[module_id] = item
                 self.addItem(item)
-            elif item.card != card or item.body.class_names != self._class_names:
-                moved = item.set_card(card, self._class_names) or moved
             else:
-                continue
+                card = with_last_body(card, item.card)
+                if item.card == card and item.body.class_names == self._class_names:
+                    continue
+                moved = item.set_card(card, self._class_names) or moved
             if self._last is not None:
                 item.show_snapshot(self._last)
         if moved:

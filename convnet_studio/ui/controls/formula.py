@@ -16,16 +16,22 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 # QtSvg draws nothing of the <symbol> elements of SVG 2.
 config.svg2 = False
+_LEADING = 4
+_TALLEST = 6
+"""Times the size of a letter: what comes out taller is a slip of the drawing."""
 
 
 class Formula(QWidget):
-    """One line of mathematics; a formula too wide for its place is drawn smaller, one that cannot be drawn as text."""
+    """Mathematics, a line for each part between ``\\quad``.
+
+    A line too wide for its place is drawn smaller; a formula that cannot be drawn is shown as text.
+    """
 
     def __init__(self, latex: str = "", pixels: int = 16, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pixels = pixels
         self._latex = ""
-        self._renderer: QSvgRenderer | None = None
+        self._lines: list[QSvgRenderer] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme_switch().changed.connect(self._draw)
         self.show_formula(latex)
@@ -39,49 +45,63 @@ class Formula(QWidget):
     @property
     def is_drawn(self) -> bool:
         """Whether it is shown as mathematics (not as plain text)."""
-        return self._renderer is not None
+        return bool(self._lines)
 
     def _draw(self) -> None:
-        source = formula_svg(self._latex, self._pixels, theme().color("text").name())
-        self._renderer = QSvgRenderer(QByteArray(source)) if source else None
-        self.setFixedHeight(max(20, min(64, self.sizeHint().height())))
+        color = theme().color("text").name()
+        sources = [formula_svg(line, self._pixels) for line in formula_lines(self._latex)]
+        colored = [each.replace("currentColor", color).encode() for each in sources]
+        self._lines = [QSvgRenderer(QByteArray(each)) for each in colored] if all(sources) else []
+        self.setFixedHeight(max(20, self.sizeHint().height()))
         self.update()
 
     def sizeHint(self) -> QSize:
-        """The size it likes best."""
-        if self._renderer is None:
+        """Its lines at full size."""
+        if not self._lines:
             return QSize(200, 40 if len(self._latex) > 40 else 20)
-        return self._renderer.defaultSize() + QSize(2, 4)
+        sizes = [each.defaultSize() for each in self._lines]
+        return QSize(max(e.width() for e in sizes) + 2, sum(e.height() + _LEADING for e in sizes) - _LEADING + 4)
 
     def minimumSizeHint(self) -> QSize:
-        """The size below which it would be cut."""
+        """As narrow as a column may be."""
         return QSize(80, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The mathematics, or its text."""
         painter = QPainter(self)
-        if self._renderer is None:
+        if not self._lines:
             painter.setFont(text_font(12))
             painter.setPen(theme().color("text"))
             wrapped = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(wrapped), plain_text(self._latex))
             return
-        size = self._renderer.defaultSize()
-        scale = min(1.0, self.width() / max(1, size.width()), self.height() / max(1, size.height()))
-        width, height = size.width() * scale, size.height() * scale
-        self._renderer.render(painter, QRectF(0, (self.height() - height) / 2, width, height))
+        top = 2.0
+        for line in self._lines:
+            size = line.defaultSize()
+            scale = min(1.0, self.width() / max(1, size.width()))
+            spare = size.height() * (1 - scale) / 2
+            line.render(painter, QRectF(0, top + spare, size.width() * scale, size.height() * scale))
+            top += size.height() + _LEADING
 
 
 @functools.lru_cache(maxsize=256)
-def formula_svg(latex: str, pixels: int, color: str) -> bytes:
-    """The formula as SVG, empty where it cannot be drawn."""
-    if not latex:
-        return b""
-    try:
-        drawn: str = Latex(latex, size=pixels, color=color).svg()
-    except Exception:  # a plug-in's formula may hold anything; then its plain text is shown
-        return b""
-    return drawn.encode()
+def formula_svg(latex: str, pixels: int) -> str:
+    """The formula as SVG in ``currentColor``, empty where it cannot be drawn."""
+    for attempt in (latex, re.sub(r"\\(?:left|right)\b", "", latex)):  # tall brackets may come out without end
+        try:
+            drawn = Latex(attempt, size=pixels, color="currentColor")
+            _, height = drawn.getsize()
+        except Exception:  # a plug-in's formula may hold anything; then its plain text is shown
+            return ""
+        if 0 < height <= _TALLEST * pixels:
+            return str(drawn.svg())
+    return ""
+
+
+def formula_lines(latex: str) -> list[str]:
+    """The parts of a formula between ``\\quad``, without the commas that separated them."""
+    parts = [part.strip().rstrip(",").strip() for part in re.split(r"\\q?quad", latex)]
+    return [part for part in parts if part]
 
 
 def plain_text(latex: str) -> str:

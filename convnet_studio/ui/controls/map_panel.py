@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.ui.controls.distribution import Distribution
 from convnet_studio.ui.controls.label import Caption, ElidedLabel, Sentence
@@ -14,6 +14,7 @@ from convnet_studio.ui.theme import text_font
 
 _WIDE = 520
 _SIDE_WIDTH = 240
+_TALLEST_SHEET = 336
 _ANY_WIDTH = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _FILL = Qt.AlignmentFlag(0)
 
@@ -41,9 +42,12 @@ class MapPanel(QWidget):
         self._bodies = QVBoxLayout()
         self._bodies.setSpacing(4)
         self._bodies.addWidget(self.sheet, 1)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._arranged())
-        self._stack.addWidget(self._sentence)
+        self._parts = self._arranged()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._parts, 1)
+        column.addWidget(self._sentence, 1)
+        self.show_parts()
 
     def _arranged(self) -> QWidget:
         page = QWidget()
@@ -79,16 +83,22 @@ class MapPanel(QWidget):
         """Put something below the sheet of maps."""
         self._bodies.addWidget(widget, stretch)
 
+    def hug(self) -> None:
+        """Take only the height that the content needs, for a column that scrolls."""
+        self.sheet.hug(_TALLEST_SHEET)
+
     def say(self, sentence: str) -> None:
         """Show a sentence in place of everything else."""
         self._sentence.show_text(sentence)
-        self._stack.setCurrentIndex(1)
+        self._parts.setVisible(False)
+        self._sentence.setVisible(True)
 
     def show_parts(self) -> None:
         """Show the parts again."""
-        self._stack.setCurrentIndex(0)
+        self._parts.setVisible(True)
+        self._sentence.setVisible(False)
 
     @property
     def sentence(self) -> str:
         """The sentence shown, empty where the parts are."""
-        return self._sentence.text() if self._stack.currentIndex() == 1 else ""
+        return "" if self._sentence.isHidden() else self._sentence.text()

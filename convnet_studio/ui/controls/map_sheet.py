@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
@@ -39,7 +39,6 @@ class MapSheet(QWidget):
     Args:
         name: for people who do not see it.
         largest_zoom: pixels a cell at most.
-        gap: pixels between tiles.
     """
 
     pointed = Signal(object)
@@ -51,18 +50,19 @@ class MapSheet(QWidget):
         self,
         name: str,
         largest_zoom: float = LARGEST_ZOOM,
-        gap: float = GAP,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._largest_zoom = largest_zoom
-        self._gap = gap
         self._columns = 0
         self._labels: tuple[str, ...] = ()
         self._tiles = QPixmap()
         self._shape = (0, 1, 1)
         self._layout: SheetLayout | None = None
         self._pointed: Cell | None = None
+        self._tallest = 0
+        self._hug_soon = QTimer(self, singleShot=True, interval=0)
+        self._hug_soon.timeout.connect(self._hug)
         self.setAccessibleName(name)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -80,6 +80,8 @@ class MapSheet(QWidget):
         if (pixels.shape, columns) != (self._shape, self._columns) or bool(labels) != bool(self._labels):
             self._shape, self._columns, self._layout = pixels.shape, columns, None
             self._point_at(None)
+            self._labels = tuple(labels)
+            self._hug()
         self._labels = tuple(labels)
         count, height, width = pixels.shape
         packed = np.ascontiguousarray(pixels)
@@ -93,20 +95,48 @@ class MapSheet(QWidget):
         self._point_at(None)
         self.update()
 
+    def hug(self, tallest: int) -> None:
+        """From now on be only as tall as the tiles need at the width there is, at most `tallest`."""
+        self._tallest = tallest
+        self._hug()
+
+    def _hug(self) -> None:
+        if self._tallest and self._shape[0]:
+            height = math.ceil(self._layout_in(self._tallest).size[1])
+            if self.minimumHeight() != height or self.maximumHeight() != height:
+                self.setFixedHeight(height)
+                self._settle()
+
+    def _settle(self) -> None:
+        """Lay out everything around at once: Qt would do it parent by parent, a frame each."""
+        ancestor = self.parentWidget()
+        while ancestor is not None:
+            if layout := ancestor.layout():
+                layout.activate()
+            ancestor = ancestor.parentWidget()
+
     @property
     def layout_now(self) -> SheetLayout | None:
         """Where the tiles lie; None while there are none."""
         if self._layout is None and self._shape[0] and self.width() > 0:
-            self._layout = best_layout(
-                self._shape,
-                (self.width(), self.height()),
-                columns=self._columns,
-                labelled=bool(self._labels),
-                ratio=self.devicePixelRatioF(),
-                gap=1.0 if self._shape[1:] == (1, 1) else self._gap,
-                largest_zoom=self._largest_zoom,
-            )
+            self._layout = self._layout_in(self.height())
         return self._layout
+
+    def _layout_in(self, height: int) -> SheetLayout:
+        return best_layout(
+            self._shape,
+            (self.width(), height),
+            columns=self._columns,
+            labelled=bool(self._labels),
+            ratio=self.devicePixelRatioF(),
+            gap=self._gap,
+            largest_zoom=self._largest_zoom,
+        )
+
+    @property
+    def _gap(self) -> float:
+        """Single values stand close, filters of a matrix closer than maps."""
+        return 1.0 if self._shape[1:] == (1, 1) else 3.0 if self._columns else GAP
 
     @property
     def pointed_cell(self) -> Cell | None:
@@ -131,6 +161,8 @@ class MapSheet(QWidget):
         """Lay out anew."""
         super().resizeEvent(event)
         self._layout = None
+        if self._tallest:
+            self._hug_soon.start()  # a layout must not be changed while it is at work
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say what lies under the pointer."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from convnet_studio.ui.theme import icon_pixmap, theme, theme_switch
 
-SIZE = 14
+SIZE = 16
 
 
 class Mark(enum.Enum):

@@ -75,7 +75,7 @@ class NameField(QLineEdit):
     def _recolor(self) -> None:
         colors = theme().colors
         self.setStyleSheet(
-            "QLineEdit { background: transparent; border: none; padding: 0 4px; min-height: 0;"
+            "QLineEdit { background: transparent; border: none; padding: 0 4px; min-height: 28px; max-height: 28px;"
             f" color: {colors['text']};"
             f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']}; }}"
         )

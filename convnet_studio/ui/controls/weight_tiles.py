@@ -1,4 +1,4 @@
-"""Weight tiles: how the learnable arrays of a module are laid out as pictures, and which weight each cell stands for."""
+"""Weight tiles: how a learnable array is laid out as pictures, and which weight each cell stands for."""
 
 from __future__ import annotations
 

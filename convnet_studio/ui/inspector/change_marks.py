@@ -38,12 +38,20 @@ def marks_of_module(project: Project, module_id: str, input_shape: Shape, classe
     marks = {}
     for name, setting in settings_by_name(kind).items():
         value = project.network.module(module_id).settings.get(name, setting.default)
-        reshaped: set[str] = set()
-        for other in other_values(setting, value):
-            then = parameter_shapes(set_setting(project, module_id, name, other), input_shape, classes)
-            reshaped |= {each for each in now.keys() & then.keys() if now[each] != then[each]}
-        marks[name] = _mark(project, module_id, reshaped)
+        tried = [set_setting(project, module_id, name, other) for other in other_values(setting, value)]
+        variants = [now, *(parameter_shapes(each, input_shape, classes) for each in tried)]
+        marks[name] = _mark(project, module_id, _varying(variants))
     return marks
+
+
+def _varying(variants: list[ParameterShapes]) -> set[str]:
+    """The modules whose parameters are not of the same shapes in all `variants` in which they compute."""
+    seen: dict[str, dict[str, Shape]] = {}
+    varying = set()
+    for shapes in variants:
+        varying |= {each for each in shapes.keys() & seen.keys() if shapes[each] != seen[each]}
+        seen |= shapes
+    return varying
 
 
 def parameter_shapes(project: Project, input_shape: Shape, classes: int) -> ParameterShapes:
@@ -58,7 +66,7 @@ def parameter_shapes(project: Project, input_shape: Shape, classes: int) -> Para
 
 
 def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue]:
-    """A few allowed values beside `value`."""
+    """A few allowed values beside `value`: its neighbours and those of the default, which most likely compute."""
     tried: list[SettingValue]
     if setting.type is bool:
         tried = [not value]
@@ -66,8 +74,10 @@ def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue
         tried = list(setting.choices)
     else:
         assert isinstance(value, int | float)
+        assert isinstance(setting.default, int | float)
         step = 2 if setting.odd else 1
-        tried = [value + step, value - step, value + 2 * step]
+        near = [start + more * step for start in (value, setting.default) for more in (-1, 0, 1, 2)]
+        tried = list(dict.fromkeys(near))
     for each in tried:
         try:
             checked = setting.check(each)
@@ -80,6 +90,6 @@ def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue
 def _mark(project: Project, module_id: str, reshaped: set[str]) -> ChangeMark:
     if not reshaped:
         return ChangeMark(Mark.NEXT_STEP)
-    names = [title(each) for each in project.network.modules if each.id in reshaped]
-    whose = "this module" if reshaped == {module_id} else " and ".join(names)
-    return ChangeMark(Mark.NEW_WEIGHTS, f"Those of {whose} are drawn anew, all others are kept.")
+    others = [title(each) for each in project.network.modules if each.id in reshaped - {module_id}]
+    whose = [*(["this module"] if module_id in reshaped else []), *others]
+    return ChangeMark(Mark.NEW_WEIGHTS, f"Those of {' and '.join(whose)} are drawn anew, all others are kept.")

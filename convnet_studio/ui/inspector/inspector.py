@@ -44,7 +44,7 @@ class Inspector(QWidget):
         self.module_page.tab_changed.connect(self.views_changed)
         open_project.selection_changed.connect(self._show_selection)
         open_project.replaced.connect(self._show_selection)
-        open_project.changed.connect(self._follow)
+        open_project.changed.connect(self._show_selection)
         theme_switch().changed.connect(self.update)
         self._show_selection()
 
@@ -70,15 +70,12 @@ class Inspector(QWidget):
         """The views that can be seen now."""
         return tuple(view for view in self.views() if view.isVisible())
 
-    def _follow(self, before: Project, after: Project) -> None:
-        """Show the new values where nothing derived from the network has changed; else the summary comes soon."""
-        self._show_selection()
-
-    def _show_selection(self) -> None:
+    def _show_selection(self, *_change: Project) -> None:
+        """Show what the selection calls for, with the values of now."""
         project, selection = self._open_project.project, self._open_project.selection
         module = shown_module(self._open_project)
         if module is not None:
-            self.module_page.show_module(module)
+            self.module_page.show_module(module, self._summary)
             self._pages.setCurrentIndex(0)
         elif selection:
             chosen = [each for each in project.network.modules if each.id in selection]
@@ -88,7 +85,6 @@ class Inspector(QWidget):
             self.project_page.show_project(project)
             self._pages.setCurrentIndex(2)
         if self._summary is not None:
-            self.module_page.show_summary(self._summary)
             self.project_page.show_summary(self._summary)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -103,7 +99,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.viewport().setAutoFillBackground(False)
-    page.layout().setContentsMargins(16, 12, 16, 16)
+    page.setContentsMargins(16, 12, 16, 16)
     page.setAutoFillBackground(False)
     area.setWidget(page)
     return area

@@ -17,7 +17,7 @@ from convnet_studio.ui.theme import FAMILY_ICONS, icon_pixmap, text_font, theme,
 
 MAPS, FILTERS = "Maps", "Filters"
 _BAR_WIDTH = 4
-_WORD_TOP = 30
+_WORD_INDENT = 22  # room for the icon
 
 
 class ModuleHeader(QWidget):
@@ -33,7 +33,7 @@ class ModuleHeader(QWidget):
         self._kind = ""
         self.name = NameField("Name of the module")
         self.word = ElidedLabel("", "second_text", text_font(12))
-        self.word.setContentsMargins(24, 0, 0, 0)
+        self.word.setContentsMargins(_WORD_INDENT, 0, 0, 0)
         self.tabs = SegmentedControl("What is shown", (MAPS, FILTERS))
         names = QVBoxLayout()
         names.setContentsMargins(_BAR_WIDTH + 4, 0, 0, 0)

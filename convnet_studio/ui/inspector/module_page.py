@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
 from convnet_studio.engine.project.edits import apply_change, rename_module, set_setting
 from convnet_studio.engine.project.kinds import find_kind
 from convnet_studio.engine.project.spec import ModuleSpec, Project
-from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
@@ -29,7 +29,6 @@ from convnet_studio.ui.views.filters import FiltersView
 from convnet_studio.ui.views.maps import MapsView
 
 SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
-_VIEW_HEIGHT = 372
 
 
 class ModulePage(QWidget):
@@ -41,18 +40,18 @@ class ModulePage(QWidget):
         super().__init__(parent)
         self._open_project = open_project
         self._module: ModuleSpec | None = None
+        self._known: ModuleSummary | None = None
         self._wanted_tab = MAPS
         self._dataset: Dataset | None = None
         self.header = ModuleHeader()
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())
-        self.views: dict[str, View] = {MAPS: MapsView(open_project), FILTERS: FiltersView(open_project)}
-        self._stack = QStackedWidget()
-        self._stack.setMinimumHeight(_VIEW_HEIGHT)
-        for view in self.views.values():
+        maps, filters = MapsView(open_project), FiltersView(open_project)
+        self.views: dict[str, View] = {MAPS: maps, FILTERS: filters}
+        for view in (maps, filters):
             view.setContentsMargins(0, 0, 0, 0)
-            self._stack.addWidget(view)
+            view.panel.hug()
         self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC))
         self.formula = Formula()
         self._arrange()
@@ -64,29 +63,33 @@ class ModulePage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        for widget in (self.header, self.problems, self.form_caption, self.form):
+        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form]
+        below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
+        for widget in above:
             self._column.addWidget(widget)
         self._column.addSpacing(4)
-        self._column.addWidget(self._stack, 1)
+        for view in self.views.values():
+            self._column.addWidget(view)
         self._column.addSpacing(4)
-        for widget in (Caption("Cost"), self.facts, Caption("Formula"), self.formula):
+        for widget in below:
             self._column.addWidget(widget)
+        self._column.addStretch(1)
 
     # ---------------------------------------------------------------- what is shown
 
-    def show_module(self, module: ModuleSpec) -> None:
+    def show_module(self, module: ModuleSpec, summary: Summary | None) -> None:
         """Show a module; the form is made anew only for another module, so that typing is never interrupted."""
         kind = find_kind(module.kind)
         if self._module is None or (module.id, module.kind) != (self._module.id, self._module.kind):
             self._renew_form(kind)
             self.formula.show_formula(kind.formula if kind else "")
         self._module = module
+        self._known = summary.modules.get(module.id) if summary else None
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
         self._show_marks()
-        tab = self._wanted_tab if has_parameters(kind) else MAPS
-        self._stack.setCurrentWidget(self.views[tab])
-        self.header.tabs.choose(tab)
+        self._show_facts(module)
+        self._show_tab(self._wanted_tab if has_parameters(kind) else MAPS)
 
     def _renew_form(self, kind: type | None) -> None:
         old = self.form
@@ -98,15 +101,12 @@ class ModulePage(QWidget):
         self.form_caption.setVisible(bool(self.form.fields))
         self.form.setVisible(bool(self.form.fields))
 
-    def show_summary(self, summary: Summary) -> None:
-        """Show shapes, costs and problems of the module."""
-        known = summary.modules.get(self._module.id) if self._module else None
-        if self._module is None or known is None:
-            return
-        self.problems.show_problems(known.problems)
-        self.facts.show_fact(SHAPE, shapes_line(known))
-        self.facts.show_fact(PARAMETERS, parameters_line(self._module, known))
-        self.facts.show_fact(ARITHMETIC, arithmetic_line(self._module, known))
+    def _show_facts(self, module: ModuleSpec) -> None:
+        known = self._known
+        self.problems.show_problems(known.problems if known else ())
+        self.facts.show_fact(SHAPE, shapes_line(known) if known else "")
+        self.facts.show_fact(PARAMETERS, parameters_line(module, known) if known else "")
+        self.facts.show_fact(ARITHMETIC, arithmetic_line(module, known) if known else "")
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Marks depend on the size of the pictures."""
@@ -121,8 +121,14 @@ class ModulePage(QWidget):
 
     def _choose_tab(self, tab: str) -> None:
         self._wanted_tab = tab
-        self._stack.setCurrentWidget(self.views[tab])
+        self._show_tab(tab)
         self.tab_changed.emit()
+
+    def _show_tab(self, tab: str) -> None:
+        self.header.tabs.choose(tab)
+        is_told = self._known is not None and self._known.shape is None and bool(self._known.problems)
+        for name, view in self.views.items():
+            view.setVisible(name == tab and not is_told)  # the box above says why there is nothing to see
 
     # ---------------------------------------------------------------- edits
 

@@ -110,8 +110,8 @@ class ProjectPage(QWidget):
         colour = "colour" if channels == 3 else "grey"
         synthetic = ", synthetic" if dataset.synthetic else ""
         self.data_about.show_text(
-            f"{len(dataset.train):,} pictures to learn from, {len(dataset.test):,} held out; {dataset.classes} classes, "
-            f"{height}×{width} {colour}{synthetic}."
+            f"{len(dataset.train):,} pictures to learn from, {len(dataset.test):,} held out; "
+            f"{dataset.classes} classes, {height}×{width} {colour}{synthetic}."
         )
 
     # ---------------------------------------------------------------- edits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem
 
@@ -114,13 +114,19 @@ class KindList(QListWidget):
         drag.setHotSpot(GHOST_GRASP.toPoint())
         drag.exec(Qt.DropAction.CopyAction)
 
+    def event(self, event: QEvent) -> bool:
+        """Letters are meant for the search, also those that are shortcuts of the window."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_letter(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down walk the rows, Enter chooses, letters go to the search field."""
-        text = event.text()
         if self.take_key(event.key()):
             return
-        if text and text.isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.typed.emit(text)
+        if _is_letter(event):
+            self.typed.emit(event.text())
         else:
             super().keyPressEvent(event)
 
@@ -149,3 +155,8 @@ class KindList(QListWidget):
 
     def _recolor(self) -> None:
         self.setStyleSheet(f"QListWidget {{ background: {theme().colors['surface']}; outline: none; }}")
+
+
+def _is_letter(event: QKeyEvent) -> bool:
+    is_plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    return is_plain and bool(event.text()) and event.text().isprintable()

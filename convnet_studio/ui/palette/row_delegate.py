@@ -64,7 +64,7 @@ def _paint_entry(painter: QPainter, rect: QRect, entry: Entry) -> None:
     top = rect.top() + (rect.height() - ICON) / 2
     place = QRect(rect.left(), int(top), ICON, ICON).toRectF()
     if entry.family is None:
-        draw_icon(painter, "layers", theme().color("second_text"), place)
+        draw_icon(painter, "folder-open", theme().color("second_text"), place)
     else:
         draw_icon(painter, FAMILY_ICONS[entry.family], theme().family(entry.family), place)
     name_font, word_font = text_font(13), text_font(11)

@@ -1,4 +1,4 @@
-"""Filters: what the selected module has learned: filters as pictures, weights as maps or as a matrix, and the biases."""
+"""Filters: what the selected module has learned: filters as pictures, weights as a matrix, and the biases."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.color_scope import largest_of_all, scale_up_to
 from convnet_studio.ui.controls.map_panel import MapPanel
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.parameter_strip import ParameterStrip
-from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.sheet_layout import Cell
 from convnet_studio.ui.controls.weight_tiles import by_norm, main_parameter, reduced, weight_tiles
 from convnet_studio.ui.map_images import Scale, colored
@@ -29,7 +29,7 @@ from convnet_studio.ui.shown_module import shown_module, why_not_computed
 from convnet_studio.ui.theme import theme_switch
 from convnet_studio.ui.view import View
 
-BY_NUMBER, BY_NORM = "By number", "By norm"
+BY_NUMBER, BY_NORM = "number", "norm"
 _HINT = "Point at a weight to read it exactly"
 
 
@@ -60,7 +60,8 @@ class FiltersView(View):
         self._order: Array | None = None
         self._enlarged: int | None = None
         self._strips: dict[str, ParameterStrip] = {}
-        self.sorting = SegmentedControl("Order of the filters", (BY_NUMBER, BY_NORM))
+        titles = [f"Sort: {order}" for order in (BY_NUMBER, BY_NORM)]
+        self.sorting = ChoiceField("Order of the filters", (BY_NUMBER, BY_NORM), titles, height=24)
         self.panel = MapPanel("Weights", _HINT)
         self.panel.add_tool(self.sorting)
         column = QVBoxLayout(self)
@@ -69,7 +70,7 @@ class FiltersView(View):
         column.addWidget(self.panel)
         self.panel.sheet.pointed.connect(self._read_cell)
         self.panel.sheet.picked.connect(self._toggle_enlarged)
-        self.sorting.chosen.connect(self._sort)
+        self.sorting.entered.connect(self._sort)
         open_project.selection_changed.connect(self._on_selection)
         theme_switch().changed.connect(self._refresh)
         self._refresh()
@@ -94,10 +95,10 @@ class FiltersView(View):
     def _on_selection(self) -> None:
         self._enlarged = None
         self._order = None
-        self.sorting.choose(BY_NUMBER)
+        self.sorting.show_value(BY_NUMBER)
         self._refresh()
 
-    def _sort(self, order: str) -> None:
+    def _sort(self, order: object) -> None:
         """Sort now, and keep that order: filters that changed places while they learn could not be watched."""
         name = main_parameter(self._parameters)
         self._order = by_norm(self._parameters[name]) if order == BY_NORM and name else None
@@ -161,8 +162,8 @@ class FiltersView(View):
             labels = tuple(str(made.sources[row * across][0]) for row in range(made.shown))
             height, width = made.tiles.shape[1:]
             count = f"{made.outputs}" if made.shown == made.outputs else f"first {made.shown} of {made.outputs}"
-            inputs = f" × {made.columns} maps" if made.columns else ""
-            caption = f"{count} filters{inputs} of {height}×{width}"
+            inputs = f" × {made.columns}" if made.columns else ""
+            caption = f"{count}{inputs} filters of {height}×{width}"
             return _Picture(made.tiles, made.columns, labels, caption, lambda c: made.index(c.tile, c.row, c.column))
         return self._matrix_of(weights.reshape(len(weights), -1))
 

@@ -198,8 +198,7 @@ class LearningCurvesView(View):
             texts[name] = exact(curves[name].y[index]) + unit if index >= 0 else _NOT_YET
         for name, label in self._numbers.items():
             label.show_text(texts[name])
-        best = self._best.getData()[1]
-        self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text in texts.items()) if best is not None else "")
+        self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text in texts.items()))
 
     # ---------------------------------------------------------------- pointing
 

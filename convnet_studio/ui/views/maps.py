@@ -26,6 +26,7 @@ from convnet_studio.ui.controls.color_scope import (
     scale_up_to,
     stretched_to_own_end,
 )
+from convnet_studio.ui.controls.loss_panel import LossPanel
 from convnet_studio.ui.controls.map_panel import MapPanel
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.sheet_layout import Cell
@@ -69,14 +70,17 @@ class MapsView(View):
         self._enlarged: int | None = None
         self._run_maxima = RunMaxima()
         self.scope = ColorScope.MODULE
-        self._scope_field = ChoiceField("Colours span", [each.value for each in ColorScope], [f"Scale: {each.value}" for each in ColorScope], height=24)
+        words = [each.value for each in ColorScope]
+        self._scope_field = ChoiceField("Scale of the colours", words, [f"Scale: {word}" for word in words], height=24)
         self._scope_field.setToolTip("Whose largest value stands at the end of the colours")
         self._scope_field.show_value(self.scope.value)
         self._scope_field.entered.connect(lambda word: self.use_scope(ColorScope(word)))
         self.panel = MapPanel("Activations", _HINT)
         self.panel.add_tool(self._scope_field)
         self.bars = BarList("Values")
+        self.loss = LossPanel()
         self.panel.add_body(self.bars, 1)
+        self.panel.add_body(self.loss, 1)
         column = QVBoxLayout(self)
         self.setContentsMargins(16, 16, 16, 16)
         column.setContentsMargins(0, 0, 0, 0)
@@ -106,7 +110,8 @@ class MapsView(View):
         if module is None or is_loss(module.kind):
             return Probes()
         if self.scope is ColorScope.NETWORK:
-            return Probes(outputs=frozenset(e.id for e in self.open_project.project.network.modules if not is_loss(e.kind)))
+            modules = self.open_project.project.network.modules
+            return Probes(outputs=frozenset(each.id for each in modules if not is_loss(each.kind)))
         return Probes(outputs=frozenset({module.id}))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -134,7 +139,7 @@ class MapsView(View):
         elif reason := why_not_computed(module, self._facts):
             self.panel.say(reason)
         elif is_loss(module.kind):
-            self.panel.say(self._loss_sentence(module))
+            self._show_loss(module, self._snapshot)
         elif self._snapshot is None or module.id not in self._snapshot.outputs:
             self.panel.say(f"The maps of {title(module)} appear with the first picture that runs through the network.")
         else:
@@ -143,20 +148,35 @@ class MapsView(View):
             self._output = _Output(module, values, tiles)
             self._show_output(self._output)
 
-    def _loss_sentence(self, module: ModuleSpec) -> str:
-        if self._snapshot is None or not np.isfinite(self._snapshot.loss):
-            return f"{title(module)} gives one number, the loss: it is not known yet."
-        return f"{title(module)} of this picture: {exact(self._snapshot.loss)}"
+    def _show_loss(self, module: ModuleSpec, snapshot: Snapshot | None) -> None:
+        if snapshot is None or not np.isfinite(snapshot.loss):
+            self.panel.say(f"{title(module)} gives one number, the loss: it is not known yet.")
+            return
+        names = self._dataset.class_names if self._dataset else ()
+        target = names[snapshot.label] if 0 <= snapshot.label < len(names) else ""
+        answer = ""
+        if snapshot.scores is not None and len(snapshot.scores) == len(names):
+            answer = names[int(np.argmax(np.nan_to_num(snapshot.scores)))]
+        self.panel.show_parts()
+        self._show_only(self.loss)
+        self.panel.caption.show_text("Loss of this picture")
+        self.loss.show_loss(snapshot.loss, answer, target)
+
+    def _show_only(self, body: QWidget) -> None:
+        """One body at a time; colours and statistics belong to the sheet of maps."""
+        for each in (self.panel.sheet, self.bars, self.loss):
+            each.setVisible(each is body)
+        is_sheet = body is self.panel.sheet
+        self._scope_field.setVisible(is_sheet)
+        self.panel.distribution.setVisible(is_sheet)
+        self.panel.read_out.setVisible(body is not self.loss)
 
     def _show_output(self, output: _Output) -> None:
         assert self._snapshot
         as_bars = output.is_flat and len(output.values) <= MOST_BARS
         panel = self.panel
         panel.show_parts()
-        panel.sheet.setVisible(not as_bars)
-        self.bars.setVisible(as_bars)
-        self._scope_field.setVisible(not as_bars)
-        panel.distribution.setVisible(not as_bars)
+        self._show_only(self.bars if as_bars else panel.sheet)
         panel.caption.show_text(self._caption(output))
         if as_bars:
             self._show_bars(output)
@@ -167,7 +187,7 @@ class MapsView(View):
     def _caption(self, output: _Output) -> str:
         count, height, width = output.tiles.shape
         if self._enlarged is not None and self._enlarged < count and not output.is_flat:
-            return f"Map {self._enlarged} of {count} · click for all"
+            return f"Map {self._enlarged} · click for all"
         if output.is_flat:
             return f"{count:,} values"
         return f"{count} map{'s' if count > 1 else ''} of {height}×{width}"

@@ -21,9 +21,13 @@ from trainer_bench import (
     with_training,
 )
 
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.program import Program, ReferenceProgram
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.program import Program, ReferenceProgram, StepResult
+from convnet_studio.engine.program.program import Indices
 from convnet_studio.engine.project.spec import DataSpec
+from convnet_studio.engine.training import measuring
 from convnet_studio.engine.training.control import (
     Control,
     Edit,
@@ -155,17 +159,47 @@ def test_pause_is_answered_within_one_step() -> None:
     assert wished_at <= step <= wished_at + 1
 
 
-def test_a_wish_ends_a_stretch_after_one_step() -> None:
-    control = Control()
-    trainer = make_trainer()
-    control.put(Play())
-    stretches = []
-    for event in trainer.run(with_training(TINY, epochs=1000), control):
-        if isinstance(event, Stepped):
-            stretches.append(len(event.losses))
-            control.put(Pause() if len(stretches) == 3 else Play())
-            control.put(Play() if len(stretches) < 3 else Stop())
-    assert len(stretches) == 3
+def test_a_wish_in_the_middle_of_a_stretch_ends_it() -> None:
+    control = ScriptedControl([Play()])
+
+    class Interrupting(ReferenceProgram):
+        """Wishes for a rest while its third step is computed, as another thread would."""
+
+        steps = 0
+
+        def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
+            Interrupting.steps += 1
+            if Interrupting.steps == 3:
+                control.put(Pause())
+            return super().step(indices, optimizer)
+
+    trainer = Trainer(make_program=lambda network, batch_size, _: Interrupting(network, batch_size), load=load)
+    assert len(losses_of(list(trainer.run(TINY, control)))) == 3
+
+
+def test_a_question_is_answered_in_the_middle_of_a_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = of_type(run_script(), Measured)
+    monkeypatch.setattr(measuring, "SAMPLES_PER_PART", 7)
+    control = ScriptedControl([])
+    log: list[str] = []
+
+    class Asking(ReferenceProgram):
+        """Asks for a snapshot in each part of a measurement, as another thread would."""
+
+        def evaluate(self, indices: Indices) -> StepResult:
+            log.append("part")
+            control.ask_snapshot()
+            return super().evaluate(indices)
+
+        def forward(self, pictures: Array) -> None:
+            log.append("answer")
+            super().forward(pictures)
+
+    trainer = Trainer(make_program=lambda network, batch_size, _: Asking(network, batch_size), load=load)
+    tested = of_type(list(trainer.run(TINY, control)), Measured)
+    assert log == ["part", "answer"] * 3
+    assert (tested[0].error, tested[0].samples) == (whole[0].error, TEST)
+    assert tested[0].loss == pytest.approx(whole[0].loss)
 
 
 def test_a_stretch_is_short_and_holds_every_loss() -> None:

@@ -18,10 +18,10 @@ from convnet_studio.ui.theme import theme
 MOST_CLASSES = 10
 ROW_HEIGHT = 14.0
 BAR_HEIGHT = 8.0
-BAR_WIDTH = 64.0
+WIDTH = 124.0
 GAP = 6.0
 SMALLEST_NAME = 12.0
-LARGEST_NAME = 56.0
+LARGEST_NAME = 52.0
 
 
 def probabilities(values: Array, reading: Reading) -> Array:
@@ -41,8 +41,7 @@ class ClassBarsBody(Body):
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
-        assert card.shape is not None
-        self._classes = card.shape[0]
+        self._classes = card.body_shape[0]
         self._rows = min(self._classes, MOST_CLASSES)
         self._font = small_number_font()
         metrics = QFontMetricsF(self._font)
@@ -54,7 +53,8 @@ class ClassBarsBody(Body):
         self._baseline = (ROW_HEIGHT + metrics.ascent() - metrics.descent()) / 2
         number_width = self._digit_width * (4 if card.reading is not Reading.VALUES else 5)
         self._bar_left = self._name_width + GAP
-        self.size = QSizeF(round(self._bar_left + BAR_WIDTH + GAP + number_width), self._rows * ROW_HEIGHT)
+        self._bar_width = WIDTH - self._bar_left - GAP - number_width
+        self.size = QSizeF(WIDTH, self._rows * ROW_HEIGHT)
         self._values: Array | None = None
         self._order: Sequence[int] = range(self._rows)
 
@@ -86,13 +86,13 @@ class ClassBarsBody(Body):
             top = row * ROW_HEIGHT
             painter.setPen(strong if index == winner else quiet)
             painter.drawText(QPointF(0, top + self._baseline), self._names[index])
-            bar = QRectF(self._bar_left, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, BAR_WIDTH, BAR_HEIGHT)
+            bar = QRectF(self._bar_left, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, self._bar_width, BAR_HEIGHT)
             if values is None:
                 hatch(painter, bar)
                 continue
             value = float(values[index])
             painter.fillRect(bar, groove)
-            bar.setWidth(max(1.5, BAR_WIDTH * min(1.0, abs(value) / full)))
+            bar.setWidth(max(1.5, self._bar_width * min(1.0, abs(value) / full)))
             painter.fillRect(bar, now.color("good" if index == winner else "strong_line"))
             number = f"{value:.2f}".replace("-", "−")
             left = self.size.width() - len(number) * self._digit_width

@@ -16,7 +16,7 @@ from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import loss_text
 from convnet_studio.ui.theme import number_font, text_font, theme
 
-WIDTH = 104.0
+WIDTH = 120.0
 FIGURE_HEIGHT = 32.0
 ROW_HEIGHT = 17.0
 NAME_LEFT = 46.0

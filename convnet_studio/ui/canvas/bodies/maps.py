@@ -12,7 +12,7 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
-from convnet_studio.ui.canvas.card_layout import small_font
+from convnet_studio.ui.canvas.card_layout import small_number_font
 from convnet_studio.ui.map_images import Scale, Tiling, rgb_image, scale_of, sheet_image
 from convnet_studio.ui.theme import theme
 
@@ -21,7 +21,8 @@ MOST_FILTERS = 16
 FILTER_COLUMNS = 8
 TILE_GAP = 3.0
 FILTERS_GAP = 6.0
-MORE_HEIGHT = 16.0
+SIDES = ((1, 1, 84.0), (4, 2, 67.0), (9, 3, 43.0), (16, 4, 32.0))
+"""(up to so many tiles, columns, pixels of a side): the sheets of 2 to 16 maps are about equally large."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,9 @@ class TileGrid:
 
 
 def map_grid(maps: int, height: int, width: int) -> TileGrid:
-    """How `maps` maps of `height` x `width` cells are tiled: one large, a few middling, up to sixteen small."""
+    """How `maps` maps of `height` x `width` cells are tiled; the last of sixteen tiles may stand for all others."""
     count = min(maps, MOST_MAPS)
-    columns, side = next(
-        (columns, side)
-        for most, columns, side in ((1, 1, 84.0), (4, 2, 52.0), (9, 3, 38.0), (16, 4, 32.0))
-        if count <= most
-    )
+    columns, side = next((columns, side) for most, columns, side in SIDES if count <= most)
     larger = max(height, width)
     return TileGrid(count, min(columns, count), side * width / larger, side * height / larger)
 
@@ -73,17 +70,19 @@ def filter_grid(filters: tuple[int, int, int], maps_width: float) -> TileGrid:
 
 
 class MapsBody(Body):
-    """Up to sixteen feature maps on one scale; of the filters, what each does to the first input map."""
+    """Up to sixteen feature maps on one scale; of the filters, what each does to the first input map.
+
+    The room for filters is the same for few and for many.
+    """
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
-        assert card.shape is not None
-        maps, height, width = card.shape
+        maps, height, width = card.body_shape
         self._is_rgb = card.map_name == "picture" and maps == 3
-        self._hidden = 0 if self._is_rgb else max(0, maps - MOST_MAPS)
+        self._hidden = maps - MOST_MAPS + 1 if maps > MOST_MAPS else 0
         self._grid = map_grid(1 if self._is_rgb else maps, height, width)
         tiles = self._grid.size
-        below = tiles.height() + (MORE_HEIGHT if self._hidden else 0)
+        below = tiles.height()
         self._filter_grid: TileGrid | None = None
         if card.filters:
             self._filter_grid = filter_grid(card.filters, tiles.width())
@@ -111,7 +110,7 @@ class MapsBody(Body):
         else:
             kernels = None
         if maps is not None:
-            self._maps = maps if self._is_rgb else maps[:MOST_MAPS]
+            self._maps = maps if self._is_rgb else maps[: self._grid.count - bool(self._hidden)]
             self._color_maps()
         return maps is not None or kernels is not None
 
@@ -124,11 +123,11 @@ class MapsBody(Body):
         """The two sheets, or hatched tiles."""
         self._paint_sheet(painter, self._sheet, self._grid)
         if self._hidden:
-            top = self._grid.size.height()
-            painter.setFont(small_font())
+            tile = self._grid.tile(self._grid.count - 1)
+            painter.fillRect(tile, theme().color("raised"))
+            painter.setFont(small_number_font())
             painter.setPen(theme().color("second_text"))
-            room = QRectF(0, top, self.size.width(), MORE_HEIGHT)
-            painter.drawText(room, Qt.AlignmentFlag.AlignBottom, f"+{self._hidden} more maps")
+            painter.drawText(tile, Qt.AlignmentFlag.AlignCenter, f"+{self._hidden}")
         if self._filter_grid:
             painter.translate(0, self._filters_top)
             self._paint_sheet(painter, self._filter_sheet, self._filter_grid)
@@ -140,6 +139,8 @@ class MapsBody(Body):
             if self.card.map_name == "picture":
                 return "The probe picture"
             scope = f"{self._scale.low:.3g} … {self._scale.high:.3g}"
+            if index == len(self._maps):
+                return f"{self._hidden} more maps: select the card to see them all"
             return f"Map {index + 1} of {len(self._maps) + self._hidden}\nColours: {scope} on this card"
         if self._filter_grid and self.card.filters:
             index = self._filter_grid.index_at(at - QPointF(0, self._filters_top))

@@ -9,13 +9,16 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
 
+SHEET_WIDTH = 137.0
+"""As wide as sixteen maps, so that nothing is pushed when the shape becomes known."""
+
 
 class MissingBody(Body):
     """Hatching: not computed, which is something else than 0."""
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
-        self.size = QSizeF(84, 64)
+        self.size = QSizeF(SHEET_WIDTH, 84)
 
     def show(self, snapshot: Snapshot) -> bool:
         """There is nothing to show."""

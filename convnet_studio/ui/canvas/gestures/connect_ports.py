@@ -12,7 +12,7 @@ from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.link_item import LinkItem
 from convnet_studio.ui.canvas.port_item import PortItem, PortState
-from convnet_studio.ui.canvas.routing import route
+from convnet_studio.ui.canvas.routing import loose_way
 
 JUMP = 20.0
 """The loose end jumps to a port within this distance, in pixels of the screen."""
@@ -109,7 +109,7 @@ class ConnectPorts(Gesture):
     def _way(self, end: QPointF) -> QPainterPath:
         assert self._from is not None
         start = self._from.scenePos()
-        return route(start, end) if self._from.is_output else route(end, start)
+        return loose_way(start, end) if self._from.is_output else loose_way(end, start)
 
     def _ask(self, start: PortItem, at: QPointF) -> None:
         """Open the menu of what fits; the choice comes with its wire, which does not move."""

@@ -38,7 +38,7 @@ class RubberBand(Gesture):
         self._band.show()
         area = QRectF(self._press.scene, pointer.scene).normalized()
         touched = {each for each, item in self.canvas.scene.modules.items() if item.rect.intersects(area)}
-        self.canvas.open_project.select((self._before[0] if pointer.adds else frozenset()) | touched)
+        self.canvas.open_project.select((self._before[0] if self._press.adds else frozenset()) | touched)
 
     def release(self, pointer: Pointer) -> None:
         """Keep the selection."""

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSizeF
+
+from convnet_studio.engine.nn.module import Family
+from convnet_studio.engine.project import edits
+from convnet_studio.engine.project.presets import load_preset
+from convnet_studio.engine.project.summary import summarize
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.ui.canvas.bodies import make_body
+from convnet_studio.ui.canvas.bodies.class_bars import probabilities
+from convnet_studio.ui.canvas.bodies.maps import map_grid
+from convnet_studio.ui.canvas.bodies.strip import strip_columns
+from convnet_studio.ui.canvas.card import BodyKind, Card, Reading, cards_of, class_readings
+from convnet_studio.ui.canvas.card_layout import PADDING, footer_help, lay_out, mend_text
+from convnet_studio.ui.canvas.numbers import counted, loss_text, shape_text, short_count
+
+
+@pytest.fixture
+def project():
+    return load_preset("two-stage-digits")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (208, "208"), (5994, "5,994"), (29_040, "29K"), (115_200, "115K"), (1_249_999, "1.2M"), (4e9, "4.0G")],
+)
+def test_short_counts(count, text):
+    assert short_count(int(count)) == text
+
+
+def test_shapes_and_losses_in_few_characters():
+    assert shape_text((8, 24, 24)) == "8@24×24"
+    assert shape_text((256,)) == "256 values"
+    assert shape_text(None) == "not computed"
+    assert loss_text(float("nan")) == "–"
+    assert max(len(loss_text(each)) for each in (0.0, 99.999, 100.0, 5e4, 1e20, float("inf"))) <= 6
+    assert counted(1, "parameter") == "1 parameter"
+
+
+def test_only_the_last_filter_bank_and_what_follows_has_class_bars(project):
+    assert class_readings(project) == {"m12": Reading.LOGARITHMS, "m11": Reading.SCORES}
+    cards = cards_of(project, summarize(project, (1, 28, 28), 10))
+    assert cards["m11"].body is BodyKind.CLASSES
+    assert cards["m10"].body is BodyKind.STRIP
+    assert cards["m3"].filters == (8, 5, 5)
+    assert cards["m11"].filters is None
+    assert cards["m1"].map_name == "picture"
+    assert cards["m4"].map_name == "activation"
+    assert cards["m5"].map_name == "non_negative"
+
+
+def test_cards_without_a_summary_are_not_computed(project):
+    cards = cards_of(project, None)
+    assert cards["m3"].body is BodyKind.MISSING
+    assert "Not computed" in footer_help(cards["m3"])
+
+
+def test_a_loop_of_sources_ends(project):
+    unlinked = edits.delete_links(project, [link for link in project.network.links if link.target == "m13"])
+    assert class_readings(unlinked) == {}
+
+
+def test_probabilities_follow_the_reading():
+    scores = np.array([1.0, 2.0, 1000.0], np.float32)
+    assert probabilities(scores, Reading.SCORES).sum() == pytest.approx(1)
+    logs = np.log(np.array([0.25, 0.75], np.float32))
+    assert probabilities(logs, Reading.LOGARITHMS) == pytest.approx([0.25, 0.75])
+    assert probabilities(scores, Reading.VALUES) == pytest.approx(scores)
+
+
+@pytest.mark.parametrize(("maps", "columns", "shown"), [(1, 1, 1), (2, 2, 2), (8, 3, 8), (16, 4, 16), (64, 4, 16)])
+def test_maps_are_tiled(maps, columns, shown):
+    grid = map_grid(maps, 12, 12)
+    assert (grid.columns, grid.count) == (columns, shown)
+    assert grid.size.width() < 160
+
+
+def test_strips_fill_their_last_row_where_they_can():
+    for count in (1, 10, 84, 100, 120, 256, 500):
+        columns = strip_columns(count)
+        assert count <= 24 or count % columns == 0
+    assert strip_columns(257) > 0
+
+
+def test_every_part_lies_inside_the_card(project, qapp):
+    with_problem = edits.apply_change(project, "m7", {"kernel_size": 31})
+    for value in (project, with_problem):
+        for card in cards_of(value, summarize(value, (1, 28, 28), 10)).values():
+            body = make_body(card, tuple("0123456789"))
+            layout = lay_out(card, body.size)
+            assert layout.card.contains(layout.body)
+            assert layout.footer.isEmpty() or layout.card.contains(layout.footer)
+            assert layout.problem.isEmpty() or layout.card.contains(layout.problem)
+            assert layout.mend.isEmpty() or layout.problem.contains(layout.mend)
+            assert body.size.width() <= layout.body.width() + 0.5
+
+
+def test_long_names_make_no_endless_cards(qapp):
+    card = Card("m1", "x" * 80, "word", "", Family.WIRING, caption="9×9")
+    assert lay_out(card, QSizeF(84, 24)).size.width() < 240
+    assert lay_out(card, QSizeF(84, 24)).body.width() >= 84
+    assert PADDING > 0
+
+
+def test_mend_button_says_what_it_does():
+    assert mend_text(Problem("m1", "Too large", "use 5", {"kernel_size": 5})) == "Use 5"
+    assert mend_text(Problem("m1", "Two things", "", {"a": 1, "b": 2})) == "Mend it"
+    assert mend_text(Problem("m1", "No way out")) == ""

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPathStroker
+
+from convnet_studio.ui.canvas.placement import align, free_place, is_one_row
+from convnet_studio.ui.canvas.routing import free_band, route
+
+
+def test_a_wire_to_the_right_is_one_curve():
+    path = route(QPointF(0, 0), QPointF(100, 50))
+    assert path.pointAtPercent(1) == QPointF(100, 50)
+    assert path.boundingRect().right() <= 100.5
+
+
+def test_a_wire_back_runs_between_the_rows():
+    upper, lower = QRectF(100, 0, 100, 200), QRectF(0, 250, 100, 200)
+    path = route(QPointF(200, 70), QPointF(0, 320), [upper, lower])
+    line = QPainterPathStroker().createStroke(path)
+    assert not line.intersects(upper.adjusted(2, 2, -2, -2))
+    assert not line.intersects(lower.adjusted(2, 2, -2, -2))
+    assert free_band(70, 320, -26, 226, [upper, lower]) == 225
+
+
+def test_a_wire_back_in_one_row_goes_below():
+    cards = [QRectF(0, 0, 100, 200), QRectF(150, 0, 100, 200)]
+    assert free_band(70, 70, -26, 276, cards) > 200
+
+
+def test_a_wire_to_a_port_straight_below_has_no_hole():
+    assert route(QPointF(50, 0), QPointF(50, 0)).length() >= 0
+    assert route(QPointF(50, 0), QPointF(40, 0), []).length() > 0
+
+
+def test_free_place_is_right_of_what_stands_there():
+    cards = [QRectF(0, 0, 100, 100), QRectF(120, 0, 100, 100)]
+    place = free_place(QRectF(10, 10, 50, 50), cards)
+    assert place.x() > 220
+    assert place.y() == 10
+    assert free_place(QRectF(500, 0, 50, 50), cards) == QPointF(500, 0)
+
+
+def test_alignment_draws_to_tops_and_sides_with_guides():
+    neighbour = QRectF(100, 100, 80, 80)
+    alignment = align(QRectF(106, 300, 50, 50), [neighbour])
+    assert alignment.shift == QPointF(-6, 0)
+    assert len(alignment.guides) == 1
+    assert align(QRectF(300, 105, 50, 50), [neighbour]).shift == QPointF(0, -5)
+    assert align(QRectF(400, 400, 50, 50), [neighbour]).guides == ()
+
+
+def test_alignment_keeps_the_usual_gap():
+    assert align(QRectF(203, 100, 50, 50), [QRectF(100, 100, 80, 80)]).shift == QPointF(-3, 0)
+
+
+def test_rows():
+    assert is_one_row((0, 0), (200, 30))
+    assert not is_one_row((200, 0), (0, 0))
+    assert not is_one_row((0, 0), (200, 280))
