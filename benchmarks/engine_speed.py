@@ -8,6 +8,7 @@ left out where it is not installed. Two-threaded PyTorch runs in a process of it
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -20,16 +21,15 @@ from collections.abc import Callable
 import llvmlite.binding
 import numpy as np
 
-from convnet_studio.engine.nn import losses, modules
+import convnet_studio.engine.nn.losses
+import convnet_studio.engine.nn.modules
+import convnet_studio.engine.nn.optimizers  # noqa: F401 - fill the registries
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.program import CompiledProgram
-from convnet_studio.engine.nn import optimizers
-
-assert modules and losses and optimizers, "importing them fills the registries"
 
 EXAMPLES = 512
 Layer = tuple[str, dict[str, float | str]]
@@ -56,7 +56,7 @@ def own_network(name: str) -> Network:
         chain[f"{kind} {number}"] = Module.registry[kind](**settings)
     chain["loss"] = Loss.registry["NLLLoss"]()
     ids = list(chain)
-    network = Network(chain, [(a, b, 0) for a, b in zip(ids, ids[1:], strict=False)], shape, 10)
+    network = Network(chain, [(a, b, 0) for a, b in itertools.pairwise(ids)], shape, 10)
     initialize(network, seed=1)
     return network
 
@@ -109,7 +109,8 @@ def torch_step(name: str, batch: int, threads: int) -> Callable[[], object]:
     shape, layers = NETS[name]
     makers = {
         "Conv2d": lambda c, s: nn.Conv2d(c[0], s["out_channels"], 5), "Tanh": lambda c, s: nn.Tanh(),
-        "Abs": lambda c, s: Absolute(), "AvgPool2d": lambda c, s: nn.AvgPool2d(2), "LPPool2d": lambda c, s: nn.LPPool2d(2, 2),
+        "Abs": lambda c, s: Absolute(), "AvgPool2d": lambda c, s: nn.AvgPool2d(2),
+        "LPPool2d": lambda c, s: nn.LPPool2d(2, 2),
         "Flatten": lambda c, s: nn.Flatten(), "Linear": lambda c, s: nn.Linear(c[0], s["out_features"]),
         "LogSoftmax": lambda c, s: nn.LogSoftmax(1), "LocalContrastNorm": lambda c, s: LocalContrast(9, 2.0),
     }  # fmt: skip
@@ -148,7 +149,8 @@ class Peer:
     def __init__(self, name: str, batch: int, threads: int) -> None:
         command = [sys.executable, __file__, "--serve", name, str(batch), str(threads)]
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self._process = subprocess.Popen(command, env=environment, **pipes)
 
     def rate(self, seconds: float) -> float:
         assert self._process.stdin is not None

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from convnet_studio.headless import HeadlessTraining
 
 PROGRAM = "convnet-studio"
-FIRST_PRESET = "two-stage-digits"
 OUTPUT_FOLDER = Path("out")
 
 COMMANDS = """commands:
@@ -111,7 +110,7 @@ def _add_train(commands: _Commands[_Parser]) -> None:
 def _add_render(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("render", description="Draw the window ('main') or one view into a PNG, offscreen.")
     parser.add_argument("view", metavar="VIEW", help="what to draw (see: list views)")
-    parser.add_argument("--preset", metavar="PROJECT", default=FIRST_PRESET, help="default: %(default)s")
+    parser.add_argument("--preset", metavar="PROJECT", help="what to draw; default: the first preset")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--train-seconds", metavar="T", type=_positive_number, default=0.0, help="train so long first")
     length.add_argument("--epochs", metavar="N", type=_positive, default=0, help="train so many epochs first")
@@ -124,6 +123,8 @@ def _add_render(commands: _Commands[_Parser]) -> None:
 
 def _add_doctor(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("doctor", description="Find out what is missing on this computer, and how to get it.")
+    parser.add_argument("--packages", action="store_true", help="print the Debian packages that are missing, no more")
+    parser.add_argument("--tests", action="store_true", help="count in what the tests need")
     parser.set_defaults(command=_doctor)
 
 
@@ -177,7 +178,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _open_window(arguments: argparse.Namespace) -> int:
-    from convnet_studio.headless import find_project
+    from convnet_studio.engine.project.find import FIRST_PRESET, find_project
 
     find_project(arguments.project or FIRST_PRESET)  # so that a slip is told before a window opens
     if not has_display():
@@ -195,7 +196,8 @@ def has_display() -> bool:
 
 def _without_display(project: str) -> int:
     """Train `project` and write pictures of it, where no window can be shown."""
-    from convnet_studio.headless import HeadlessTraining, find_project, wait_for_compiled_set
+    from convnet_studio.engine.project.find import find_project
+    from convnet_studio.headless import HeadlessTraining, wait_for_compiled_set
 
     print("There is no display, so no window can open: training without one instead.", file=sys.stderr)
     wait_for_compiled_set()
@@ -218,7 +220,8 @@ def _without_display(project: str) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     from convnet_studio.engine.project.file import ENDING
-    from convnet_studio.headless import HeadlessTraining, changed_project, find_project, wait_for_compiled_set
+    from convnet_studio.engine.project.find import find_project
+    from convnet_studio.headless import HeadlessTraining, changed_project, wait_for_compiled_set
 
     save: Path | None = arguments.save
     if save is not None and save.suffix != ENDING:
@@ -255,16 +258,18 @@ def _usable_threads() -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from convnet_studio.headless import find_project, wait_for_compiled_set
+    from convnet_studio.engine.project.find import FIRST_PRESET, find_project
+    from convnet_studio.headless import wait_for_compiled_set
 
-    find_project(arguments.preset)
+    project = arguments.preset or FIRST_PRESET
+    find_project(project)
     wait_for_compiled_set()
     from convnet_studio.ui.render import RenderRequest, render
 
     width, height = arguments.size
     request = RenderRequest(
         view=arguments.view,
-        project_argument=arguments.preset,
+        project_argument=project,
         output=str(arguments.output),
         train_seconds=arguments.train_seconds,
         epochs=arguments.epochs,
@@ -278,9 +283,12 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from convnet_studio.doctor import examine
+    from convnet_studio.doctor import examine, missing_packages
 
-    return examine()
+    if arguments.packages:
+        print(" ".join(missing_packages(arguments.tests)))
+        return 0
+    return examine(arguments.tests)
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,9 @@ WINDOW_LIBRARIES = {
 }
 """System libraries that Qt loads on Linux, and the Debian packages that hold them."""
 
+TEST_PROGRAMS = {"Xvfb": "xvfb", "xvfb-run": "xvfb", "xauth": "xauth", "xdotool": "xdotool"}
+"""What the tests with a real mouse run, and the Debian packages that hold it."""
+
 _PRINT_CACHE_FOLDER = "import platformdirs; print(platformdirs.user_cache_dir('convnet-studio', appauthor=False))"
 
 
@@ -59,10 +63,16 @@ class Finding:
     packages: tuple[str, ...] = ()
 
 
-def examine() -> int:
+def missing_packages(for_tests: bool) -> list[str]:
+    """Debian packages that are missing, those for the tests counted in if so wished (none elsewhere than on Linux)."""
+    found = [package for finding in _system(for_tests) for package in finding.packages]
+    return list(dict.fromkeys(found))
+
+
+def examine(for_tests: bool) -> int:
     """Try everything and print it; returns 0 where nothing is missing, else 1."""
     findings = []
-    for finding in _findings():
+    for finding in _findings(for_tests):
         mark = {True: "ok", False: "MISSING", None: "note"}[finding.ok]
         print(f"{mark:8}{finding.what}", flush=True)
         findings.append(finding)
@@ -74,14 +84,27 @@ def examine() -> int:
     return 1
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(for_tests: bool) -> Iterator[Finding]:
     yield _python()
     yield from _libraries()
+    yield from _system(for_tests)
+    yield _display()
+    yield from _compiled_set()
+
+
+def _system(for_tests: bool) -> Iterator[Finding]:
     if sys.platform.startswith("linux"):
         yield _system_libraries("Qt's system libraries", OFFSCREEN_LIBRARIES)
         yield _system_libraries("Qt's libraries for windows under X11", WINDOW_LIBRARIES)
-    yield _display()
-    yield from _compiled_set()
+        if for_tests:
+            yield _test_programs()
+
+
+def _test_programs() -> Finding:
+    missing = {name: package for name, package in TEST_PROGRAMS.items() if shutil.which(name) is None}
+    if missing:
+        return Finding(False, f"what the tests with a real mouse run: {', '.join(missing)}", tuple(missing.values()))
+    return Finding(True, "what the tests with a real mouse run")
 
 
 def _python() -> Finding:

@@ -11,8 +11,7 @@ from typing import Any
 
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.program import CompileProgress, compile_set, compiled_set_ready
-from convnet_studio.engine.project.file import ENDING, LoadedProject, load_project, save_project
-from convnet_studio.engine.project.presets import load_preset, preset_names
+from convnet_studio.engine.project.file import save_project
 from convnet_studio.engine.project.spec import DataSpec, Project
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
 from convnet_studio.engine.project.weights import Weights, fitting_weights
@@ -56,20 +55,6 @@ class Result:
     def to_json(self) -> str:
         """One JSON object on one line; floats with all their digits, so that equal runs print equal losses."""
         return json.dumps(vars(self))
-
-
-def find_project(argument: str) -> LoadedProject:
-    """The project that the command line names: a preset, or a path ending in ``.cvstudio``.
-
-    Raises:
-        ProjectFileError: if the file can't be read.
-        KeyError: with a sentence that lists what there is.
-    """
-    if argument.endswith(ENDING):
-        return load_project(Path(argument))
-    if argument not in preset_names() and Path(argument).exists():
-        raise KeyError(f"{argument} is no project: the name of a project file ends in {ENDING}.")
-    return LoadedProject(load_preset(argument))
 
 
 def changed_project(

@@ -10,14 +10,12 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from convnet_studio.assets import asset_path
-from convnet_studio.engine.project.file import ENDING, load_project
-from convnet_studio.engine.project.presets import load_preset
+from convnet_studio.engine.project.file import ENDING
+from convnet_studio.engine.project.find import FIRST_PRESET, find_project
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.style import apply_style
-
-FIRST_PRESET = "two-stage-digits"
 
 
 def make_application() -> QApplication:
@@ -53,12 +51,11 @@ def run(project_argument: str | None) -> int:
 def open_window(project_argument: str | None, settings: Settings, record: Session) -> MainWindow:
     """The main window over the project that the command line named."""
     name = project_argument or FIRST_PRESET
-    if not name.endswith(ENDING):
-        return MainWindow(load_preset(name), None, None, settings, record)
-    path = Path(name)
-    loaded = load_project(path)
-    record.remember(path)
-    window = MainWindow(loaded.project, loaded.weights or None, path.resolve(), settings, record)
+    loaded = find_project(name)
+    path = Path(name).resolve() if name.endswith(ENDING) else None
+    if path is not None:
+        record.remember(path)
+    window = MainWindow(loaded.project, loaded.weights or None, path, settings, record)
     if loaded.warnings:
         window.notice.say("warn", " ".join(loaded.warnings))
     return window

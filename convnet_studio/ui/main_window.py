@@ -194,8 +194,8 @@ class MainWindow(QMainWindow):
         stack = project.undo_stack
         stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
         stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)
-        stack.undoTextChanged.connect(lambda text: self.actions_table["undo"].setText(f"Undo {text}".strip()))
-        stack.redoTextChanged.connect(lambda text: self.actions_table["redo"].setText(f"Redo {text}".strip()))
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
         self.actions_table["undo"].setEnabled(False)
         self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
@@ -209,6 +209,12 @@ class MainWindow(QMainWindow):
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
         theme_switch().changed.connect(self._on_theme)
+
+    def _name_undo(self, text: str) -> None:
+        self.actions_table["undo"].setText(f"Undo: {text}" if text else "Undo")
+
+    def _name_redo(self, text: str) -> None:
+        self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
 
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after)

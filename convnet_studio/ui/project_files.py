@@ -46,7 +46,7 @@ class ProjectFiles(QObject):
         self._notice = notice
         self._window = window
         self._weights: Weights | None = None
-        self._autosave = Autosave(config_folder() / "autosave")
+        self.autosave = Autosave(config_folder() / "autosave")
         self._autosaving: threading.Thread | None = None
         self._autosave_failed.connect(lambda why: self._notice.say("warn", why))
         self._is_changed = False
@@ -54,7 +54,7 @@ class ProjectFiles(QObject):
         open_project.name_changed.connect(self._note_change)
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
-        self._timer.timeout.connect(self._save_beside)
+        self._timer.timeout.connect(self.autosave_now)
         self._timer.start()
 
     # ---------------------------------------------------------------- opening
@@ -93,7 +93,7 @@ class ProjectFiles(QObject):
 
     def offer_left_behind(self) -> None:
         """After a crash: say what was left, and open it on a click."""
-        left = self._autosave.pending()
+        left = self.autosave.pending()
         if not left:
             return
         newest = left[0]
@@ -101,13 +101,13 @@ class ProjectFiles(QObject):
         self._notice.say(
             "warn",
             f"The program ended without closing. “{name}” was kept, weights included.",
-            {"Open it": lambda: self._take_up(newest), "Discard": lambda: self._autosave.forget(newest)},
+            {"Open it": lambda: self._take_up(newest), "Discard": lambda: self.autosave.forget(newest)},
         )
 
     def _take_up(self, left: LeftBehind) -> None:
         if self._replace(left.loaded.project, left.loaded.weights, None):
             self._open_project.mark_trained()  # it is in no file of the user's yet
-            self._autosave.forget(left)
+            self.autosave.forget(left)
 
     def _replace(self, project: Project, weights: Weights | None = None, path: Path | None = None) -> bool:
         if project.data.dataset not in DatasetFile.registry:
@@ -145,7 +145,7 @@ class ProjectFiles(QObject):
             return False
         self._open_project.mark_saved(path)
         self._record.remember(path)
-        self._autosave.discard()
+        self.autosave.discard()
         return True
 
     def may_leave(self) -> bool:
@@ -155,10 +155,9 @@ class ProjectFiles(QObject):
     def close(self) -> None:
         """End autosaving; what the user chose not to keep is not offered again."""
         self._timer.stop()
-        if self._autosaving is not None:
-            self._autosaving.join(5.0)
-        self._autosave.discard()
-        self._autosave.release()
+        self.finish_autosave()
+        self.autosave.discard()
+        self.autosave.release()
 
     def _may_lose(self) -> bool:
         if not self._open_project.is_unsaved:
@@ -182,8 +181,8 @@ class ProjectFiles(QObject):
     def _note_change(self) -> None:
         self._is_changed = self._open_project.is_unsaved
 
-    def _save_beside(self) -> None:
-        """Every few seconds of change: the same, into this window's slot, off the window's thread."""
+    def autosave_now(self) -> None:
+        """Write what is unsaved into this window's slot, off the window's thread; a timer does it every few seconds."""
         busy = self._autosaving is not None and self._autosaving.is_alive()
         if not busy and self._open_project.is_unsaved and (self._is_changed or self._session.is_playing):
             self._is_changed = False
@@ -191,9 +190,14 @@ class ProjectFiles(QObject):
             self._autosaving = threading.Thread(target=self._write_slot, args=(project, path), daemon=True)
             self._autosaving.start()
 
+    def finish_autosave(self) -> None:
+        """Wait until an autosave that is on its way lies on the disk, at most five seconds."""
+        if self._autosaving is not None:
+            self._autosaving.join(5.0)
+
     def _write_slot(self, project: Project, path: Path | None) -> None:
         try:
-            self._autosave.write(project, self._session.fetch_weights(), path)
+            self.autosave.write(project, self._session.fetch_weights(), path)
         except ProjectFileError as error:
             self._autosave_failed.emit(str(error))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QMessageLogContext, QPoint, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -66,6 +67,7 @@ def render_all(requests: list[RenderRequest]) -> None:
         if request.view not in view_summaries():
             raise KeyError(f"There is no view {request.view!r}; there are {', '.join(view_summaries())}.")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qInstallMessageHandler(_say_message)
     make_application()
     first = requests[0]
     window = open_window(first.project_argument, Settings(theme=first.theme, marks_seen=True), Session())
@@ -79,6 +81,12 @@ def render_all(requests: list[RenderRequest]) -> None:
     finally:
         window.session.close()
         window.files.close()
+
+
+def _say_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
+    """Qt's messages as ever, but for the one that only says that an offscreen window knows no size hints."""
+    if text and "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)
 
 
 def _train(window: MainWindow, request: RenderRequest) -> list[Event]:

@@ -203,9 +203,9 @@ def test_delete_removes_a_selected_wire(bench):
 
 
 def test_rubber_band_selects_what_it_touches(bench):
-    bench.drag(bench.place(QPointF(150, 20)), bench.place(QPointF(340, 100)))
+    bench.drag(bench.place(QPointF(150, 20)), bench.place(QPointF(360, 100)))
     assert bench.open_project.selection == {"m2", "m3"}
-    bench.drag(bench.place(QPointF(620, 10)), bench.place(QPointF(660, 60)), SHIFT)
+    bench.drag(bench.place(QPointF(700, 10)), bench.place(QPointF(760, 60)), SHIFT)
     assert bench.open_project.selection >= {"m2", "m3"}
 
 
@@ -333,3 +333,16 @@ def test_every_visible_focusable_widget_has_a_name(bench):
     for widget in [bench.view, *bench.view.findChildren(QWidget)]:
         if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus and widget.focusProxy() is None:
             assert widget.accessibleName(), widget
+
+
+def test_an_undo_in_the_middle_of_a_drag_ends_the_drag(bench):
+    bench.open_project.edit("delete", edits.delete_modules(bench.project, ["m5"]))
+    start = bench.card_place("m3")
+    bench.press_and_move(start, start + QPoint(90, 90))
+    bench.open_project.undo_stack.undo()
+    assert bench.view.area.active_gesture is None
+    bench.assert_in_step()
+    bench.press_and_move(bench.port_place(bench.output("m5")), bench.place(QPointF(700, 330)))
+    bench.open_project.undo_stack.redo()
+    QTest.mouseRelease(bench.viewport, LEFT, Qt.KeyboardModifier.NoModifier, bench.place(QPointF(700, 330)))
+    bench.assert_in_step()

@@ -1,8 +1,8 @@
 """Convolution of pictures in height-width-channel order, as sums of small matrix products without any copy.
 
-For one output row and one kernel row ky, the inputs under the kernel are a contiguous run over (kx, ic), and so are the
-weights ``[ky][kx][ic][oc]`` (oc padded with zeros to a multiple of 16). So each output position is a sum over ky of a run
-of inputs times a matrix. The three products of a convolution (LeCun et al., Handwritten digit recognition with a
+For one output row and one kernel row ky, the inputs under the kernel are a contiguous run over (kx, ic), and so are
+the weights ``[ky][kx][ic][oc]`` (oc padded with zeros to a multiple of 16). So each output position is a sum over ky of
+a run of inputs times a matrix. The three products of a convolution (LeCun et al., Handwritten digit recognition with a
 back-propagation network, 1989) differ only in strides. There is no padding here: pad first (move.py).
 """
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from convnet_studio.engine.kernels.constants import ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, shift
 from convnet_studio.engine.kernels.simd import LANES, load, splat, store
 from convnet_studio.engine.kernels.tiles import run_tiles
-from convnet_studio.engine.kernels.constants import ZERO
 
 _FORWARD = Layout(
     x="buffer",
@@ -88,7 +88,7 @@ X = _INPUT_GRADIENT.index
 
 @leaf(_INPUT_GRADIENT)
 def conv_input_gradient(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """x_gradient[r s + ky, c s + kx, ic] = sum of dy[r, c, oc] weight[ky, oc, kx ic]: each output sends back its run."""
+    """dx[r s + ky, c s + kx, ic] = sum of dy[r, c, oc] weight[ky, oc, kx ic]: each output sends back its run."""
     tiling = shift(row, X.tiling)
     weight = floats_at(row[X.weight])
     channels = row[X.channels]

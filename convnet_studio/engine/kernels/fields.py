@@ -80,9 +80,15 @@ class Arenas:
     workspace: int
 
 
-TILING = namedtuple(  # noqa: PYI024 - numba reads its numbers as constants
-    "TILING", "main tail blocks b_block c_block d_block a_inner b_inner outer a_outer b_outer a_row c_row d_row rows"
-)(*range(15))
+def constants(**numbers: int) -> Any:
+    """Named numbers, which compiled code reads as constants."""
+    return namedtuple("Constants", numbers)(**numbers)  # type: ignore[misc]
+
+
+TILING = constants(
+    main=0, tail=1, blocks=2, b_block=3, c_block=4, d_block=5, a_inner=6, b_inner=7, outer=8, a_outer=9, b_outer=10,
+    a_row=11, c_row=12, d_row=13, rows=14,
+)  # fmt: skip
 """The numbers of a `Tiling`; tiles.py says what each means."""
 
 _WIDTHS = {"buffer": 3, "parameter": 1, "gradient": 1, "place": 1, "number": 1, "real": 1, "tiling": len(TILING)}
@@ -91,8 +97,8 @@ _WIDTHS = {"buffer": 3, "parameter": 1, "gradient": 1, "place": 1, "number": 1, 
 class Layout:
     """The fields of one leaf, by name and kind.
 
-    Kinds: ``buffer`` (a Buffer), ``parameter`` and ``gradient`` (a Span), ``place`` (a Place), ``number`` (an int >= 0),
-    ``real`` (a float), ``tiling`` (a Tiling).
+    Kinds: ``buffer`` (a Buffer), ``parameter`` and ``gradient`` (a Span), ``place`` (a Place), ``number`` (an int,
+    at least 0), ``real`` (a float), ``tiling`` (a Tiling).
 
     Args:
         fields: ``name="kind"`` in the order in which the row holds them.
@@ -108,7 +114,7 @@ class Layout:
         if position > ROW:
             raise ValueError(f"A row of {position} numbers is longer than {ROW}.")
         self.starts = starts
-        self.index: Any = namedtuple("Index", starts)(**starts)  # type: ignore[misc]  # noqa: PYI024
+        self.index = constants(**starts)
         """The first number of each field, read as constants by compiled code."""
 
     def pack(self, address: int, values: Mapping[str, Any], arenas: Arenas) -> NDArray[np.int64]:

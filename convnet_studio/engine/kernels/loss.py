@@ -33,9 +33,9 @@ def log_softmax_forward(row: Any, parameters: Any, gradients: Any, workspace: An
             total = ZERO
             for c in range(start, start + channels):
                 total += math.exp(x[c] - largest)
-            shift_by = largest + math.log(total)
+            logarithm = math.log(total)
             for c in range(start, start + channels):
-                y[c] = (x[c] - largest) - (shift_by - largest)
+                y[c] = (x[c] - largest) - logarithm
 
 
 _SOFTMAX_BACKWARD = Layout(x_gradient="buffer", y_gradient="buffer", y="buffer", positions="number", channels="number")

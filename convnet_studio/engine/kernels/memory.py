@@ -13,6 +13,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+emitted: Any = intrinsic
+"""Decorates functions whose LLVM code is written here; declared anew, since numba's types do not fit their calls."""
+
 FLOATS = types.CPointer(types.float32)
 INTS = types.CPointer(types.int64)
 OPERATION = types.void(INTS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
@@ -21,7 +24,7 @@ TILE = types.void(INTS, FLOATS, FLOATS, FLOATS, FLOATS, types.int64, types.int64
 """``tile(tiling*, a*, b*, c*, d*, count, inner)``: see tiles.py."""
 
 
-@intrinsic
+@emitted
 def shift(typing: Any, pointer: Any, count: Any) -> Any:
     """Return ``pointer + count`` (elements)."""
 
@@ -31,7 +34,7 @@ def shift(typing: Any, pointer: Any, count: Any) -> Any:
     return pointer(pointer, types.int64), generate
 
 
-@intrinsic
+@emitted
 def floats_at(typing: Any, address: Any) -> Any:
     """Return the address, an int64, as a pointer to float32."""
 
@@ -41,7 +44,7 @@ def floats_at(typing: Any, address: Any) -> Any:
     return FLOATS(types.int64), generate
 
 
-@intrinsic
+@emitted
 def ints_at(typing: Any, address: Any) -> Any:
     """Return the address, an int64, as a pointer to int64."""
 
@@ -51,7 +54,7 @@ def ints_at(typing: Any, address: Any) -> Any:
     return INTS(types.int64), generate
 
 
-@intrinsic
+@emitted
 def real(typing: Any, bits: Any) -> Any:
     """Return the float64 whose bits an int64 field holds, as float32."""
 
@@ -73,7 +76,7 @@ def _call(signature: Any) -> Any:
     return types.void(types.int64, *signature.args), generate
 
 
-@intrinsic
+@emitted
 def call_operation(
     typing: Any, address: Any, row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any
 ) -> Any:
@@ -81,15 +84,13 @@ def call_operation(
     return _call(OPERATION)
 
 
-@intrinsic
-def call_tile(
-    typing: Any, address: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any
-) -> Any:
+@emitted
+def call_tile(typing: Any, address: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any) -> Any:
     """Call the tile at `address`."""
     return _call(TILE)
 
 
-@intrinsic
+@emitted
 def take_ticket(typing: Any, word: Any) -> Any:
     """Return ``*word`` and add one to it, as one indivisible act between threads."""
 
@@ -99,7 +100,7 @@ def take_ticket(typing: Any, word: Any) -> Any:
     return types.int64(INTS), generate
 
 
-@intrinsic
+@emitted
 def read_shared(typing: Any, word: Any) -> Any:
     """Return ``*word`` as other threads have left it."""
 
@@ -109,7 +110,7 @@ def read_shared(typing: Any, word: Any) -> Any:
     return types.int64(INTS), generate
 
 
-@intrinsic
+@emitted
 def write_shared(typing: Any, word: Any, value: Any) -> Any:
     """Set ``*word`` after everything written before it has become visible to other threads."""
 
@@ -120,7 +121,7 @@ def write_shared(typing: Any, word: Any, value: Any) -> Any:
     return types.void(INTS, types.int64), generate
 
 
-@intrinsic
+@emitted
 def pause(typing: Any) -> Any:
     """Tell the processor that this thread is waiting in a loop (nothing where it has no such instruction)."""
 

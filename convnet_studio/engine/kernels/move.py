@@ -109,7 +109,7 @@ S = _COLLECT.index
 
 @leaf(_COLLECT)
 def collect(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """Add slots i to i + n - 1 of a gradient, strides s, in their order to the flat gradient (`parameters`), strides t."""
+    """Add slots i to i + n - 1 of a gradient, strides s, in order to the flat gradient (`parameters`), strides t."""
     target, source = shift(parameters, row[S.target]), shift(gradients, row[S.source])
     for a in range(row[S.n0]):
         for b in range(row[S.n1]):

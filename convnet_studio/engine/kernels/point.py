@@ -18,12 +18,14 @@ _BACKWARD = Layout(x_gradient="buffer", y_gradient="buffer", kept="buffer", size
 F = _FORWARD.index
 B = _BACKWARD.index
 
-# tanh x = x P(x²) / Q(x²) on |x| <= LIMIT, beyond which float32 tanh is ±1 within the error: the coefficients of Eigen's
-# fast tanh (Eigen, MathFunctionsImpl.h: a minimax fit of degree 13 over 6).
+# tanh x = x P(x²) / Q(x²) on |x| <= LIMIT, beyond which float32 tanh is ±1 within the error: the coefficients of
+# Eigen's fast tanh (Eigen, MathFunctionsImpl.h: a minimax fit of degree 13 over 6).
 LIMIT = np.float32(7.90531110763549805)
-P1, P3, P5, P7 = (np.float32(c) for c in (4.89352455891786e-3, 6.37261928875436e-4, 1.48572235717979e-5, 5.12229709037114e-8))
-P9, P11, P13 = (np.float32(c) for c in (-8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-16))
-Q0, Q2, Q4, Q6 = (np.float32(c) for c in (4.89352518554385e-3, 2.26843463243900e-3, 1.18534705686654e-4, 1.19825839466702e-6))
+P1, P3 = np.float32(4.89352455891786e-3), np.float32(6.37261928875436e-4)
+P5, P7 = np.float32(1.48572235717979e-5), np.float32(5.12229709037114e-8)
+P9, P11, P13 = np.float32(-8.60467152213735e-11), np.float32(2.00018790482477e-13), np.float32(-2.76076847742355e-16)
+Q0, Q2 = np.float32(4.89352518554385e-3), np.float32(2.26843463243900e-3)
+Q4, Q6 = np.float32(1.18534705686654e-4), np.float32(1.19825839466702e-6)
 
 
 @numba.njit

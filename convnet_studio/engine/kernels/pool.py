@@ -60,7 +60,7 @@ def deposit(pointer: Any, value: Any, alone: Any) -> None:
 
 @numba.njit
 def stands_alone(column: Any, across: Any, kernel: Any, channels: Any, x_row: Any) -> Any:
-    """Return whether nothing lies yet where this window writes: windows don't overlap, and its spill stays in its row."""
+    """Return whether nothing lies yet where this window writes: no windows overlap, its spill stays in its row."""
     last_vector = column * across + (kernel - 1) * channels + top_block(channels)
     return across >= kernel * channels and last_vector + LANES <= x_row
 

@@ -1,7 +1,7 @@
 """A value of sixteen floats for compiled code, so that leaves at run-time sizes are written in vectors.
 
-``a + b``, ``a * b`` and so on are single instructions (a few, where the processor's vectors are shorter). Multiplication
-and addition may be joined into one rounding where the processor can.
+``a + b``, ``a * b`` and so on are single instructions (a few, where the processor's vectors are shorter).
+Multiplication and addition may be joined into one rounding where the processor can.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numba import types
 from numba.core import cgutils
 from numba.core.typing import signature as typed
 from numba.core.typing.templates import ConcreteTemplate, infer_global
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import lower_builtin, models, register_model
 
-from convnet_studio.engine.kernels.memory import FLOATS
+from convnet_studio.engine.kernels.memory import FLOATS, emitted
 
 LANES = 16
 _FLOAT = ir.FloatType()
@@ -60,7 +60,7 @@ _operator(operator.mul, "fmul", ("contract",))
 _operator(operator.truediv, "fdiv", ())
 
 
-@intrinsic
+@emitted
 def load(typing: Any, pointer: Any) -> Any:
     """Return the sixteen floats at `pointer`, which need not be aligned."""
 
@@ -72,7 +72,7 @@ def load(typing: Any, pointer: Any) -> Any:
     return SIXTEEN(FLOATS), generate
 
 
-@intrinsic
+@emitted
 def store(typing: Any, pointer: Any, value: Any) -> Any:
     """Write sixteen floats at `pointer`."""
 
@@ -83,7 +83,7 @@ def store(typing: Any, pointer: Any, value: Any) -> Any:
     return types.void(FLOATS, SIXTEEN), generate
 
 
-@intrinsic
+@emitted
 def splat(typing: Any, number: Any) -> Any:
     """Return sixteen copies of one float."""
 
@@ -98,7 +98,7 @@ def _splat(builder: Any, value: Any, kind: Any) -> Any:
     return builder.shuffle_vector(one, one, ir.Constant(_INDEX, None))
 
 
-@intrinsic
+@emitted
 def first(typing: Any, value: Any, count: Any) -> Any:
     """Return `value` with zeros from lane `count` on."""
 
@@ -118,13 +118,13 @@ def _selection(comparison: str) -> Any:
     return SIXTEEN(SIXTEEN, SIXTEEN, SIXTEEN, SIXTEEN), generate
 
 
-@intrinsic
+@emitted
 def where_greater(typing: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     """Return `yes` where ``a > b``, `no` elsewhere."""
     return _selection(">")
 
 
-@intrinsic
+@emitted
 def where_equal(typing: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     """Return `yes` where ``a == b``, `no` elsewhere."""
     return _selection("==")
@@ -138,19 +138,19 @@ def _unary(name: str) -> Any:
     return SIXTEEN(SIXTEEN), generate
 
 
-@intrinsic
+@emitted
 def absolute(typing: Any, value: Any) -> Any:
     """Return ``|value|``."""
     return _unary("llvm.fabs")
 
 
-@intrinsic
+@emitted
 def square_root(typing: Any, value: Any) -> Any:
     """Return the square root, correctly rounded."""
     return _unary("llvm.sqrt")
 
 
-@intrinsic
+@emitted
 def total(typing: Any, value: Any) -> Any:
     """Return the sum of the sixteen lanes, halves first: always in the same order."""
 

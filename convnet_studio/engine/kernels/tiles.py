@@ -1,18 +1,18 @@
 """The micro-kernel: a small block of a matrix product held in registers, emitted as LLVM vector instructions.
 
-Compilers don't block registers by themselves: plain loops reach a third of a core's peak at most, these tiles nearly all
-of it. A tile computes, for m in 0 .. count-1 and a block of columns n,
+Compilers don't block registers by themselves: plain loops reach a third of a core's peak at most, these tiles nearly
+all of it. A tile computes, for m in 0 .. count-1 and a block of columns n,
 
     broadcast:  C[m, n] = D[m, n] + sum over o < outer, k < inner of  A[m; o, k] * B[o, k; n]
     lane sum:   C[m, n] = D[m, n] + sum over k < inner of             A[m, k] * B[n, k]
 
-where `outer` and the strides of every index are numbers in the row (`TILING`), `count` and `inner` arguments: one compiled
-set serves every shape. In the first
-kind the columns of B and C are contiguous: one number of A meets a vector of B. In the second k is contiguous in both.
+where `outer` and the strides of every index are numbers in the row (`TILING`), `count` and `inner` arguments: one
+compiled set serves every shape. In the first kind the columns of B and C are contiguous: one number of A meets a vector
+of B. In the second k is contiguous in both.
 With D a vector of biases (``d_row`` 0) the tile initialises C; with D = C it accumulates.
 
-The last vector of a block may reach beyond its row of C ("spill"); C is therefore written upwards in m, blocks of columns
-are taken downwards, and what was spilled is overwritten by what belongs there.
+The last vector of a block may reach beyond its row of C ("spill"); C is therefore written upwards in m, blocks of
+columns are taken downwards, and what was spilled is overwritten by what belongs there.
 
 A block of C is `rows` by `vectors` registers: the cases of one tile differ in its rows, so that any count is served.
 Register blocking: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
@@ -29,11 +29,10 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from convnet_studio.engine.kernels.fields import TILING, Tiling
 from convnet_studio.engine.kernels.leaf import Kernel
-from convnet_studio.engine.kernels.memory import TILE, call_tile, shift
+from convnet_studio.engine.kernels.memory import TILE, call_tile, emitted, shift
 from convnet_studio.engine.kernels.simd import lane_sum
 
 _FLOAT = ir.FloatType()
@@ -75,7 +74,7 @@ class Tile(Kernel):
 
 
 class _Emitter:
-    """Emits one tile into the function under construction: a loop over blocks of rows, a case for each block's height."""
+    """Emits one tile into the function under construction: a loop over blocks of rows, a case for each height."""
 
     def __init__(self, builder: Any, arguments: Any, lanes: int, vectors: int, rows: int) -> None:
         self.builder = builder
@@ -257,7 +256,7 @@ def _masked_load(emit: _Emitter, pointer: Any, count: Any) -> Any:
 
 
 def _tile_intrinsic(emit: Callable[[_Emitter], None]) -> Any:
-    """Make the numba function ``(tiling, a, b, c, d, count, inner, lanes, vectors, rows)``, the last three constants."""
+    """Make the function ``(tiling, a, b, c, d, count, inner, lanes, vectors, rows)``, the last three constants."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lanes, vectors, rows = (each.literal_value for each in signature.args[7:])
@@ -267,16 +266,36 @@ def _tile_intrinsic(emit: Callable[[_Emitter], None]) -> Any:
     return lambda *sizes: (types.void(*TILE.args, *sizes), generate)
 
 
-@intrinsic(prefer_literal=True)
+@emitted(prefer_literal=True)
 def _broadcast(
-    typing: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any, lanes: Any, vectors: Any, rows: Any
+    typing: Any,
+    tiling: Any,
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    count: Any,
+    inner: Any,
+    lanes: Any,
+    vectors: Any,
+    rows: Any,
 ) -> Any:
     return _tile_intrinsic(_emit_broadcast)(lanes, vectors, rows)
 
 
-@intrinsic(prefer_literal=True)
+@emitted(prefer_literal=True)
 def _lane_sum(
-    typing: Any, tiling: Any, a: Any, b: Any, c: Any, d: Any, count: Any, inner: Any, lanes: Any, vectors: Any, rows: Any
+    typing: Any,
+    tiling: Any,
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    count: Any,
+    inner: Any,
+    lanes: Any,
+    vectors: Any,
+    rows: Any,
 ) -> Any:
     return _tile_intrinsic(_emit_lane_sum)(lanes, vectors, rows)
 

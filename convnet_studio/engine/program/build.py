@@ -79,7 +79,7 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
     for node in reversed(network.graph.nodes):
         if node.id in builder.lowered:
             name = type(node.module).__name__
-            builder.lower(node, RULES[name] if name in RULES else lower_callback)
+            builder.lower(node, RULES.get(name, lower_callback))
     _count_errors(builder)
     for operation in builder.collect_list:
         operation.values["slot"] = builder.slot_size
@@ -125,7 +125,7 @@ def chunk_size(batch_size: int) -> int:
         largest = min(batch_size, -(-chunks // SLOTS) * chunk)
         return largest * (1 + 0.5 / chunk)  # small chunks reuse weights less
 
-    return min((16, 8, 4, 2, 1), key=load)
+    return min((each for each in (16, 8, 4, 2, 1) if each <= power_of_two(batch_size)), key=load)
 
 
 def power_of_two(count: int) -> int:

@@ -35,6 +35,7 @@ KERNELS = (*_KERNELS, *interpreter.KERNELS)
 """Everything that is compiled."""
 
 _SOURCES = (Path(interpreter.__file__), *sorted(Path(_KERNELS[0].function.__code__.co_filename).parent.glob("*.py")))
+_WORKER = "convnet_studio.engine.program.compile_worker"
 _LOCK = threading.Lock()
 
 
@@ -105,20 +106,20 @@ def compiled_set() -> CompiledSet:
 
 def compile_into(folder: Path) -> Iterator[tuple[Kernel, Any]]:
     """Compile every kernel, or load it from `folder`, one after the other."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
     try:
         for kernel in KERNELS:
             yield kernel, kernel.compile()
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def _compile_in_subprocess(folder: Path, on_progress: Callable[[CompileProgress], None]) -> None:
     package_root = str(Path(__file__).parents[3])
     paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.Popen(
-        [sys.executable, "-m", "convnet_studio.engine.program.compile_worker", str(folder)],
+        [sys.executable, "-m", _WORKER, str(folder)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -162,7 +163,7 @@ def _writable_parent() -> Path:
                 return parent
         except OSError:
             continue
-    raise RuntimeError("The engine could not be compiled: neither the cache folder nor the temporary one can be written.")
+    raise RuntimeError("The engine could not be compiled: no cache folder can be written.")
 
 
 @functools.cache
@@ -175,4 +176,3 @@ def _name() -> str:
     versions = [sys.version, numba.__version__, llvmlite.__version__, importlib.metadata.version("numpy")]
     digest.update(json.dumps([llvmlite.binding.get_host_cpu_name(), features, *versions]).encode())
     return digest.hexdigest()[:24]
-

@@ -101,7 +101,7 @@ def _samples(workspace: int, buffer: Buffer, i: int, n: int) -> NDArray[np.float
     """A view ``(n, size)`` of samples i to i + n - 1."""
     start = workspace + 4 * (buffer.offset + (i & buffer.mask) * buffer.stride)
     memory = (ctypes.c_float * (n * buffer.stride)).from_address(start)
-    view: NDArray[np.float32] = np.frombuffer(memory, np.float32).reshape(n, buffer.stride)
+    view: NDArray[np.float32] = np.ctypeslib.as_array(memory).reshape(n, buffer.stride)
     return view[:, : buffer.size]
 
 

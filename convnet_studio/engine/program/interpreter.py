@@ -7,14 +7,13 @@ their order, so that the result does not depend on the number of threads.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import Any
 
 import numba
 from numba import types
 
 from convnet_studio.engine.kernels.constants import ONE, ZERO
-from convnet_studio.engine.kernels.fields import ROW
+from convnet_studio.engine.kernels.fields import ROW, constants
 from convnet_studio.engine.kernels.leaf import Kernel
 from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import (
@@ -58,7 +57,7 @@ _FIELDS = (
     "workspace_size",  # floats of each thread
 )
 _NUMBERS = _SHARED | {name: 32 + i for i, name in enumerate(_FIELDS)}
-JOB = namedtuple("JOB", _NUMBERS)(**_NUMBERS)  # type: ignore[misc]  # noqa: PYI024 - numba reads its numbers as constants
+JOB = constants(**_NUMBERS)
 """Where each number of a job lies: what Python and the threads tell each other, an int64 array."""
 
 _NONE_LEFT = 1 << 40

@@ -118,5 +118,7 @@ def check_indices(network: Network, indices: NDArray[np.int64], batch_size: int)
     """Raise ValueError where a step can't be made of so many examples, or of this network."""
     if not network.losses:
         raise ValueError("The network has no loss: connect one to learn.")
+    if not batch_size:
+        raise ValueError("At least one index is needed.")
     if indices.ndim != 1 or not 0 < len(indices) <= batch_size:
         raise ValueError(f"A step takes 1 to {batch_size} indices, not an array of shape {indices.shape}.")

@@ -52,9 +52,8 @@ class Runner:
         threads = 1 if listing.builder.runs_python else threads
         self._slots = np.zeros(SLOTS * listing.builder.slot_size + SLACK, np.float32)
         self._workspaces = np.zeros((threads, listing.arenas.workspace), np.float32)
-        self._sections = np.array(
-            [(each.begin, each.end, each.whole) for each in listing.sections], np.int64
-        ).reshape(-1, 3)
+        sections = [(each.begin, each.end, each.whole) for each in listing.sections]
+        self._sections = np.array(sections, np.int64).reshape(-1, 3)
         self._job = np.zeros(JOB_SIZE, np.int64)
         self._fill_job()
         self._job_address = self._job.ctypes.data
@@ -125,7 +124,9 @@ class Runner:
     def samples(self, buffer: Buffer, count: int) -> NDArray[np.float32]:
         """A view ``(count, size)`` of a buffer that is kept for all samples."""
         workspace = self._workspaces[0]
-        rows = workspace[buffer.offset : buffer.offset + count * buffer.stride].reshape(count, buffer.stride)
+        rows: NDArray[np.float32] = workspace[buffer.offset : buffer.offset + count * buffer.stride].reshape(
+            count, buffer.stride
+        )
         return rows[:, : buffer.size]
 
     def close(self) -> None:

@@ -65,4 +65,3 @@ def allocate(
         buffer.offset = position
         position += (buffer.mask + 1) * buffer.stride
     return position + 2 * SLACK
-

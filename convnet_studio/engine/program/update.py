@@ -24,8 +24,12 @@ class Update:
         self._velocity: object = None
 
     def prepare(self, optimizer: Optimizer, network: Network) -> bool:
-        """Write the row for this optimizer as it is now; False where it has no compiled leaf."""
-        if type(optimizer) is not SGD:
+        """Write the row for this optimizer as it is now.
+
+        False where it has no compiled leaf, or where a module's numpy code may fail in the step, which then must not
+        update anything.
+        """
+        if type(optimizer) is not SGD or self._listing.builder.runs_python:
             return False
         if "velocity" not in optimizer.state:
             optimizer.state["velocity"] = np.zeros_like(network.parameters)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-EXPLOSION = 20.0
-"""How many times its first value the smoothed loss may reach; far beyond what learning passes through."""
+EXPLOSION = 4.0
+"""How many times its first value the smoothed loss may reach. Learning begins at chance, and whoever is so much worse
+than chance for hundreds of samples is sure of wrong answers: the weights have been thrown out of reach."""
 SMALLEST_REFERENCE = 1.0
 """A loss that begins below this, such as that of a trained network, is judged as if it had begun here."""
 SAMPLES = 512

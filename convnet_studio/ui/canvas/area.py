@@ -73,6 +73,8 @@ class CanvasArea(QGraphicsView):
         self._active: Gesture | None = None
         self._drop = PaletteDrop(self.canvas)
         self._context_menu = ContextMenu(self.canvas, self.rename)
+        open_project.changed.connect(self.cancel_gesture)
+        open_project.replaced.connect(self.cancel_gesture)
         theme_switch().changed.connect(self._recolor)
 
     @property
@@ -132,8 +134,12 @@ class CanvasArea(QGraphicsView):
             self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The menu of what lies under the mouse."""
-        self._context_menu.open(self.mapToScene(event.pos()), event.globalPos())
+        """The menu of what lies under the mouse; by the menu key, that of the selected card."""
+        at = self.mapToScene(event.pos())
+        selection = self.canvas.open_project.selection
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and selection:
+            at = self._scene.modules[min(selection)].rect.center()
+        self._context_menu.open(at, self.canvas.to_screen(at))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ctrl zooms about the pointer; else the canvas scrolls."""

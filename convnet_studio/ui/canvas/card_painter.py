@@ -62,7 +62,9 @@ def paint_ghost(painter: QPainter, card: Card, head: QRectF) -> None:
     """The header alone, as it hangs on the mouse while a module is dragged from the palette."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillPath(_rounded(head), theme().color("surface"))
+    painter.setClipPath(_rounded(head))
     _paint_header(painter, card, head)
+    painter.setClipping(False)
     painter.setPen(QPen(theme().color("accent"), 1))
     painter.drawPath(_rounded(head.adjusted(0.5, 0.5, -0.5, -0.5), LARGE_RADIUS - 0.5))
 

@@ -102,6 +102,14 @@ class CanvasScene(QGraphicsScene):
             start, end = self._ends(link)
             item.setPath(route(start, end, cards))
 
+    def place_cards(self) -> None:
+        """Put every card where the project says."""
+        for spec in self.open_project.project.network.modules:
+            item = self.modules[spec.id]
+            if (item.x(), item.y()) != spec.position:
+                item.setPos(*spec.position)
+        self.reroute()
+
     def set_guides(self, guides: tuple[QLineF, ...]) -> None:
         """Draw these lines of alignment."""
         if guides != self.guides:
@@ -126,15 +134,14 @@ class CanvasScene(QGraphicsScene):
 
     def _follow(self, before: Project | None, after: Project) -> None:
         """Make the items equal to `after`."""
+        for link in self.links.keys() - set(after.network.links):
+            self.removeItem(self.links.pop(link))
         ids = {spec.id for spec in after.network.modules}
         for module_id in self.modules.keys() - ids:
             self.removeItem(self.modules.pop(module_id))
         self._update_cards()
-        for spec in after.network.modules:
-            item = self.modules[spec.id]
-            if (item.x(), item.y()) != spec.position:
-                item.setPos(*spec.position)
         self._update_links(after)
+        self.place_cards()
         self._show_selection()
 
     def _update_cards(self) -> None:
@@ -170,7 +177,6 @@ class CanvasScene(QGraphicsScene):
             if link in wanted and link not in self.links:
                 self.links[link] = LinkItem(link)
                 self.addItem(self.links[link])
-        self.reroute()
 
     def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
         output = self.modules[link.source].output

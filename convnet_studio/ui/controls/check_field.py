@@ -27,7 +27,7 @@ class CheckField(QAbstractButton):
         self.setFont(text_font(12))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(self.entered.emit)
+        self.clicked.connect(lambda: self.entered.emit(self.isChecked()))
         theme_switch().changed.connect(self.update)
 
     @property

@@ -60,12 +60,10 @@ class Curve:
         if size <= 2:
             return self.x, self.y
         whole = self._count // size * size
-        starts = np.arange(0, whole, size)
-        blocks = self.y[:whole].reshape(-1, size)
-        lowest = starts + np.argmin(np.where(np.isfinite(blocks), blocks, np.inf), axis=1)
-        highest = starts + np.argmax(np.where(np.isfinite(blocks), blocks, -np.inf), axis=1)
-        rest = np.arange(whole, self._count)
-        kept = np.concatenate([np.stack([np.minimum(lowest, highest), np.maximum(lowest, highest)], 1).ravel(), rest])
+        kept = _extremes(self.y[:whole].reshape(-1, size))
+        if whole < self._count:
+            rest = _extremes(self.y[whole:].reshape(1, -1)) + whole
+            kept = np.concatenate([kept, rest, [self._count - 1]])
         return self.x[kept], self.y[kept]
 
     def every(self, most: int) -> Points:
@@ -92,6 +90,15 @@ class RunningMean:
                 self._weight = self._keep * self._weight + 1.0
             means.append(self._sum / self._weight if self._weight else float("nan"))
         return means
+
+
+def _extremes(blocks: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Where in the blocks, written one behind the other, the lowest and highest finite values stand, in order."""
+    starts = np.arange(len(blocks)) * blocks.shape[1]
+    finite = np.isfinite(blocks)
+    lowest = starts + np.argmin(np.where(finite, blocks, np.inf), axis=1)
+    highest = starts + np.argmax(np.where(finite, blocks, -np.inf), axis=1)
+    return np.stack([np.minimum(lowest, highest), np.maximum(lowest, highest)], 1).ravel()
 
 
 def _grown(array: NDArray[np.float64], used: int, size: int) -> NDArray[np.float64]:

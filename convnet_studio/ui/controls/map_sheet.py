@@ -191,7 +191,11 @@ class MapSheet(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click picks what it points at."""
-        if event.button() == Qt.MouseButton.LeftButton and self._pointed and self.rect().contains(event.pos()):
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and self._pointed
+            and self.rect().contains(event.position().toPoint())
+        ):
             self.picked.emit(self._pointed.tile)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -20,13 +20,13 @@ class StatRow(QWidget):
         self._numbers = [number_label() for _ in words]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(0)
         for column, word in enumerate(words):
             grid.addWidget(Label(word, "second_text", text_font(11)), 0, column)
             grid.addWidget(self._numbers[column], 1, column)
             grid.setColumnStretch(column, 1)
-            grid.setColumnMinimumWidth(column, 56)
+            grid.setColumnMinimumWidth(column, 58)
 
     def show_numbers(self, numbers: Sequence[str]) -> None:
         """Show one text under each word (empty sequence: none)."""

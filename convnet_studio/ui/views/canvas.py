@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
@@ -67,6 +68,10 @@ class CanvasView(View):
         self._show_status()
         if self._wants_fit and self.isVisible():
             self.fit()
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Call the classes as the data set in use does."""
+        self.set_class_names(list(dataset.class_names))
 
     def set_class_names(self, names: list[str]) -> None:
         """Call the classes of the data so."""

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.training.events import Event, RunStarted
@@ -28,6 +28,8 @@ LINEAR, LOG = "Linear", "Log"
 REDRAW_MILLISECONDS = 50
 """A curve moves by less than a pixel in this time; drawing it more often would only cost."""
 _NOT_YET = "–"
+_KEY_STEPS = 100
+"""Presses of an arrow key from one end of the axis to the other."""
 
 
 class LearningCurvesView(View):
@@ -61,7 +63,7 @@ class LearningCurvesView(View):
 
     def _make_plot(self) -> None:
         self.plot: Any = pg.PlotWidget(background=None)
-        self.plot.setAccessibleName("Learning curves, drawn")
+        self.plot.setAccessibleName("Learning curves, drawn: arrow keys read them")
         self.plot.setMinimumHeight(72)
         item = self.plot.getPlotItem()
         item.hideButtons()
@@ -191,7 +193,7 @@ class LearningCurvesView(View):
         """The values under the pointer, or else the latest ones."""
         curves = self._shown(self.record)
         unit = " %" if self._is_error else ""
-        x = self.record.epoch if self._hovered is None else self._hovered
+        x = self._last_hovered
         texts = {"epoch": f"{x:.2f}" if self.record or self._hovered is not None else _NOT_YET}
         for name in ("train", "test"):
             index = curves[name].nearest(x)
@@ -207,10 +209,13 @@ class LearningCurvesView(View):
         if not view_box.sceneBoundingRect().contains(position) or not self.record:
             self._hover(None)
             return
+        self._hover_near(float(view_box.mapSceneToView(position).x()))
+
+    def _hover_near(self, epoch: float) -> None:
+        """Put the line at the training step nearest to `epoch`."""
         train = self._shown(self.record)["train"]
-        x = float(view_box.mapSceneToView(position).x())
-        nearest = train.nearest(x)
-        self._hover(float(train.x[nearest]) if nearest >= 0 else x)
+        nearest = train.nearest(epoch)
+        self._hover(float(train.x[nearest]) if nearest >= 0 else epoch)
 
     def _hover(self, epoch: float | None) -> None:
         self._hovered = epoch
@@ -220,10 +225,19 @@ class LearningCurvesView(View):
         self._show_numbers()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The plot has no signal for a pointer that leaves it."""
-        if event.type() == QEvent.Type.Leave:
+        """The plot has no signal for a pointer that leaves it, nor for keys: left and right arrow move the line."""
+        if event.type() in (QEvent.Type.Leave, QEvent.Type.FocusOut):
             self._hover(None)
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            direction = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+            if direction and self.record:
+                self._hover_near(self._last_hovered + direction * self._ranges[0] / _KEY_STEPS)
+                return True
         return super().eventFilter(watched, event)
+
+    @property
+    def _last_hovered(self) -> float:
+        return self.record.epoch if self._hovered is None else self._hovered
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened unseen."""

@@ -10,7 +10,9 @@ import pytest
 from convnet_studio.engine.kernels.fields import ROW, TILING, Arenas, Buffer, Layout, Place, Span, Tiling
 
 ARENAS = Arenas(parameters=100, gradients=50, workspace=1000)
-LAYOUT = Layout(x="buffer", weight="parameter", sum="gradient", table="place", size="number", rate="real", tiles="tiling")
+LAYOUT = Layout(
+    x="buffer", weight="parameter", sum="gradient", table="place", size="number", rate="real", tiles="tiling"
+)
 
 
 def values() -> dict[str, object]:

@@ -27,7 +27,9 @@ def test_tanh_is_within_three_ten_millionths() -> None:
     assert error.max() < 3e-7
 
 
-@pytest.mark.parametrize("leaf", [point.tanh_forward, point.relu_forward, point.abs_forward], ids=lambda leaf: leaf.name)
+@pytest.mark.parametrize(
+    "leaf", [point.tanh_forward, point.relu_forward, point.abs_forward], ids=lambda leaf: leaf.name
+)
 def test_point_operations_hand_on_what_is_not_a_number(leaf: Leaf) -> None:
     bench = Bench(count=1)
     source, target = bench.buffer(3, np.array([[1.0, np.nan, -2.0]])), bench.buffer(3)
@@ -55,7 +57,9 @@ def test_conv_forward_is_a_correlation(maps: int, filters: int) -> None:
     )  # fmt: skip
     y = bench.read(target).reshape(2, out, out, filters).transpose(0, 3, 1, 2)
     for s, f in ((0, 0), (1, filters - 1)):
-        exact = bias[f] + sum(correlate2d(x[s, c].astype(float), weight[f, c].astype(float), "valid") for c in range(maps))
+        exact = bias[f] + sum(
+            correlate2d(x[s, c].astype(float), weight[f, c].astype(float), "valid") for c in range(maps)
+        )
         np.testing.assert_allclose(y[s, f], exact, rtol=1e-5, atol=1e-5)
 
 

@@ -55,7 +55,7 @@ def test_lane_sum_tile_is_a_matrix_product_and_reads_nothing_beyond(tile: tiles.
 @pytest.mark.parametrize("columns", [1, 6, 8, 9, 16, 17, 80, 81, 96, 100, 1000])
 @pytest.mark.parametrize("rows", [1, 5, 14, 15, 28])
 def test_products_are_cut_into_blocks_that_cover_all_columns_once(rows: int, columns: int) -> None:
-    by_address = {number: tile for number, tile in enumerate(tiles.BROADCAST_TILES, 1)}
+    by_address = dict(enumerate(tiles.BROADCAST_TILES, 1))
     addresses = {tile: number for number, tile in by_address.items()}
     tiling = tiles.product(addresses.__getitem__, rows, columns)
     assert isinstance(tiling, Tiling)

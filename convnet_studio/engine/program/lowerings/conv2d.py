@@ -68,9 +68,9 @@ def _sizes(node: Node) -> _Sizes:
     maps, height, width = node.input_shapes[0]
     filters, rows, columns = node.shape
     pad = node.module.padding
-    return _Sizes(
-        maps, height + 2 * pad, width + 2 * pad, node.module.kernel_size, node.module.stride, pad, filters, rows, columns
-    )
+    height, width = height + 2 * pad, width + 2 * pad
+    kernel, stride = node.module.kernel_size, node.module.stride
+    return _Sizes(maps, height, width, kernel, stride, pad, filters, rows, columns)
 
 
 def _inner_rows(sizes: _Sizes) -> dict[str, int]:
@@ -154,9 +154,7 @@ def _lower_weight_gradient(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy
     )  # fmt: skip
     bias_gradient = to.gradient(filters)
     positions = sizes.rows * sizes.columns
-    to.backward(
-        conv.bias_gradient, y_gradient=dy, bias_gradient=bias_gradient, positions=positions, channels=filters
-    )
+    to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=bias_gradient, positions=positions, channels=filters)
     _collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
 
 

@@ -83,8 +83,8 @@ class _Step:
         self._positions = self._height * self._width
         self._shared = self._module.across_maps and self._maps > 1
         self._channels = 1 if self._shared else self._maps  # of a statistic
-        self._all = {"positions": self._positions, "channels": self._maps}
-        self._whose = {**self._all, "shared": int(self._shared)}
+        self._all: dict[str, Any] = {"positions": self._positions, "channels": self._maps}
+        self._whose: dict[str, Any] = {**self._all, "shared": int(self._shared)}
 
     def subtract(self, x: Buffer, y: Buffer) -> None:
         """y = x - local mean of x."""

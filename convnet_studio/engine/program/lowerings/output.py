@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from convnet_studio.engine.kernels import loss
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.nn.graph import Node
@@ -17,7 +19,7 @@ from convnet_studio.engine.program.shapes import channels_and_positions
 def lower_log_softmax(node: Node, to: Builder) -> None:
     """Over the channels of each position."""
     channels, positions = channels_and_positions(node.shape)
-    shape = {"channels": channels, "positions": positions}
+    shape: dict[str, Any] = {"channels": channels, "positions": positions}
     x, y = to.input(node), to.output(node)
     to.forward(loss.log_softmax_forward, x=x, y=y, **shape)
     dy = to.output_gradient(node)
@@ -40,7 +42,7 @@ def lower_mse(node: Node, to: Builder) -> None:
 
 def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf) -> None:
     x = to.input(node)
-    asked = {"x": x, "size": x.size, "labels": to.feed.labels, "indices": to.feed.indices}
+    asked: dict[str, Any] = {"x": x, "size": x.size, "labels": to.feed.labels, "indices": to.feed.indices}
     to.forward(forward, **asked, losses=to.feed.losses)
     dx = to.input_gradient(node)
     if dx is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from convnet_studio.engine.kernels import pool
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.nn.graph import Node
@@ -38,7 +40,7 @@ def lower_norm(node: Node, to: Builder) -> None:
     _lower(node, to, *leaves, scale=scale, p=module.p)
 
 
-def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, **extra: float) -> None:
+def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, **extra: Any) -> None:
     x, y = to.input(node), to.output(node)
     shape = _shape(node)
     to.forward(forward, x=x, y=y, **shape, **extra)
@@ -48,7 +50,7 @@ def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, **extra: floa
         to.backward(backward, x_gradient=dx, y_gradient=dy, x=x, y=y, size=dx.size, **shape, **extra)
 
 
-def _shape(node: Node) -> dict[str, int]:
+def _shape(node: Node) -> dict[str, Any]:
     assert isinstance(node.module, Pool2d)
     channels, _, width = node.input_shapes[0]
     _, rows, columns = node.shape

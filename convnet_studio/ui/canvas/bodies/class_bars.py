@@ -12,7 +12,7 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, elided, hatch
 from convnet_studio.ui.canvas.card import Card, Reading
-from convnet_studio.ui.canvas.card_layout import small_number_font
+from convnet_studio.ui.canvas.card_layout import small_font, small_number_font
 from convnet_studio.ui.theme import theme
 
 MOST_CLASSES = 10
@@ -21,7 +21,7 @@ BAR_HEIGHT = 8.0
 WIDTH = 124.0
 GAP = 6.0
 SMALLEST_NAME = 12.0
-LARGEST_NAME = 52.0
+LARGEST_NAME = 56.0
 
 
 def probabilities(values: Array, reading: Reading) -> Array:
@@ -46,9 +46,11 @@ class ClassBarsBody(Body):
         self._font = small_number_font()
         metrics = QFontMetricsF(self._font)
         names = [self.class_name(index) for index in range(self._classes)]
-        widest = max((metrics.horizontalAdvance(name) for name in names), default=0.0)
+        self._name_font = self._font if all(len(name) < 3 for name in names) else small_font()
+        name_metrics = QFontMetricsF(self._name_font)
+        widest = max((name_metrics.horizontalAdvance(name) for name in names), default=0.0)
         self._name_width = min(max(widest, SMALLEST_NAME), LARGEST_NAME)
-        self._names = [elided(metrics, name, self._name_width) for name in names]
+        self._names = [elided(name_metrics, name, self._name_width) for name in names]
         self._digit_width = metrics.horizontalAdvance("0")
         self._baseline = (ROW_HEIGHT + metrics.ascent() - metrics.descent()) / 2
         number_width = self._digit_width * (4 if card.reading is not Reading.VALUES else 5)
@@ -81,10 +83,10 @@ class ClassBarsBody(Body):
         winner = int(np.argmax(values)) if values is not None else -1
         largest = float(np.abs(values).max(initial=0)) if values is not None else 0.0
         full = largest if self.card.reading is Reading.VALUES and largest > 0 else 1.0
-        painter.setFont(self._font)
         for row, index in enumerate(self._order):
             top = row * ROW_HEIGHT
             painter.setPen(strong if index == winner else quiet)
+            painter.setFont(self._name_font)
             painter.drawText(QPointF(0, top + self._baseline), self._names[index])
             bar = QRectF(self._bar_left, top + (ROW_HEIGHT - BAR_HEIGHT) / 2, self._bar_width, BAR_HEIGHT)
             if values is None:
@@ -95,6 +97,7 @@ class ClassBarsBody(Body):
             bar.setWidth(max(1.5, self._bar_width * min(1.0, abs(value) / full)))
             painter.fillRect(bar, now.color("good" if index == winner else "strong_line"))
             number = f"{value:.2f}".replace("-", "−")
+            painter.setFont(self._font)
             left = self.size.width() - len(number) * self._digit_width
             painter.drawText(QPointF(left, top + self._baseline), number)
 

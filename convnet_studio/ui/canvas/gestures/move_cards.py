@@ -59,8 +59,8 @@ class MoveCards(Gesture):
     def cancel(self) -> None:
         """Put the cards back."""
         self.canvas.scene.set_guides(())
-        self._place(QPointF(), snaps=False)
         self._starts = {}
+        self.canvas.scene.place_cards()
 
     def _place(self, step: QPointF, snaps: bool) -> None:
         scene = self.canvas.scene

@@ -12,7 +12,7 @@ from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.link_item import LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
-from convnet_studio.ui.canvas.placement import align
+from convnet_studio.ui.canvas.placement import align, free_place
 from convnet_studio.ui.palette.kind_list import GHOST_GRASP, MODULE_MIME
 from convnet_studio.ui.theme import LARGE_RADIUS, theme
 
@@ -82,10 +82,10 @@ class PaletteDrop:
         return self._canvas.editor.can_replace(card.card.id, self._kind)
 
     def _place(self, at: QPointF) -> QPointF:
-        """Where the card would lie: its header under the mouse, in line with its neighbours."""
+        """Where the card would lie: its header under the mouse, in line with its neighbours and covering none."""
         wanted = QRectF(at - GHOST_GRASP, NEW_CARD)
         others = [item.rect for item in self._canvas.scene.modules.values()]
-        return wanted.topLeft() + align(wanted, others).shift
+        return free_place(wanted.translated(align(wanted, others).shift), others)
 
     def _offer(self, link: LinkItem | None, card: ModuleItem | None) -> None:
         if self._link is not link:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtWidgets import QRubberBand
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from convnet_studio.engine.project.spec import Link
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
+from convnet_studio.ui.theme import theme
+
+OPACITY = 0.1
 
 
 class RubberBand(Gesture):
@@ -16,7 +20,7 @@ class RubberBand(Gesture):
         super().__init__(canvas)
         self._press: Pointer | None = None
         self._before: tuple[frozenset[str], frozenset[Link]] = (frozenset(), frozenset())
-        self._band = QRubberBand(QRubberBand.Shape.Rectangle, canvas.view.viewport())
+        self._band = _Band(canvas.view.viewport())
 
     def begins(self, press: Pointer) -> bool:
         """Anywhere with the left button (the canvas asks the other gestures first)."""
@@ -49,3 +53,20 @@ class RubberBand(Gesture):
         self._band.hide()
         self.canvas.open_project.select(self._before[0])
         self.canvas.scene.select_links(self._before[1])
+
+
+class _Band(QWidget):
+    """The rectangle."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        ground = theme().color("accent")
+        ground.setAlphaF(OPACITY)
+        painter.fillRect(self.rect(), ground)
+        painter.setPen(QPen(theme().color("accent"), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -1,0 +1,145 @@
+"""Training: the path of numpy, threads that change nothing, graphs that branch, evaluation in parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_networks import (
+    EXAMPLES,
+    LENET,
+    TWO_STAGES,
+    Drawn,
+    assert_follows_numpy,
+    chain,
+    data,
+    graph,
+    sgd,
+)
+
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
+
+Links = list[tuple[str, str, int]]
+
+
+def losses_of(program: Program, steps: int, batch: int, optimizer: Optimizer) -> list[float]:
+    random = np.random.default_rng(3)
+    program.set_data(*data(program.network))
+    return [program.step(random.integers(0, EXAMPLES, batch), optimizer).loss for _ in range(steps)]
+
+
+@pytest.mark.parametrize("drawn", [LENET, TWO_STAGES], ids=["lenet", "two stages"])
+def test_twenty_steps_with_momentum_follow_numpy(drawn: list[Drawn]) -> None:
+    compiled, reference = chain(drawn, (1, 28, 28)), chain(drawn, (1, 28, 28))
+    own = losses_of(CompiledProgram(compiled, 10), 20, 10, sgd())
+    other = losses_of(ReferenceProgram(reference, 10), 20, 10, sgd())
+    np.testing.assert_allclose(own, other, rtol=1e-4)
+    np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=1e-4)
+    assert own[-1] != own[0]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 16, 33])
+def test_two_threads_change_no_bit(batch: int) -> None:
+    results = []
+    for threads in (1, 2, 2):
+        program = CompiledProgram(chain(TWO_STAGES, (1, 28, 28)), batch, threads)
+        losses = losses_of(program, 30, batch, sgd())
+        program.close()
+        results.append((losses, program.network.parameters.tobytes()))
+    assert results[0] == results[1] == results[2]
+
+
+def branching() -> Network:
+    """One output goes to three modules, of which one is taken by two; two losses; one end without a loss."""
+    modules: dict[str, Drawn] = {
+        "input": ("Input", {}), "conv": ("Conv2d", {"out_channels": 5, "kernel_size": 3}), "tanh": ("Tanh", {}),
+        "abs": ("Abs", {}), "pool": ("AvgPool2d", {}), "flat": ("Flatten", {}), "other flat": ("Flatten", {}),
+        "scores": ("Linear", {"out_features": 4}), "other scores": ("Linear", {"out_features": 4}),
+        "log": ("LogSoftmax", {}), "loss": ("NLLLoss", {}), "other loss": ("MSELoss", {}), "end": ("ReLU", {}),
+    }  # fmt: skip
+    links: Links = [
+        ("input", "conv", 0), ("conv", "tanh", 0), ("conv", "abs", 0), ("conv", "end", 0), ("tanh", "flat", 0),
+        ("abs", "pool", 0), ("pool", "other flat", 0), ("flat", "scores", 0), ("other flat", "other scores", 0),
+        ("scores", "log", 0), ("log", "loss", 0), ("other scores", "other loss", 0),
+    ]  # fmt: skip
+    return graph(modules, links, (2, 8, 9), 4)
+
+
+def test_gradients_of_several_consumers_add_up() -> None:
+    own, other = CompiledProgram(branching(), 6), ReferenceProgram(branching(), 6)
+    for program in (own, other):
+        program.set_data(*data(program.network))
+    found, expected = own.gradient(range(6)), other.gradient(range(6))
+    assert found.loss == pytest.approx(expected.loss, rel=1e-5)
+    np.testing.assert_allclose(own.network.gradients, other.network.gradients, atol=1e-6)
+    np.testing.assert_allclose(own.output_gradient("conv"), other.output_gradient("conv"), atol=1e-6)
+    np.testing.assert_allclose(own.output("end"), other.output("end"), atol=1e-6)
+    with pytest.raises(ValueError, match="end"):
+        own.output_gradient("end")
+
+
+def test_evaluation_in_parts_is_that_of_numpy_and_changes_nothing() -> None:
+    own = CompiledProgram(chain(LENET, (1, 28, 28)), 4, threads=2)
+    other = ReferenceProgram(chain(LENET, (1, 28, 28)), 4)
+    examples = data(own.network, 3000)
+    before = own.network.parameters.copy()
+    for program in (own, other):
+        program.set_data(*examples)
+    chosen = np.random.default_rng(0).integers(0, 3000, 2500)
+    found, expected = own.evaluate(chosen), other.evaluate(chosen)
+    own.close()
+    assert (found.errors, found.count) == (expected.errors, 2500)
+    assert found.loss == pytest.approx(expected.loss, rel=1e-5)
+    np.testing.assert_array_equal(own.network.parameters, before)
+
+
+def test_forward_needs_no_loss_and_no_data() -> None:
+    drawn: list[Drawn] = [("Conv2d", {"out_channels": 17, "kernel_size": 3}), ("Tanh", {})]
+    own, other = CompiledProgram(chain(drawn, (3, 8, 7)), 5), ReferenceProgram(chain(drawn, (3, 8, 7)), 5)
+    pictures, _ = data(own.network)
+    for count in (5, 2):
+        own.forward(pictures[:count])
+        other.forward(pictures[:count])
+        np.testing.assert_allclose(own.output("2 Tanh"), other.output("2 Tanh"), atol=1e-6)
+    with pytest.raises(ValueError, match="no loss"):
+        own.gradient([0])
+
+
+def test_forward_between_steps_leaves_training_alone() -> None:
+    random = np.random.default_rng(5)
+    results = []
+    for looks in (False, True):
+        program = CompiledProgram(chain(LENET, (1, 28, 28)), 8)
+        program.set_data(*data(program.network))
+        optimizer = sgd()
+        for start in range(5):
+            program.step(np.arange(start, start + 8), optimizer)
+            if looks:
+                program.forward(random.random((3, 1, 28, 28)).astype(np.float32))
+                program.gradient([1, 2])
+                program.evaluate(range(EXAMPLES))
+        results.append(program.network.parameters.tobytes())
+    assert results[0] == results[1]
+
+
+def test_an_output_is_a_copy() -> None:
+    program = CompiledProgram(chain(LENET, (1, 28, 28)), 2)
+    pictures, _ = data(program.network)
+    program.forward(pictures[:2])
+    first = program.output("1 Conv2d")
+    kept = first.copy()
+    program.forward(pictures[2:4])
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_a_second_optimizer_or_a_restored_velocity_is_noticed() -> None:
+    compiled, reference = chain(LENET, (1, 28, 28)), chain(LENET, (1, 28, 28))
+    for program in (CompiledProgram(compiled, 6), ReferenceProgram(reference, 6)):
+        first, second = sgd(0.05, 0.5), sgd(0.02, 0.9)
+        losses_of(program, 3, 6, first)
+        losses_of(program, 2, 6, second)
+        first.state["velocity"] = np.ones_like(program.network.parameters) * np.float32(1e-3)
+        losses_of(program, 2, 6, first)
+    np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
+    assert_follows_numpy(compiled, reference, 4, tolerance=1e-4)

@@ -1,0 +1,93 @@
+"""DataStrip: thousands of pictures, of which a click or a key shows one to the network."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from live_digits import live
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from convnet_studio.engine.training.probes import ProbePicture
+from convnet_studio.ui.controls.picture_grid import stacked_image
+from convnet_studio.ui.data_strip import ALL_CLASSES, DataStrip
+
+
+@pytest.fixture
+def strip(qtbot: QtBot) -> DataStrip:
+    made = DataStrip()
+    qtbot.addWidget(made)
+    made.set_dataset(live().dataset)
+    made.resize(440, 180)
+    made.show()
+    return made
+
+
+def test_a_click_hands_over_the_picture(strip: DataStrip, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(strip.picture_chosen) as caught:
+        QTest.mouseClick(strip.grid.viewport(), Qt.MouseButton.LeftButton, pos=strip.grid.box(5).center())
+    picture, index, split = caught.args
+    assert isinstance(picture, ProbePicture)
+    assert (index, split) == (5, "test")
+    assert picture.label == live().dataset.test.labels[5]
+    assert np.array_equal(picture.picture, live().dataset.test.pictures[5])
+
+
+def test_arrows_move_the_probe(strip: DataStrip) -> None:
+    chosen: list[int] = []
+    strip.picture_chosen.connect(lambda _picture, index, _split: chosen.append(index))
+    strip.choose(0)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_End):
+        QTest.keyClick(strip.grid, key)
+    columns = strip.grid.columns
+    assert chosen == [0, 1, 1 + columns, columns, 0, len(live().dataset.test) - 1]
+
+
+def test_a_class_and_a_part_can_be_chosen(strip: DataStrip) -> None:
+    strip.class_field.entered.emit("3")
+    assert np.all(live().dataset.test.labels[strip.shown_indices] == 3)
+    strip.split_control.segment("Train").click()
+    assert np.array_equal(strip.shown_indices, np.flatnonzero(live().dataset.train.labels == 3))
+    strip.class_field.entered.emit(ALL_CLASSES)
+    assert len(strip.shown_indices) == len(live().dataset.train)
+
+
+def test_the_probe_stays_marked_through_a_filter(strip: DataStrip) -> None:
+    label = int(live().dataset.test.labels[8])
+    strip.choose(8)
+    strip.class_field.entered.emit(live().dataset.class_names[label])
+    assert strip.shown_indices[strip.grid._marked] == 8
+    strip.class_field.entered.emit(live().dataset.class_names[(label + 1) % 10])
+    assert strip.grid._marked == -1
+
+
+def test_every_data_set_shows(strip: DataStrip) -> None:
+    strip.set_dataset(live("tiny-digits").dataset)
+    assert strip.grid.thumbnail == 32
+    assert not strip.grab().isNull()
+    strip.resize(240, 90)
+    assert not strip.grab().isNull()
+
+
+def test_ten_thousand_pictures_scroll_at_once(strip: DataStrip) -> None:
+    strip.split_control.segment("Train").click()
+    bar = strip.grid.verticalScrollBar()
+    durations = []
+    for place in np.linspace(0, bar.maximum(), 10):
+        start = time.perf_counter()
+        bar.setValue(int(place))
+        strip.grid.viewport().repaint()
+        durations.append(time.perf_counter() - start)
+    assert min(durations) < 0.02
+
+
+def test_colour_pictures_keep_their_colours() -> None:
+    picture = np.zeros((2, 3, 4, 5), np.float32)
+    picture[1, 0] = 1.0
+    image = stacked_image(picture)
+    assert (image.width(), image.height()) == (5, 8)
+    assert image.pixelColor(2, 1).getRgb()[:3] == (0, 0, 0)
+    assert image.pixelColor(2, 6).getRgb()[:3] == (255, 0, 0)
