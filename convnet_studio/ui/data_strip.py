@@ -35,7 +35,7 @@ class DataStrip(QWidget):
         self.setAccessibleName("Data")
         self.split_control = SegmentedControl("Part of the data", (TEST, TRAIN))
         self.class_field = ChoiceField("Class", [ALL_CLASSES])
-        self.chosen = ElidedLabel("Click a picture to probe", "second_text", text_font(12))
+        self.chosen = ElidedLabel("", "second_text", text_font(12))
         self.chosen.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.grid = PictureGrid("Pictures to probe")
         row = QHBoxLayout()
@@ -54,11 +54,11 @@ class DataStrip(QWidget):
         theme_switch().changed.connect(self.update)
 
     def set_dataset(self, dataset: Dataset) -> None:
-        """Show another data set; no picture of it is chosen yet."""
+        """Show another data set; its first test picture is the probe until another is chosen."""
         self._dataset = dataset
-        self._class, self._probe = -1, None
+        self._class, self._probe = -1, ("test", 0)  # where the trainer looks first
         self.class_field.set_choices([ALL_CLASSES, *dataset.class_names])
-        self.chosen.show_text("Click a picture to probe")
+        self._name_probe()
         self._show_pictures()
 
     @property
@@ -76,11 +76,17 @@ class DataStrip(QWidget):
         if self._dataset is None:
             return
         self._probe = (split, index)
-        part = self._split(split)
-        label = int(part.labels[index])
-        self.chosen.show_text(f"{split} {index} · {self._dataset.class_names[label]}")
+        self._name_probe()
         self._mark_probe()
-        self.picture_chosen.emit(ProbePicture(part.pictures[index], label), index, split)
+        part = self._split(split)
+        self.picture_chosen.emit(ProbePicture(part.pictures[index], int(part.labels[index])), index, split)
+
+    def _name_probe(self) -> None:
+        assert self._dataset
+        assert self._probe
+        split, index = self._probe
+        label = int(self._split(split).labels[index])
+        self.chosen.show_text(f"{split} {index} · {self._dataset.class_names[label]}")
 
     def _split(self, name: str) -> Split:
         assert self._dataset

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QVBoxLayout, QWidget
 
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import load_dataset
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.open_project)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
-        self.notice = Notice(self.canvas)
+        self.notice = Notice()
         self.files = ProjectFiles(self.open_project, self.session, self.session_record, self.notice, self)
         self.actions_table = Actions(self, self._handlers())
         self.top_bar = TopBar(self.actions_table, self._menu())
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.resize(*FIRST_SIZE)
         self.setMenuWidget(self.top_bar)
-        self.setCentralWidget(self.canvas)
+        self.setCentralWidget(_in_a_column(self.canvas, self.notice))
         self.setDockNestingEnabled(True)
         for corner, area in (
             (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
@@ -343,7 +343,7 @@ class MainWindow(QMainWindow):
             self,
             [
                 Mark("Press Play: the network learns to read digits", self._below(self.top_bar.play)),
-                Mark("Watch the maps change; click a card to look closer", self._below_first_card),
+                Mark("Watch the maps change; click a card to look closer", self._below_a_card),
                 Mark("Drag modules from here onto the canvas", self._right_of(self.palette_panel), below=False),
             ],
         )
@@ -352,10 +352,13 @@ class MainWindow(QMainWindow):
         return lambda: widget.mapTo(self, QPoint(widget.width() // 2, widget.height() + 2))
 
     def _right_of(self, widget: QWidget) -> Callable[[], QPoint]:
-        return lambda: widget.mapTo(self, QPoint(widget.width() - 24, widget.height() // 3))
+        return lambda: widget.mapTo(self, QPoint(widget.width() - 16, widget.height() - 96))
 
-    def _below_first_card(self) -> QPoint:
-        return self.canvas.mapTo(self, QPoint(300, 320))
+    def _below_a_card(self) -> QPoint:
+        learning = (m.id for m in self.open_project.project.network.modules if m.id in self.learning_modules())
+        card = next(learning, None)
+        place = self.canvas.point_below(card) if card else self.canvas.rect().center()
+        return self.canvas.mapTo(self, place)
 
     def restore_layout(self) -> None:
         """Put window and panels where they stood at the last end."""
@@ -394,3 +397,15 @@ class MainWindow(QMainWindow):
     def rename(self, name: str) -> None:
         """Give the project another name."""
         self.open_project.edit("Rename the project", rename_project(self.open_project.project, name))
+
+
+def _in_a_column(*widgets: QWidget) -> QWidget:
+    """The widgets below each other without gaps, the first one taking all the room that is left."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.setStretch(0, 1)
+    return holder

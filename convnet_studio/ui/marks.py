@@ -70,7 +70,7 @@ class _Bubble(QWidget):
         tip = self._mark.place()
         x = tip.x() - self.width() // 2 if self._mark.below else tip.x()
         y = tip.y() if self._mark.below else tip.y() - self.height() // 2
-        room = self.parentWidget().width() - self.width() - 4
+        room = self.window().width() - self.width() - 4
         self.move(max(4, min(x, room)), y)
         self.raise_()
         self.update()

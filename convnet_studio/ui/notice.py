@@ -1,18 +1,13 @@
-"""Notice: one sentence over the canvas that something happened, with what can be done about it; nothing is modal."""
+"""Notice: one sentence below the canvas that something happened, with what can be done about it; nothing is modal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from convnet_studio.ui.theme import icon, icon_pixmap, theme, theme_switch
-
-MARGIN = 12
-ABOVE_STATUS = 56
-"""Room left below for the status line and the zoom control of the canvas."""
-LARGEST_WIDTH = 760
 
 _ICONS = {"good": "check", "info": "info", "warn": "triangle-alert", "bad": "circle-alert"}
 _GROUNDS = {"good": "surface", "info": "surface", "warn": "warn_soft", "bad": "bad_soft"}
@@ -20,10 +15,10 @@ _COLORS = {"good": "good", "info": "accent", "warn": "warn_text", "bad": "bad"}
 
 
 class Notice(QFrame):
-    """A strip that floats near the lower edge of `host` until it is closed, answered or replaced."""
+    """A strip below the canvas, so that it covers nothing; there until it is closed, answered or replaced."""
 
-    def __init__(self, host: QWidget) -> None:
-        super().__init__(host)
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("notice")
         self._kind = "info"
         self._icon = QLabel()
@@ -47,7 +42,6 @@ class Notice(QFrame):
         row.addWidget(self._progress)
         row.addLayout(self._answers)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        host.installEventFilter(self)
         theme_switch().changed.connect(self._recolor)
         self.hide()
 
@@ -70,8 +64,6 @@ class Notice(QFrame):
         self.setAccessibleName(text)
         self._recolor()
         self.show()
-        self.raise_()
-        self._place()
 
     def show_progress(self, text: str, done: int, total: int) -> None:
         """Show how far long work has come."""
@@ -81,13 +73,6 @@ class Notice(QFrame):
         self._text.setText(text)
         self._progress.setMaximum(total)
         self._progress.setValue(done)
-        self._place()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in place when the host changes its size."""
-        if event.type() == QEvent.Type.Resize and self.isVisible():
-            self._place()
-        return False
 
     def _answer(self, word: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(word)
@@ -99,16 +84,9 @@ class Notice(QFrame):
         button.clicked.connect(answer)
         return button
 
-    def _place(self) -> None:
-        host = self.parentWidget()
-        width = min(LARGEST_WIDTH, host.width() - 2 * MARGIN)
-        self.setFixedWidth(width)
-        self.adjustSize()
-        self.move((host.width() - width) // 2, host.height() - self.height() - ABOVE_STATUS)
-
     def _recolor(self) -> None:
         now = theme()
         ground, line = now.colors[_GROUNDS[self._kind]], now.colors["line"]
-        self.setStyleSheet(f"#notice {{ background: {ground}; border: 1px solid {line}; border-radius: 10px; }}")
+        self.setStyleSheet(f"#notice {{ background: {ground}; border-top: 1px solid {line}; }}")
         self._icon.setPixmap(icon_pixmap(_ICONS[self._kind], now.color(_COLORS[self._kind]), 18))
         self._close.setIcon(icon("x", "second_text"))

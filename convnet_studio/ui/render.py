@@ -67,6 +67,8 @@ def render_all(requests: list[RenderRequest]) -> None:
         if request.view not in view_summaries():
             raise KeyError(f"There is no view {request.view!r}; there are {', '.join(view_summaries())}.")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if QApplication.instance() is None:  # what is painted once and kept is then painted at this size, and sharp
+        os.environ["QT_SCALE_FACTOR"] = str(requests[0].scale)
     qInstallMessageHandler(_say_message)
     make_application()
     first = requests[0]

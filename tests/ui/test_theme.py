@@ -36,7 +36,9 @@ def test_text_is_readable(name: str) -> None:
     pairs = [(text, ground) for text in ("text", "second_text") for ground in ("canvas", "surface", "raised")]
     pairs += [("on_accent", "accent"), ("warn_text", "warn_soft"), ("bad", "bad_soft"), ("text", "accent_soft")]
     pairs += [(each, "surface") for each in ("accent", "good", "warn_text", "bad", "train", "test")]
-    weak = [(a, b, round(contrast(colors[a], colors[b]), 2)) for a, b in pairs if contrast(colors[a], colors[b]) < READABLE]
+    weak = [
+        (a, b, round(contrast(colors[a], colors[b]), 2)) for a, b in pairs if contrast(colors[a], colors[b]) < READABLE
+    ]
     weak += [(f, "surface", 0.0) for f, c in theme.family_texts.items() if contrast(c, colors["surface"]) < READABLE]
     assert not weak
 
@@ -64,7 +66,9 @@ def test_zero_is_the_neutral_middle_of_a_diverging_map(name: str, map_name: str)
 
 def test_icon_takes_the_color(qapp: QApplication) -> None:
     image = icon_pixmap("play", QColor("#B91C1C"), 32, 1.0).toImage()
-    seen = {image.pixelColor(x, y).name() for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() == 255}
+    seen = {
+        image.pixelColor(x, y).name() for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() == 255
+    }
     assert seen == {"#b91c1c"}
 
 

@@ -6,6 +6,7 @@ Started by test_whole_program.py in a process of its own; prints one JSON object
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -24,6 +25,9 @@ from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.settings import Session, Settings
 
 Result = TypeVar("Result")
+
+LONGEST_SECONDS = 110
+"""After this the process ends itself, so that nothing is left running when something hangs."""
 
 
 class GuiCaller(QObject):
@@ -234,6 +238,9 @@ def main() -> None:
         ask.asked.emit(lambda: app.exit(0))  # quit would ask about what is not saved
 
     threading.Thread(target=tell, daemon=True).start()
+    watchdog = threading.Timer(LONGEST_SECONDS, os._exit, (3,))
+    watchdog.daemon = True
+    watchdog.start()
     app.exec()
     window.session.close()
     window.files.close()

@@ -82,7 +82,7 @@ class Arenas:
 
 def constants(**numbers: int) -> Any:
     """Named numbers, which compiled code reads as constants."""
-    return namedtuple("Constants", numbers)(**numbers)  # type: ignore[misc]
+    return namedtuple("Constants", numbers)(**numbers)
 
 
 TILING = constants(

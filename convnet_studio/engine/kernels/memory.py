@@ -16,12 +16,19 @@ from numba.extending import intrinsic
 emitted: Any = intrinsic
 """Decorates functions whose LLVM code is written here; declared anew, since numba's types do not fit their calls."""
 
-FLOATS = types.CPointer(types.float32)
-INTS = types.CPointer(types.int64)
+pointer_to: Any = types.CPointer
+FLOATS = pointer_to(types.float32)
+INTS = pointer_to(types.int64)
 OPERATION = types.void(INTS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
 """``operation(row*, parameters*, gradients*, workspace*, i, n)``: what every leaf looks like from outside."""
 TILE = types.void(INTS, FLOATS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
 """``tile(tiling*, a*, b*, c*, d*, count, inner)``: see tiles.py."""
+
+
+def declare(builder: Any, kind: Any, name: str) -> Any:
+    """The LLVM function `name` of type `kind`, declared once in the module under construction."""
+    insert: Any = cgutils.get_or_insert_function
+    return insert(builder.module, kind, name)
 
 
 @emitted
@@ -128,7 +135,7 @@ def pause(typing: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if context.codegen()._tm.triple.startswith(("x86", "i686")):
             kind = ir.FunctionType(ir.VoidType(), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+            builder.call(declare(builder, kind, "llvm.x86.sse2.pause"), [])
         return context.get_dummy_value()
 
     return types.void(), generate

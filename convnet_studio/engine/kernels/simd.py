@@ -11,12 +11,10 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.typing import signature as typed
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import lower_builtin, models, register_model
 
-from convnet_studio.engine.kernels.memory import FLOATS, emitted
+from convnet_studio.engine.kernels.memory import FLOATS, declare, emitted
 
 LANES = 16
 _FLOAT = ir.FloatType()
@@ -24,32 +22,36 @@ _SIXTEEN = ir.VectorType(_FLOAT, LANES)
 _INDEX = ir.VectorType(ir.IntType(32), LANES)
 
 
-class Sixteen(types.Type):  # type: ignore[misc]
+class Sixteen(types.Type):
     """The numba type of the value."""
 
     def __init__(self) -> None:
         super().__init__("Sixteen")
 
 
-SIXTEEN = Sixteen()
+SIXTEEN: Any = Sixteen()
 
 
 @register_model(Sixteen)
-class SixteenModel(models.PrimitiveModel):  # type: ignore[misc]
+class SixteenModel(models.PrimitiveModel):
     """How LLVM holds it: ``<16 x float>``."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _SIXTEEN)
+        base: Any = super().__init__
+        base(manager, kind, _SIXTEEN)
 
 
 def _operator(function: Any, instruction: str, flags: tuple[str, ...]) -> None:
     """Teach numba one infix operator of two values."""
 
-    @infer_global(function)
-    class Typing(ConcreteTemplate):  # type: ignore[misc]
-        cases = [typed(SIXTEEN, SIXTEEN, SIXTEEN)]  # noqa: RUF012 - the name numba asks for
+    types_of: Any = infer_global
+    code_of: Any = lower_builtin
 
-    @lower_builtin(function, SIXTEEN, SIXTEEN)
+    @types_of(function)
+    class Typing(ConcreteTemplate):
+        cases = [SIXTEEN(SIXTEEN, SIXTEEN)]  # noqa: RUF012 - the name numba asks for
+
+    @code_of(function, SIXTEEN, SIXTEEN)
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return getattr(builder, instruction)(*arguments, flags=flags)
 
@@ -133,7 +135,7 @@ def where_equal(typing: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
 def _unary(name: str) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = ir.FunctionType(_SIXTEEN, [_SIXTEEN])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"{name}.v16f32"), arguments)
+        return builder.call(declare(builder, kind, f"{name}.v16f32"), arguments)
 
     return SIXTEEN(SIXTEEN), generate
 

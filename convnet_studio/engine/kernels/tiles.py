@@ -28,11 +28,10 @@ import llvmlite.binding
 import numba
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 
 from convnet_studio.engine.kernels.fields import TILING, Tiling
 from convnet_studio.engine.kernels.leaf import Kernel
-from convnet_studio.engine.kernels.memory import TILE, call_tile, emitted, shift
+from convnet_studio.engine.kernels.memory import TILE, call_tile, declare, emitted, shift
 from convnet_studio.engine.kernels.simd import lane_sum
 
 _FLOAT = ir.FloatType()
@@ -250,7 +249,7 @@ def _masked_load(emit: _Emitter, pointer: Any, count: Any) -> Any:
     target = emit.vector.as_pointer()
     kind = ir.FunctionType(emit.vector, [target, ir.IntType(32), bits, emit.vector])
     name = f"llvm.masked.load.v{emit.lanes}f32.p0"
-    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    function = declare(builder, kind, name)
     zeros = ir.Constant(emit.vector, None)
     return builder.call(function, [builder.bitcast(pointer, target), ir.IntType(32)(4), mask, zeros])
 

@@ -1,7 +1,8 @@
 """Lowering: how a module becomes operations, the contract that every file in ``lowerings/`` fulfils.
 
 A rule is a function ``rule(node, to)`` declared with `@lowers(ModuleClass)`. It asks the `Builder` `to` for the
-buffers of the module's inputs and output and appends leaf operations. A module without a rule runs its numpy code (callback.py).
+buffers of the module's inputs and output and appends leaf operations. A module without a rule runs its numpy code
+(callback.py).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Inspector(QWidget):
     """Follows the selection. The window hands it summary and data set, and keeps its `views` up to date."""
 
     views_changed = Signal()
-    """Another of its views has come into sight: ask `visible_views` for their probes."""
+    """Another view has come into sight or wants to see something else: ask `visible_views` for their probes."""
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class Inspector(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
-        self.module_page.tab_changed.connect(self.views_changed)
+        self.module_page.probes_changed.connect(self.views_changed)
         open_project.selection_changed.connect(self._show_selection)
         open_project.replaced.connect(self._show_selection)
         open_project.changed.connect(self._show_selection)
@@ -99,7 +99,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.viewport().setAutoFillBackground(False)
-    page.setContentsMargins(16, 12, 16, 16)
+    page.setContentsMargins(12, 8, 12, 16)
     page.setAutoFillBackground(False)
     area.setWidget(page)
     return area

@@ -36,7 +36,7 @@ class ModuleHeader(QWidget):
         self.word.setContentsMargins(_WORD_INDENT, 0, 0, 0)
         self.tabs = SegmentedControl("What is shown", (MAPS, FILTERS))
         names = QVBoxLayout()
-        names.setContentsMargins(_BAR_WIDTH + 4, 0, 0, 0)
+        names.setContentsMargins(_BAR_WIDTH + 2, 0, 0, 0)
         names.setSpacing(2)
         names.addWidget(self.name)
         names.addWidget(self.word)

@@ -34,7 +34,7 @@ SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
 class ModulePage(QWidget):
     """Shows one module; the choice between maps and filters is kept from module to module."""
 
-    tab_changed = Signal()
+    probes_changed = Signal()
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +55,7 @@ class ModulePage(QWidget):
         self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC))
         self.formula = Formula()
         self._arrange()
+        maps.probes_changed.connect(self.probes_changed)
         self.header.renamed.connect(self._rename)
         self.header.tab_chosen.connect(self._choose_tab)
         self.problems.mend_requested.connect(self._mend)
@@ -122,7 +123,7 @@ class ModulePage(QWidget):
     def _choose_tab(self, tab: str) -> None:
         self._wanted_tab = tab
         self._show_tab(tab)
-        self.tab_changed.emit()
+        self.probes_changed.emit()
 
     def _show_tab(self, tab: str) -> None:
         self.header.tabs.choose(tab)

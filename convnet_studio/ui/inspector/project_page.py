@@ -18,7 +18,7 @@ from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption, Label, Sentence
 from convnet_studio.ui.controls.mark import Mark
-from convnet_studio.ui.controls.name_field import NameField
+from convnet_studio.ui.controls.name_field import NAME_INDENT, NameField
 from convnet_studio.ui.controls.setting_field import FormRow
 from convnet_studio.ui.inspector.change_marks import ChangeMark
 from convnet_studio.ui.inspector.facts import Facts
@@ -58,9 +58,10 @@ class ProjectPage(QWidget):
         data_row.show_mark(Mark.NEW_WEIGHTS, "A new run begins; network and settings stay as they are.")
         head = QVBoxLayout()
         head.setSpacing(0)
+        head.setContentsMargins(-NAME_INDENT, 0, 0, 0)
         head.addWidget(self.name)
         kind = Label("Project", "second_text", text_font(12))
-        kind.setContentsMargins(4, 0, 0, 0)
+        kind.setContentsMargins(NAME_INDENT, 0, 0, 0)
         head.addWidget(kind)
         self._column.addLayout(head)
         for widget in (self.problems, Caption("Data"), data_row, self.data_about):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -89,6 +89,11 @@ class CanvasView(View):
         """Ids of the modules whose cards are in view."""
         in_view = self.area.visible_rect()
         return frozenset(each for each, item in self.scene.modules.items() if item.rect.intersects(in_view))
+
+    def point_below(self, module_id: str) -> QPoint:
+        """The middle of the lower edge of a module's card, in this view's coordinates."""
+        edge = self.scene.modules[module_id].rect
+        return self.area.viewport().mapTo(self, self.area.mapFromScene(edge.center().x(), edge.bottom()))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Paint the newest numbers on the cards in view."""

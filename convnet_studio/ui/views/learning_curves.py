@@ -14,20 +14,21 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.training.events import Event, RunStarted
 from convnet_studio.ui.controls.curve import Points
-from convnet_studio.ui.controls.label import Label, number_label
+from convnet_studio.ui.controls.curve_reading import CurveReading, Reading
+from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.controls.learning_record import LearningRecord
-from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.number_text import exact, short
 from convnet_studio.ui.controls.painting import blend
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
+from convnet_studio.ui.theme import number_font, theme, theme_switch
 from convnet_studio.ui.view import View
 
 LOSS, ERROR = "Loss", "Error"
 LINEAR, LOG = "Linear", "Log"
 REDRAW_MILLISECONDS = 50
 """A curve moves by less than a pixel in this time; drawing it more often would only cost."""
-_NOT_YET = "–"
+NOT_YET = "–"
 _KEY_STEPS = 100
 """Presses of an arrow key from one end of the axis to the other."""
 
@@ -48,7 +49,7 @@ class LearningCurvesView(View):
         self._hovered: float | None = None
         self.quantity = SegmentedControl("What is drawn", (LOSS, ERROR))
         self.axis = SegmentedControl("Axis", (LINEAR, LOG))
-        self._numbers = {name: number_label(token) for name, token in _COLUMNS.items()}
+        self.reading = CurveReading("Numbers of the curves")
         self._make_plot()
         self._arrange()
         self._timer = QTimer(self, singleShot=True, interval=REDRAW_MILLISECONDS)
@@ -77,6 +78,10 @@ class LearningCurvesView(View):
         self._best = item.plot([], [], pen=None, symbol="o", symbolSize=7)
         self._line = pg.InfiniteLine(angle=90)
         self._line.setVisible(False)
+        self._invitation = Label("The curves begin with the first training step.", "second_text")
+        self._invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        QVBoxLayout(self.plot).addWidget(self._invitation)
         item.addItem(self._line, ignoreBounds=True)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.installEventFilter(self)
@@ -86,11 +91,7 @@ class LearningCurvesView(View):
         row.setSpacing(8)
         row.addWidget(self.quantity)
         row.addWidget(self.axis)
-        row.addStretch(1)
-        for name, label in self._numbers.items():
-            row.addWidget(Label(name, _COLUMNS[name], text_font(12)))
-            label.setFixedWidth(label.fontMetrics().horizontalAdvance("0" * _DIGITS[name]) + 2)
-            row.addWidget(label)
+        row.addWidget(self.reading, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 4)
         column.setSpacing(4)
@@ -157,6 +158,7 @@ class LearningCurvesView(View):
         with np.errstate(divide="ignore", invalid="ignore"):
             for name, (x, y) in drawn.items():
                 self._curves[name].setData(x, np.log10(y) if logarithmic else y, connect="finite")
+        self._invitation.setVisible(not self.record and not self.previous)
         self._show_best(logarithmic)
         self._set_ranges(drawn, logarithmic)
         self._show_numbers()
@@ -194,13 +196,16 @@ class LearningCurvesView(View):
         curves = self._shown(self.record)
         unit = " %" if self._is_error else ""
         x = self._last_hovered
-        texts = {"epoch": f"{x:.2f}" if self.record or self._hovered is not None else _NOT_YET}
+        is_known = bool(self.record) or self._hovered is not None
+        epoch = f"{x:.2f}" if is_known else NOT_YET
+        readings = [Reading("epoch", "second_text", epoch, epoch, digits=(6, 6))]
         for name in ("train", "test"):
             index = curves[name].nearest(x)
-            texts[name] = exact(curves[name].y[index]) + unit if index >= 0 else _NOT_YET
-        for name, label in self._numbers.items():
-            label.show_text(texts[name])
-        self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text in texts.items()))
+            value = float(curves[name].y[index]) if index >= 0 else None
+            texts = (exact(value) + unit, short(value) + unit) if value is not None else (NOT_YET, NOT_YET)
+            readings.append(Reading(name, name, *texts))
+        self.reading.show_readings(readings)
+        self.setAccessibleDescription(self.reading.text)
 
     # ---------------------------------------------------------------- pointing
 
@@ -250,8 +255,6 @@ class LearningCurvesView(View):
         self.redraw()
 
 
-_COLUMNS = {"epoch": "second_text", "train": "train", "test": "test"}
-_DIGITS = {"epoch": 6, "train": 12, "test": 12}
 _DRAWN = {
     "previous train": ("train", 0.3, 1),
     "previous test": ("test", 0.3, 1),

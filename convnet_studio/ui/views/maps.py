@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
@@ -60,6 +61,9 @@ class MapsView(View):
     name: ClassVar = "maps"
     title: ClassVar = "Maps"
     summary: ClassVar = "Output of the selected module: every feature map with its exact values, or the class scores."
+
+    probes_changed = Signal()
+    """It wants to see more or less of the network than before."""
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
@@ -124,6 +128,7 @@ class MapsView(View):
         self.scope = scope
         self._scope_field.show_value(scope.value)
         self._refresh()
+        self.probes_changed.emit()
 
     def _on_selection(self) -> None:
         self._enlarged = None

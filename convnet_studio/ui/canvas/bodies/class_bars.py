@@ -1,4 +1,4 @@
-"""ClassBarsBody: one bar for each class, the largest in the colour of success."""
+"""ClassBarsBody: one bar for each class, the largest in the colour of right or wrong."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class ClassBarsBody(Body):
         self._bar_width = WIDTH - self._bar_left - GAP - number_width
         self.size = QSizeF(WIDTH, self._rows * ROW_HEIGHT)
         self._values: Array | None = None
+        self._label = -1
         self._order: Sequence[int] = range(self._rows)
 
     def clear(self) -> None:
@@ -70,6 +71,7 @@ class ClassBarsBody(Body):
         if output is None:
             return False
         self._values = probabilities(output, self.card.reading)
+        self._label = snapshot.label
         if self._classes > self._rows:
             ranks = np.nan_to_num(self._values, nan=-np.inf)
             self._order = np.argsort(-ranks, kind="stable")[: self._rows].tolist()
@@ -95,11 +97,17 @@ class ClassBarsBody(Body):
             value = float(values[index])
             painter.fillRect(bar, groove)
             bar.setWidth(max(1.5, self._bar_width * min(1.0, abs(value) / full)))
-            painter.fillRect(bar, now.color("good" if index == winner else "strong_line"))
+            painter.fillRect(bar, now.color(self._winner_token(index) if index == winner else "strong_line"))
             number = f"{value:.2f}".replace("-", "−")
             painter.setFont(self._font)
             left = self.size.width() - len(number) * self._digit_width
             painter.drawText(QPointF(left, top + self._baseline), number)
+
+    def _winner_token(self, winner: int) -> str:
+        """The loss card tells right from wrong by words and sign, so that colour is not alone in it."""
+        if self._label < 0:
+            return "accent"
+        return "good" if winner == self._label else "bad"
 
     def tip_at(self, at: QPointF) -> str:
         """The class in full and its number with more digits."""
