@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset, Split
@@ -18,6 +18,7 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 TEST, TRAIN = "Test", "Train"
 ALL_CLASSES = "All classes"
+_WIDE = 340
 
 
 class DataStrip(QWidget):
@@ -43,6 +44,7 @@ class DataStrip(QWidget):
         row.addWidget(self.split_control)
         row.addWidget(self.class_field)
         row.addWidget(self.chosen, 1)
+        row.addStretch(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(8)
@@ -118,6 +120,11 @@ class DataStrip(QWidget):
 
     def _choose(self, place: int) -> None:
         self.choose(int(self._shown[place]), self.split_name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The name of the probe stands where it has room; its ring in the grid is always there."""
+        super().resizeEvent(event)
+        self.chosen.setVisible(event.size().width() >= _WIDE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""

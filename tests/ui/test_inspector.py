@@ -267,4 +267,4 @@ def test_another_project_takes_its_place(qtbot: QtBot) -> None:
     open_project.select(frozenset({live().id_of("Conv2d")}))
     open_project.open(new_project())
     assert inspector.project_page.isVisible()
-    assert inspector.project_page.name.text() == new_project().name
+    assert inspector.project_page.header.name.text() == new_project().name

@@ -30,7 +30,7 @@ Q4, Q6 = np.float32(1.18534705686654e-4), np.float32(1.19825839466702e-6)
 
 @numba.njit
 def tanh_of(x: Any) -> Any:
-    """Return tanh of sixteen floats, absolute error below 3e-7."""
+    """Return tanh of sixteen floats, absolute error below 3.5e-7 (2.6e-7 where multiply and add are fused)."""
     x = where_greater(x, splat(LIMIT), splat(LIMIT), x)
     x = where_greater(splat(-LIMIT), x, splat(-LIMIT), x)
     square = x * x

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
@@ -34,9 +34,8 @@ class Label(QLabel):
             self.setText(text)
 
     def _recolor(self) -> None:
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, theme().color(self._token))
-        self.setPalette(palette)
+        # A style sheet, not a palette: Qt forgets palettes when the application's own style sheet is renewed.
+        self.setStyleSheet(f"color: {theme().colors[self._token]};")
 
 
 class Caption(Label):

@@ -9,9 +9,6 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from convnet_studio.ui.controls.painting import paint_field
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 
-NAME_INDENT = 6
-"""Pixels from the rim of the field to its text: who wants the text to line up moves the field by so much."""
-
 
 class NameField(QLineEdit):
     """A name that looks like a heading until the pointer or the keyboard comes to it; Enter takes, Escape gives up."""

@@ -20,7 +20,7 @@ from convnet_studio.ui.controls.label import Caption
 from convnet_studio.ui.inspector.change_marks import marks_of_module
 from convnet_studio.ui.inspector.cost_text import arithmetic_line, parameters_line, shapes_line
 from convnet_studio.ui.inspector.facts import Facts
-from convnet_studio.ui.inspector.module_header import FILTERS, MAPS, ModuleHeader
+from convnet_studio.ui.inspector.page_header import FILTERS, MAPS, PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
 from convnet_studio.ui.inspector.settings_form import SettingsForm
 from convnet_studio.ui.open_project import OpenProject
@@ -43,7 +43,7 @@ class ModulePage(QWidget):
         self._known: ModuleSummary | None = None
         self._wanted_tab = MAPS
         self._dataset: Dataset | None = None
-        self.header = ModuleHeader()
+        self.header = PageHeader("module")
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())

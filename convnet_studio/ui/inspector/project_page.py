@@ -16,16 +16,15 @@ from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
 from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.formula import Formula
-from convnet_studio.ui.controls.label import Caption, Label, Sentence
+from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.mark import Mark
-from convnet_studio.ui.controls.name_field import NAME_INDENT, NameField
 from convnet_studio.ui.controls.setting_field import FormRow
 from convnet_studio.ui.inspector.change_marks import ChangeMark
 from convnet_studio.ui.inspector.facts import Facts
+from convnet_studio.ui.inspector.page_header import PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
 from convnet_studio.ui.inspector.settings_form import SettingsForm
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.theme import text_font
 
 MODULES, PARAMETERS, ARITHMETIC = "Modules", "Parameters", "Multiply-adds"
 OPTIMIZER = "optimizer"
@@ -37,7 +36,7 @@ class ProjectPage(QWidget):
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._open_project = open_project
-        self.name = NameField("Name of the project")
+        self.header = PageHeader("project")
         self.problems = ProblemList()
         names = list(DatasetFile.registry)
         self.data = ChoiceField("Data set", names, [DatasetFile.registry[each].title for each in names])
@@ -47,7 +46,7 @@ class ProjectPage(QWidget):
         self._form_optimizer = ""
         self.form = SettingsForm(())
         self._arrange()
-        self.name.entered.connect(self._rename)
+        self.header.renamed.connect(self._rename)
         self.data.entered.connect(self._set_dataset)
 
     def _arrange(self) -> None:
@@ -56,14 +55,7 @@ class ProjectPage(QWidget):
         self._column.setSpacing(8)
         data_row = FormRow("Data set", self.data, Mark.NEW_WEIGHTS, "What the network learns from.")
         data_row.show_mark(Mark.NEW_WEIGHTS, "A new run begins; network and settings stay as they are.")
-        head = QVBoxLayout()
-        head.setSpacing(0)
-        head.setContentsMargins(-NAME_INDENT, 0, 0, 0)
-        head.addWidget(self.name)
-        kind = Label("Project", "second_text", text_font(12))
-        kind.setContentsMargins(NAME_INDENT, 0, 0, 0)
-        head.addWidget(kind)
-        self._column.addLayout(head)
+        self._column.addWidget(self.header)
         for widget in (self.problems, Caption("Data"), data_row, self.data_about):
             self._column.addWidget(widget)
         self._column.addSpacing(4)
@@ -79,7 +71,7 @@ class ProjectPage(QWidget):
 
     def show_project(self, project: Project) -> None:
         """Show the project's values."""
-        self.name.show_name(project.name)
+        self.header.show_project(project.name)
         self.data.show_value(project.data.dataset)
         if project.training.optimizer != self._form_optimizer:
             self._renew_form(project.training.optimizer)
@@ -119,7 +111,7 @@ class ProjectPage(QWidget):
 
     def _rename(self, name: str) -> None:
         self._edit("Rename the project", lambda now: rename_project(now, name))
-        self.name.show_name(self._open_project.project.name)
+        self.header.show_project(self._open_project.project.name)
 
     def _set_dataset(self, name: object) -> None:
         self._edit("Change the data", lambda now: set_dataset(now, str(name)))

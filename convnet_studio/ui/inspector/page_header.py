@@ -1,4 +1,4 @@
-"""ModuleHeader: name, plain word and family of the selected module, and what to look at of it."""
+"""PageHeader: name, plain word and family of what the inspector shows, and what to look at of it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _BAR_WIDTH = 4
 _WORD_INDENT = 22  # room for the icon
 
 
-class ModuleHeader(QWidget):
+class PageHeader(QWidget):
     """The family's colour as a bar; beneath the name the plain word with the family's icon."""
 
     renamed = Signal(str)
     """The name that the user typed; empty for the kind's own."""
     tab_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._family: Family | None = None
+        self._icon = ""
         self._kind = ""
-        self.name = NameField("Name of the module")
+        self.name = NameField(f"Name of the {what}")
         self.word = ElidedLabel("", "second_text", text_font(12))
         self.word.setContentsMargins(_WORD_INDENT, 0, 0, 0)
         self.tabs = SegmentedControl("What is shown", (MAPS, FILTERS))
@@ -53,25 +54,36 @@ class ModuleHeader(QWidget):
         """Show a module; `learns`: it has filters to look at."""
         kind = find_kind(module.kind)
         self._family = kind.family if kind else None
+        self._icon = FAMILY_ICONS[kind.family] if kind else "circle-alert"
         self._kind = module.kind
         self.name.show_name(title(module), module.kind)
         word = kind.word if kind else "unknown to this version"
-        self.word.show_text(f"{module.kind} · {word}" if module.name else word)
-        self.word.setAccessibleDescription(self._family.value if self._family else "")
-        about = (kind.__doc__ or "").strip().split("\n")[0] if kind else ""
-        self.word.setWhatsThis(about)
-        self.setToolTip(about)
+        self._show_word(f"{module.kind} · {word}" if module.name else word)
+        self.setToolTip((kind.__doc__ or "").strip().split("\n")[0] if kind else "")
         self.tabs.setVisible(learns)
+
+    def show_project(self, name: str) -> None:
+        """Show the project."""
+        self._family, self._icon = None, "folder-open"
+        self.name.show_name(name)
+        self._show_word("project")
+        self.tabs.setVisible(False)
+
+    def _show_word(self, word: str) -> None:
+        self.word.show_text(word)
+        self.word.setAccessibleDescription(self._family.value if self._family else "")
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Bar and icon."""
-        if self._family is None:
+        if not self._icon:
             return
+        now = theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().family(self._family))
+        painter.setBrush(now.family(self._family) if self._family else now.color("strong_line"))
         painter.drawRoundedRect(QRectF(0, 2, _BAR_WIDTH, self.height() - 4), 2, 2)
-        color = theme().family_text(self._family)
-        pixmap = icon_pixmap(FAMILY_ICONS[self._family], color, 14, self.devicePixelRatioF())
+        color = now.family_text(self._family) if self._family else now.color("second_text")
+        pixmap = icon_pixmap(self._icon, color, 14, self.devicePixelRatioF())
         painter.drawPixmap(_BAR_WIDTH + 8, self.word.y() + (self.word.height() - 14) // 2, pixmap)
