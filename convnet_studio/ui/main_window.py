@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
         project.replaced.connect(self._on_replaced)
         project.name_changed.connect(self._show_name)
         project.selection_changed.connect(self.live.refresh_probes)
+        self.inspector.views_changed.connect(self.live.refresh_probes)
         stack = project.undo_stack
         stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
         stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -9,6 +10,10 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from convnet_studio.engine.project.edits import return_to
 from convnet_studio.engine.project.spec import Project
+
+
+MERGE_SECONDS = 2.0
+"""Edits with the same merge key that are further apart than this are two undo entries."""
 
 
 class OpenProject(QObject):
@@ -76,7 +81,7 @@ class OpenProject(QObject):
     def edit(self, text: str, after: Project, merge_key: str = "") -> None:
         """Replace the value by `after` as one undo entry named `text` ("Add Conv2d").
 
-        Edits in a row with the same non-empty `merge_key` become one entry, such as the drags of a slider.
+        Edits in quick succession with the same non-empty `merge_key` become one entry, such as the drags of a slider.
         """
         if after != self._project:
             self.undo_stack.push(_EditCommand(self, text, self._project, after, merge_key))
@@ -107,6 +112,7 @@ class _EditCommand(QUndoCommand):
         self._before = before
         self._after = after
         self._merge_key = merge_key
+        self._made_at = time.monotonic()
 
     def redo(self) -> None:
         self._owner._set(return_to(self._owner.project, self._after))
@@ -120,5 +126,7 @@ class _EditCommand(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _EditCommand) or other._merge_key != self._merge_key:
             return False
-        self._after = other._after
+        if other._made_at - self._made_at > MERGE_SECONDS:
+            return False
+        self._after, self._made_at = other._after, other._made_at
         return True

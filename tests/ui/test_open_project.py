@@ -51,6 +51,16 @@ def test_drags_of_a_slider_are_one_entry(open_project: OpenProject) -> None:
     assert open_project.project == first
 
 
+def test_the_same_setting_changed_later_is_an_entry_of_its_own(
+    open_project: OpenProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((10.0, 11.0, 10.0 + 60.0))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    for rate in (0.1, 0.2, 0.3):
+        open_project.edit("Rate", set_training(open_project.project, rate=rate), merge_key="rate")
+    assert open_project.undo_stack.count() == 2
+
+
 def test_an_edit_that_changes_nothing_is_no_edit(open_project: OpenProject) -> None:
     open_project.edit("Nothing", replace(open_project.project))
     assert open_project.undo_stack.count() == 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet_studio.engine.kernels.fields import ROW, SLACK, Arenas, Buffer
+from convnet_studio.engine.kernels.fields import ROW, SLACK, Arenas
 from convnet_studio.engine.kernels.loss import count_errors
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import lowerings as _lowerings  # noqa: F401 - registers the rules
@@ -26,16 +26,14 @@ class Listing:
     """A program ready to run.
 
     Attributes:
-        operations: one for each row: prepare, forward, backward, collect; the last row is the update's.
-        rows: ``(operation, ROW)``.
+        builder: what the operations came from: buffers, feed, slots.
+        operations: one for each row: prepare, forward, backward, collect; behind them is the row of the update.
+        rows: ``(operations + 1, ROW)``.
         sections: of forward, then of backward.
         forward_sections: how many of them are forward.
         prepare: rows before the first section.
-        collect: rows of the collection of gradients, behind the sections.
-        chunk: samples at a time.
-        slot_size: floats of a slot of gradients.
-        workspace_size: floats of a thread's workspace.
-        outputs, gradients: buffers by module id; of the modules whose output and gradient there is.
+        collect: rows behind the last.
+        arenas: sizes of the memory that the rows were checked against.
     """
 
     builder: Builder
@@ -46,9 +44,11 @@ class Listing:
     prepare: range
     collect: range
     arenas: Arenas
-    chunk: int
-    outputs: dict[str, Buffer]
-    gradients: dict[str, Buffer]
+
+    @property
+    def chunk(self) -> int:
+        """Samples at a time."""
+        return self.builder.chunk
 
     def pack(self, index: int) -> None:
         """Write the row of operation `index` anew, after a place it points to has changed."""
@@ -74,21 +74,13 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
     """
     if network.parameters.dtype != np.float32:
         raise ValueError(f"Compiled programs are float32, the network is {network.parameters.dtype}.")
-    chunk = chunk_size(batch_size)
-    builder = Builder(network, feed, compiled_set().address, chunk, whole)
-    for node in reversed(network.graph.nodes):
-        if node.id in builder.lowered:
-            name = type(node.module).__name__
-            builder.lower(node, RULES.get(name, lower_callback))
-    _count_errors(builder)
-    for operation in builder.collect_list:
-        operation.values["slot"] = builder.slot_size
-    passes = builder.forward_list + builder.backward_list
-    first = len(builder.prepare_list)
+    builder = Builder(network, feed, compiled_set().address, chunk_size(batch_size), whole)
+    _lower(builder)
+    first, passes = len(builder.prepare_list), builder.forward_list + builder.backward_list
     forward = cut(builder.forward_list, first)
     sections = forward + cut(builder.backward_list, first + len(builder.forward_list))
     kept = [*builder.outputs.values(), *builder.gradients.values()] if whole else []
-    workspace = allocate(passes, sections, first, chunk, kept, power_of_two(batch_size))
+    workspace = allocate(passes, sections, first, builder.chunk, kept, power_of_two(batch_size))
     operations = builder.prepare_list + passes + builder.collect_list
     listing = Listing(
         builder,
@@ -99,13 +91,20 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
         range(first),
         range(first + len(passes), len(operations)),
         Arenas(network.parameters.size, builder.slot_size + SLACK, workspace),
-        chunk,
-        builder.outputs,
-        builder.gradients,
     )
     for index in range(len(operations)):
         listing.pack(index)
     return listing
+
+
+def _lower(builder: Builder) -> None:
+    """Let every module's rule append its operations, from the last module to the first."""
+    for node in reversed(builder.network.graph.nodes):
+        if node.id in builder.lowered:
+            builder.lower(node, RULES.get(type(node.module).__name__, lower_callback))
+    _count_errors(builder)
+    for operation in builder.collect_list:
+        operation.values["slot"] = builder.slot_size
 
 
 def _count_errors(builder: Builder) -> None:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ KERNELS = (*_KERNELS, *interpreter.KERNELS)
 
 _SOURCES = (Path(interpreter.__file__), *sorted(Path(_KERNELS[0].function.__code__.co_filename).parent.glob("*.py")))
 _WORKER = "convnet_studio.engine.program.compile_worker"
+_MONTH = 30 * 24 * 3600.0
 _LOCK = threading.Lock()
 
 
@@ -118,25 +120,28 @@ def compile_into(folder: Path) -> Iterator[tuple[Kernel, Any]]:
 def _compile_in_subprocess(folder: Path, on_progress: Callable[[CompileProgress], None]) -> None:
     package_root = str(Path(__file__).parents[3])
     paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    process = subprocess.Popen(
-        [sys.executable, "-m", _WORKER, str(folder)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    for line in process.stdout:
-        done, total, name = json.loads(line)
-        on_progress(CompileProgress(done, total, name))
-    problem = process.stderr.read()
-    if process.wait():
-        raise RuntimeError(f"The engine could not be compiled: {problem[-500:].strip()}")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-m", _WORKER, str(folder)]
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                done, total, name = json.loads(line)
+                on_progress(CompileProgress(done, total, name))
+        except BaseException:
+            process.kill()
+            raise
+        if process.wait():
+            said.seek(0)
+            raise RuntimeError(f"The engine could not be compiled: {said.read()[-500:].strip()}")
 
 
 def _publish(folder: Path, target: Path) -> None:
     """Give a complete set its name; where another process was faster, its set stays."""
+    _sweep(target.parent)
     try:
         folder.rename(target)
     except OSError:
@@ -144,8 +149,20 @@ def _publish(folder: Path, target: Path) -> None:
             raise
 
 
+def _sweep(parent: Path) -> None:
+    """Remove sets of earlier versions, and what broken-off compilations left, once they are a month old."""
+    for each in parent.iterdir():
+        if time.time() - each.stat().st_mtime > _MONTH:
+            shutil.rmtree(each, ignore_errors=True)
+
+
 def _find() -> Path | None:
-    return next((parent / _name() for parent in _parents() if (parent / _name()).is_dir()), None)
+    return next((parent / _name() for parent in _parents() if _is_own_folder(parent / _name())), None)
+
+
+def _is_own_folder(path: Path) -> bool:
+    """Whether it is a folder of this user: code from anybody else's is not run."""
+    return path.is_dir() and (not hasattr(os, "getuid") or path.stat().st_uid == os.getuid())
 
 
 def _parents() -> tuple[Path, ...]:
@@ -158,7 +175,7 @@ def _parents() -> tuple[Path, ...]:
 def _writable_parent() -> Path:
     for parent in _parents():
         try:
-            parent.mkdir(parents=True, exist_ok=True)
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=parent):
                 return parent
         except OSError:

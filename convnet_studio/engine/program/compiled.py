@@ -123,13 +123,13 @@ class CompiledProgram(Program):
 
     def output(self, module_id: str) -> NDArray[np.float32]:
         """See Program."""
-        return self._read(module_id, self._keeping().listing.outputs)
+        return self._read(module_id, self._keeping().listing.builder.outputs)
 
     def output_gradient(self, module_id: str) -> NDArray[np.float32]:
         """See Program."""
         if not self._gradient_readable:
             raise ValueError("There is no gradient to read: call gradient() first.")
-        return self._read(module_id, self._keeping().listing.gradients)
+        return self._read(module_id, self._keeping().listing.builder.gradients)
 
     def close(self) -> None:
         """See Program."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.interpreter import JOB, JOB_SIZE
 from convnet_studio.engine.program.program import StepResult
 from convnet_studio.engine.program.second_thread import SecondThread
+from convnet_studio.engine.program.thread_choice import ThreadChoice
 
 
 class ModuleFailure(RuntimeError):
@@ -57,6 +59,7 @@ class Runner:
         self._job = np.zeros(JOB_SIZE, np.int64)
         self._fill_job()
         self._job_address = self._job.ctypes.data
+        self._choices = {training: ThreadChoice() for training in (False, True)}
         self._run = compiled_set().function(interpreter.RUN)
         self._second = SecondThread(self._job, compiled_set().function(interpreter.SERVE)) if threads > 1 else None
 
@@ -83,8 +86,9 @@ class Runner:
         job[JOB.update_end] = job[JOB.update] + update
         job[JOB.examples] = listing.builder.feed.labels.size
         if self._second and job[JOB.slots] > 1:
-            self._second.wake()
-        self._run(self._job_address)
+            self._run_on_what_is_faster(self._second, count, training)
+        else:
+            self._run(self._job_address)
         self._raise_what_failed()
 
     def feed_with(self, images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -134,6 +138,17 @@ class Runner:
         if self._second:
             self._second.close()
             self._second = None
+
+    def _run_on_what_is_faster(self, second: SecondThread, count: int, training: bool) -> None:
+        choice = self._choices[training]
+        threads = choice.choose()
+        if threads == 2:
+            second.wake()
+        else:
+            second.rest()
+        start = time.perf_counter()
+        self._run(self._job_address)
+        choice.note(threads, (time.perf_counter() - start) / count)
 
     def _fill_job(self) -> None:
         """Write everything that stays."""

@@ -29,10 +29,15 @@ class SecondThread:
         self._thread.start()
 
     def wake(self) -> None:
-        """Call before a call of `run`; costs nothing while the thread still spins."""
+        """Call before a call of `run` that it shall help; costs nothing while the thread still spins."""
+        self._job[JOB.stop] = 0
         if self._job[JOB.asleep]:
             self._job[JOB.asleep] = 0
             self._wanted.set()
+
+    def rest(self) -> None:
+        """Call before a call of `run` that it shall not help; it may still do so if it does not see this in time."""
+        self._job[JOB.stop] = 1
 
     def close(self) -> None:
         """End the thread; the job's arrays may be given back afterwards."""

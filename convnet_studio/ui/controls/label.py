@@ -35,7 +35,7 @@ class Label(QLabel):
 
     def _recolor(self) -> None:
         # A style sheet, not a palette: Qt forgets palettes when the application's own style sheet is renewed.
-        self.setStyleSheet(f"color: {theme().colors[self._token]};")
+        self.setStyleSheet(f"QLabel {{ color: {theme().colors[self._token]}; }}")
 
 
 class Caption(Label):

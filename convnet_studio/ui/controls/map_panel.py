@@ -13,6 +13,7 @@ from convnet_studio.ui.controls.read_out import ReadOut
 from convnet_studio.ui.theme import text_font
 
 _WIDE = 520
+_LOW = 320
 _SIDE_WIDTH = 240
 _TALLEST_SHEET = 336
 _ANY_WIDTH = 16_777_215  # Qt's QWIDGETSIZE_MAX
@@ -29,6 +30,8 @@ class MapPanel(QWidget):
 
     def __init__(self, what: str, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hugs = False
+        self._wants_distribution = True
         self.caption = ElidedLabel("", "second_text", Caption().font())
         self.sheet = MapSheet(what)
         self.read_out = ReadOut(hint)
@@ -64,16 +67,26 @@ class MapPanel(QWidget):
         return page
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is wide the distribution stands beside the maps, so that these get the height."""
+        """Where it is wide the distribution stands beside the maps; where it is low the maps have all the room."""
         super().resizeEvent(event)
         is_wide = event.size().width() >= _WIDE
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if self._halves.direction() != direction:
             self._halves.setDirection(direction)
             self._halves.setSpacing(24 if is_wide else 4)
-            self._halves.setAlignment(self.distribution, Qt.AlignmentFlag.AlignBottom if is_wide else _FILL)
+            self._halves.setAlignment(self.distribution, Qt.AlignmentFlag.AlignTop if is_wide else _FILL)
             self.distribution.setMinimumWidth(_SIDE_WIDTH if is_wide else 0)
             self.distribution.setMaximumWidth(_SIDE_WIDTH if is_wide else _ANY_WIDTH)
+        self._show_distribution()
+
+    def use_distribution(self, wanted: bool) -> None:
+        """Whether there is a distribution to show."""
+        self._wants_distribution = wanted
+        self._show_distribution()
+
+    def _show_distribution(self) -> None:
+        has_room = self._hugs or self.width() >= _WIDE or self.height() >= _LOW
+        self.distribution.setVisible(self._wants_distribution and has_room)
 
     def add_tool(self, widget: QWidget) -> None:
         """Put a control at the right of the caption."""
@@ -85,6 +98,7 @@ class MapPanel(QWidget):
 
     def hug(self) -> None:
         """Take only the height that the content needs, for a column that scrolls."""
+        self._hugs = True
         self.sheet.hug(_TALLEST_SHEET)
 
     def say(self, sentence: str) -> None:

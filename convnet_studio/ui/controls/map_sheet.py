@@ -135,8 +135,8 @@ class MapSheet(QWidget):
 
     @property
     def _gap(self) -> float:
-        """Single values stand close, filters of a matrix closer than maps."""
-        return 1.0 if self._shape[1:] == (1, 1) else 3.0 if self._columns else GAP
+        """Single values stand close."""
+        return 1.0 if self._shape[1:] == (1, 1) else GAP
 
     @property
     def pointed_cell(self) -> Cell | None:

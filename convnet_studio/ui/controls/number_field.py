@@ -130,8 +130,9 @@ class NumberField(QAbstractSpinBox):
     def _recolor(self) -> None:
         colors = theme().colors
         self.lineEdit().setStyleSheet(
-            f"background: transparent; border: none; padding: 0; min-height: 0; color: {colors['text']};"
-            f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']};"
+            "QLineEdit { background: transparent; border: none; padding: 0; min-height: 0;"
+            f" color: {colors['text']}; selection-background-color: {colors['accent']};"
+            f" selection-color: {colors['on_accent']}; }}"
         )
         self.update()
 

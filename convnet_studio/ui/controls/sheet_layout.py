@@ -13,6 +13,7 @@ LARGEST_ZOOM = 48.0
 _SMALLEST_LABELLED = 22.0
 """Pixels: narrower tiles have no room for their number."""
 _LABEL = 14.0
+_MATRIX_GAP = 0.14
 _HEADER_LEFT, _HEADER_TOP = 24.0, 16.0
 
 
@@ -104,12 +105,15 @@ def best_layout(
 
     Zoom is a whole number of device pixels a cell (`ratio` device pixels to a pixel), so that all cells are equally
     large; below one device pixel a cell it is a fraction. Among equals the arrangement with a full last row wins.
-    `labelled` keeps room for a label above each tile; with given `columns` for those of rows and columns at the rim.
+    `labelled` keeps room for a label above each tile; with given `columns` for those of rows and columns at the rim,
+    and the gap then grows with the tiles.
     """
     count, height, width = shape
     is_matrix = labelled and columns > 0
     left, top = (_HEADER_LEFT, _HEADER_TOP) if is_matrix else (0.0, 0.0)
     label = _LABEL if labelled and not is_matrix else 0.0
+    if is_matrix:  # filters must be told apart at any size
+        gap = max(2.0, round(_MATRIX_GAP * min(room[0] / columns, room[1] * columns / count)))
     candidates = np.array([columns]) if columns else np.arange(1, count + 1)
     rows = -(-count // candidates)
     across = (room[0] - left + gap) / candidates - gap

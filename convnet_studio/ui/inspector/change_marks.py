@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from convnet_studio.engine.nn.graph import resolve
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
 from convnet_studio.engine.project.build import build_modules, usable_links
-from convnet_studio.engine.project.edits import set_setting
+from convnet_studio.engine.project.edits import apply_change, set_setting
 from convnet_studio.engine.project.kinds import find_kind, settings_by_name
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.wiring import title
@@ -35,6 +35,10 @@ def marks_of_module(project: Project, module_id: str, input_shape: Shape, classe
     if kind is None:
         return {}
     now = parameter_shapes(project, input_shape, classes)
+    if module_id not in now:  # its defaults will more likely compute, and so show what depends on what
+        defaults = {name: setting.default for name, setting in settings_by_name(kind).items()}
+        project = apply_change(project, module_id, defaults)
+        now = parameter_shapes(project, input_shape, classes)
     marks = {}
     for name, setting in settings_by_name(kind).items():
         value = project.network.module(module_id).settings.get(name, setting.default)

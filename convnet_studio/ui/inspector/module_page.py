@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
-from convnet_studio.engine.project.edits import apply_change, rename_module, set_setting
+from convnet_studio.engine.project.edits import apply_change, move_modules, rename_module, set_setting
 from convnet_studio.engine.project.kinds import find_kind
-from convnet_studio.engine.project.spec import ModuleSpec, Project
+from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
@@ -43,6 +43,7 @@ class ModulePage(QWidget):
         self._known: ModuleSummary | None = None
         self._wanted_tab = MAPS
         self._dataset: Dataset | None = None
+        self._marked: tuple[SettingsForm, NetworkSpec, Dataset] | None = None
         self.header = PageHeader("module")
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
@@ -116,7 +117,12 @@ class ModulePage(QWidget):
 
     def _show_marks(self) -> None:
         project = self._open_project.project
-        if self._dataset is not None and self._module is not None and self._module.id in project.network:
+        if self._dataset is None or self._module is None or self._module.id not in project.network:
+            return
+        places = {each.id: (0.0, 0.0) for each in project.network.modules}
+        drawing = (self.form, move_modules(project, places).network, self._dataset)
+        if drawing != self._marked:  # a card that is only dragged changes no mark
+            self._marked = drawing
             shape, classes = self._dataset.input_shape, self._dataset.classes
             self.form.show_marks(marks_of_module(project, self._module.id, shape, classes))
 

@@ -17,7 +17,7 @@ from convnet_studio.ui.theme import FAMILY_ICONS, icon_pixmap, text_font, theme,
 
 MAPS, FILTERS = "Maps", "Filters"
 _BAR_WIDTH = 4
-_WORD_INDENT = 22  # room for the icon
+_WORD_INDENT = 24  # room for the icon
 
 
 class PageHeader(QWidget):

@@ -172,8 +172,8 @@ class MapsView(View):
         for each in (self.panel.sheet, self.bars, self.loss):
             each.setVisible(each is body)
         is_sheet = body is self.panel.sheet
-        self._scope_field.setVisible(is_sheet)
-        self.panel.distribution.setVisible(is_sheet)
+        self._scope_field.setVisible(is_sheet and not self._is_picture)
+        self.panel.use_distribution(is_sheet)
         self.panel.read_out.setVisible(body is not self.loss)
 
     def _show_output(self, output: _Output) -> None:
@@ -230,8 +230,13 @@ class MapsView(View):
             return scale_up_to(largest_of_all(self._snapshot.outputs.values()), map_name)
         return scale_up_to(own, map_name)
 
+    @property
+    def _is_picture(self) -> bool:
+        """Whether what is shown are pixels, whose scale is always 0 .. 1."""
+        return self._output is not None and is_input(self._output.module.kind)
+
     def _map_name(self, output: _Output) -> str:
-        if is_input(output.module.kind):
+        if self._is_picture:
             return "picture"
         known = self._facts.modules.get(output.module.id) if self._facts else None
         return "non_negative" if known and known.non_negative else "activation"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from convnet_studio.engine.program import CompileProgress, cache, compile_set, c
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CONVNET_STUDIO_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
     return tmp_path
 
@@ -69,6 +72,16 @@ def test_a_failed_compilation_leaves_nothing_and_says_why(folder: Path, monkeypa
         compile_set()
     assert not compiled_set_ready()
     assert not list((folder / "cache" / "compiled").iterdir())
+
+
+def test_old_sets_are_swept_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_compile_in_subprocess", fake)
+    parent = folder / "cache" / "compiled"
+    for name, age in (("old", 40), ("young", 2)):
+        (parent / name).mkdir(parents=True)
+        os.utime(parent / name, (time.time() - age * 86400,) * 2)
+    compile_set()
+    assert {each.name for each in parent.iterdir()} == {"young", cache._name()}
 
 
 def test_a_folder_that_cannot_be_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
