@@ -11,7 +11,6 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from convnet_studio.engine.project.edits import return_to
 from convnet_studio.engine.project.spec import Project
 
-
 MERGE_SECONDS = 2.0
 """Edits with the same merge key that are further apart than this are two undo entries."""
 

@@ -56,7 +56,7 @@ def test_the_same_setting_changed_later_is_an_entry_of_its_own(
 ) -> None:
     clock = iter((10.0, 11.0, 10.0 + 60.0))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
-    for rate in (0.1, 0.2, 0.3):
+    for rate in (0.2, 0.3, 0.4):
         open_project.edit("Rate", set_training(open_project.project, rate=rate), merge_key="rate")
     assert open_project.undo_stack.count() == 2
 
