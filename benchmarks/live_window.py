@@ -84,7 +84,7 @@ def window(preset: str, seconds: float, threads: int) -> dict[str, float]:
             self.times: list[float] = []
 
     counter = Counter()
-    main.canvas.viewport().installEventFilter(counter)
+    main.canvas.area.viewport().installEventFilter(counter)
     main.session.snapshot_arrived.connect(lambda snapshot: counter.steps.add(snapshot.step))
 
     def count(events: tuple[object, ...]) -> None:
@@ -132,7 +132,7 @@ def live_by_event_loop(app: Any, seconds: float) -> None:
     """The real event loop for `seconds`, as a user's window has it."""
     from PySide6.QtCore import QTimer
 
-    QTimer.singleShot(round(1000 * seconds), app.quit)
+    QTimer.singleShot(round(1000 * seconds), lambda: app.exit(0))  # quit would ask about unsaved training
     app.exec()
 
 
