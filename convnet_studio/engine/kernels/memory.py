@@ -98,11 +98,21 @@ def call_tile(typing: Any, address: Any, tiling: Any, a: Any, b: Any, c: Any, d:
 
 
 @emitted
-def take_ticket(typing: Any, word: Any) -> Any:
+def add_one(typing: Any, word: Any) -> Any:
     """Return ``*word`` and add one to it, as one indivisible act between threads."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.atomic_rmw("add", arguments[0], ir.Constant(ir.IntType(64), 1), "seq_cst")
+
+    return types.int64(INTS), generate
+
+
+@emitted
+def take_one(typing: Any, word: Any) -> Any:
+    """Return ``*word`` and take one from it, as one indivisible act between threads."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.atomic_rmw("sub", arguments[0], ir.Constant(ir.IntType(64), 1), "seq_cst")
 
     return types.int64(INTS), generate
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -70,30 +71,47 @@ class CompiledProgram(Program):
 
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
-        count = self._load(self._lean, indices)
-        if self._update.prepare(optimizer, self.network):
-            self._lean.run(count, training=True, update=True)
-        else:
-            self._lean.run(count, training=True)
+        return self.steps(indices, len(indices), [optimizer.rate], optimizer)[0]
+
+    def steps(self, indices: Indices, size: int, rates: Sequence[float], optimizer: Optimizer) -> list[StepResult]:
+        """See Program; one call without the GIL where the update is compiled."""
+        rate_field = self._update.prepare(optimizer, self.network)
+        if rate_field < 0 and len(rates) > 1:
+            return super().steps(indices, size, rates, optimizer)
+        chosen, counts = self._cut(indices, size, len(rates))
+        table = np.array([counts, np.array(rates, np.float64).view(np.int64)]).T
+        results = self._lean.run_all(chosen, table, training=True, rate_field=rate_field)
+        optimizer.rate = rates[len(results) - 1]
+        if rate_field < 0:
             optimizer.update(self.network.parameters, self.network.gradients)
-        return self._lean.result(count)
+        return results
+
+    def _cut(self, indices: Indices, size: int, steps: int) -> tuple[NDArray[np.int64], list[int]]:
+        """The examples of so many steps, and how many each has."""
+        chosen = np.asarray(indices, np.int64)[: size * steps]
+        counts = [len(chosen[start : start + size]) for start in range(0, size * steps, max(size, 1))]
+        self._check_ready(chosen[: min(counts, default=0)], self.batch_size)
+        self._check_ready(chosen[: max(counts, default=0)], self.batch_size)
+        return chosen, counts
 
     def gradient(self, indices: Indices) -> StepResult:
         """See Program."""
-        runner, count = self.load_for_gradient(indices)
+        runner, chosen = self.load_for_gradient(indices)
         self._readable = 0
-        runner.run(count, training=True)
-        self._readable = count
-        return runner.result(count)
+        result = runner.run(chosen, training=True)
+        self._readable = len(chosen)
+        return result
 
-    def load_for_gradient(self, indices: Indices) -> tuple[Runner, int]:
+    def load_for_gradient(self, indices: Indices) -> tuple[Runner, NDArray[np.int64]]:
         """Choose the samples of a pass whose outputs and gradients stay readable; debug.py steps through it."""
         runner = self._keeping()
-        count = self._load(runner, indices)
-        assert self._data is not None, "_load has checked it"
+        chosen = np.asarray(indices, np.int64)
+        self._check_ready(chosen, self.batch_size)
+        assert self._data is not None, "_check_ready has seen to it"
         runner.feed_with(*self._data)
-        self._readable, self._gradient_readable = count, True
-        return runner, count
+        runner.choose(chosen)
+        self._readable, self._gradient_readable = len(chosen), True
+        return runner, chosen
 
     def evaluate(self, indices: Indices) -> StepResult:
         """See Program."""
@@ -103,10 +121,8 @@ class CompiledProgram(Program):
         while done < len(chosen):
             part = chosen[done : done + self._evaluated_at_once]
             start = time.perf_counter()
-            self._lean.choose(part)
-            self._lean.run(len(part), training=False)
+            result = self._lean.run(part, training=False)
             self._pace(len(part), time.perf_counter() - start)
-            result = self._lean.result(len(part))
             loss, errors, done = loss + result.loss * len(part), errors + result.errors, done + len(part)
         return StepResult(loss / max(done, 1), errors, done)
 
@@ -116,9 +132,8 @@ class CompiledProgram(Program):
         check_pictures(self.network, pictures, self.batch_size)
         runner, count = self._keeping(), len(pictures)
         runner.feed_with(pictures, np.zeros(count, np.int64))
-        runner.choose(np.arange(count))
         self._readable = 0
-        runner.run(count, training=False)
+        runner.run(np.arange(count), training=False)
         self._readable, self._gradient_readable = count, False
 
     def output(self, module_id: str) -> NDArray[np.float32]:
@@ -145,12 +160,6 @@ class CompiledProgram(Program):
         check_indices(self.network, indices, most)
         if self._data is None:
             raise ValueError("There is no data: call set_data() first.")
-
-    def _load(self, runner: Runner, indices: Indices) -> int:
-        chosen = np.asarray(indices, np.int64)
-        self._check_ready(chosen, self.batch_size)
-        runner.choose(chosen)
-        return len(chosen)
 
     def _pace(self, count: int, seconds: float) -> None:
         """Choose how many samples the next call evaluates, from how long this one took."""

@@ -42,7 +42,8 @@ def calls(program: CompiledProgram, indices: Indices) -> Iterator[Call]:
 
     Between calls `program.output` and `output_gradient` read what has been computed so far.
     """
-    runner, count = program.load_for_gradient(indices)
+    runner, chosen = program.load_for_gradient(indices)
+    count = len(chosen)
     listing, at = runner.listing, runner.begin(count)
     used = runner.slots_for(count)
     for index in listing.prepare:

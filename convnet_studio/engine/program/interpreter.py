@@ -1,4 +1,4 @@
-"""The interpreter: runs a program's rows over a mini-batch, without the GIL, on one or two threads.
+"""The interpreter: runs a program's rows over mini-batches, without the GIL, on one or two threads.
 
 A mini-batch is cut into chunks that go through all operations, forward and back, while they lie in the cache. Chunk c
 adds its gradients to slot c mod `slots`; a slot is taken whole by whichever thread is free and the slots are summed in
@@ -7,6 +7,7 @@ their order, so that the result does not depend on the number of threads.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba
@@ -18,26 +19,35 @@ from convnet_studio.engine.kernels.leaf import Kernel
 from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import (
     INTS,
+    add_one,
     call_operation,
     floats_at,
     ints_at,
     pause,
     read_shared,
     shift,
-    take_ticket,
+    take_one,
     write_shared,
 )
 
-JOB_SIZE = 64
-_SHARED = {"ticket": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each: both threads write them
+_SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each: both threads write them
 _FIELDS = (
     "refused",  # result: 1 + the position of the first index that is no example
-    "count",  # samples of this call
+    "steps",  # mini-batches of this call
+    "steps_done",  # result: fewer where the loss of one left the finite range
+    "table",  # address: of each mini-batch its samples, and the bits of its learning rate
+    "rate",  # address of the field of the update's row that takes those bits
+    "order",  # address: the examples of all mini-batches of this call, one after the other
+    "all_losses",  # address: one for each of them
+    "all_wrong",  # address: one for each of them
+    "count",  # samples of this mini-batch
     "chunk",  # samples at a time
-    "slots",  # of gradients, in use in this call
+    "slots",  # of gradients, in use in this mini-batch
+    "most_slots",  # that any mini-batch may use
     "examples",  # how many there are in the data
     "indices",  # address: which examples
     "losses",  # address: one for each sample
+    "wrong",  # address: one for each sample
     "rows",  # address
     "sections",  # address of (begin, end, whole chunk or single samples)
     "section_count",  # in use in this call: all, or only those forward
@@ -57,10 +67,9 @@ _FIELDS = (
     "workspace_size",  # floats of each thread
 )
 _NUMBERS = _SHARED | {name: 32 + i for i, name in enumerate(_FIELDS)}
+JOB_SIZE = 32 + len(_FIELDS)
 JOB = constants(**_NUMBERS)
 """Where each number of a job lies: what Python and the threads tell each other, an int64 array."""
-
-_NONE_LEFT = 1 << 40
 
 
 @numba.njit
@@ -93,13 +102,17 @@ def _run_chunk(job: Any, workspace: Any, slot_memory: Any, start: Any) -> None:
 
 @numba.njit
 def _work(job: Any, thread: Any) -> None:
-    """Take slots until none is left."""
+    """Take slots until none is left.
+
+    The word that is taken from counts the slots that are left. So whoever takes one knows from the word alone whether
+    it is one: a thread that comes late, when the next mini-batch is already set up, takes a slot of that one or none.
+    """
     workspace = floats_at(job[JOB.workspaces] + 4 * thread * job[JOB.workspace_size])
     while True:
-        slot = take_ticket(shift(job, JOB.ticket))
-        slots = job[JOB.slots]
-        if slot >= slots:
+        slot = take_one(shift(job, JOB.left)) - 1
+        if slot < 0:
             return
+        slots = job[JOB.slots]
         workspace[SHARE] = ONE / numba.float32(job[JOB.count])
         slot_memory = floats_at(job[JOB.slot_memory] + 4 * slot * job[JOB.slot_size])
         if job[JOB.training]:
@@ -107,7 +120,7 @@ def _work(job: Any, thread: Any) -> None:
         step = slots * job[JOB.chunk]
         for start in range(slot * job[JOB.chunk], job[JOB.count], step):
             _run_chunk(job, workspace, slot_memory, start)
-        take_ticket(shift(job, JOB.done))
+        add_one(shift(job, JOB.done))
 
 
 @numba.njit
@@ -120,11 +133,14 @@ def _check(job: Any) -> Any:
     return 0
 
 
-def run(job: Any) -> None:
+@numba.njit
+def _run_one(job: Any) -> None:
     """Run one mini-batch: prepare weights, all chunks, collect gradients, update."""
     job[JOB.refused] = _check(job)
     if job[JOB.refused]:
         return
+    chunk = job[JOB.chunk]
+    job[JOB.slots] = min(job[JOB.most_slots], (job[JOB.count] + chunk - 1) // chunk)
     workspace = floats_at(job[JOB.workspaces])
     parameters, gradients = floats_at(job[JOB.parameters]), floats_at(job[JOB.gradients])
     _clear(floats_at(job[JOB.losses]), job[JOB.count])
@@ -132,15 +148,45 @@ def run(job: Any) -> None:
     if job[JOB.training]:
         _clear(gradients, job[JOB.gradient_size])
     job[JOB.done] = 0
-    write_shared(shift(job, JOB.ticket), 0)
+    write_shared(shift(job, JOB.left), job[JOB.slots])
     _work(job, 0)
     while read_shared(shift(job, JOB.done)) < job[JOB.slots]:
         pause()
-    write_shared(shift(job, JOB.ticket), _NONE_LEFT)
     if job[JOB.training]:
         slot_memory = floats_at(job[JOB.slot_memory])
         _run_rows(job, job[JOB.collect], job[JOB.collect_end], gradients, slot_memory, workspace, 0, job[JOB.slots])
         _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, gradients, workspace, 0, 1)
+
+
+def run(job: Any) -> None:
+    """Run the mini-batches of the job one after the other, each with the learning rate of its own.
+
+    Ends after the first whose loss is not finite: what would follow computes with numbers that mean nothing.
+    """
+    order, table, rate = ints_at(job[JOB.order]), ints_at(job[JOB.table]), ints_at(job[JOB.rate])
+    indices, losses, wrong = ints_at(job[JOB.indices]), floats_at(job[JOB.losses]), floats_at(job[JOB.wrong])
+    all_losses, all_wrong = floats_at(job[JOB.all_losses]), floats_at(job[JOB.all_wrong])
+    start = 0
+    job[JOB.steps_done] = 0
+    for step in range(job[JOB.steps]):
+        count = table[2 * step]
+        job[JOB.count] = count
+        rate[0] = table[2 * step + 1]
+        for i in range(count):
+            indices[i] = order[start + i]
+        _run_one(job)
+        if job[JOB.refused]:
+            job[JOB.refused] += start
+            return
+        total = ZERO
+        for i in range(count):
+            all_losses[start + i] = losses[i]
+            all_wrong[start + i] = wrong[i]
+            total += losses[i]
+        start += count
+        job[JOB.steps_done] += 1
+        if not math.isfinite(total):
+            return
 
 
 _PATIENCE = 20_000
@@ -151,7 +197,7 @@ def serve(job: Any) -> None:
     """Help every call of `run` with this job, as thread 1, until none has come for a while or `stop` is set."""
     idle = 0
     while idle < _PATIENCE and read_shared(shift(job, JOB.stop)) == 0:
-        if read_shared(shift(job, JOB.ticket)) < read_shared(shift(job, JOB.slots)):
+        if read_shared(shift(job, JOB.left)) > 0:
             _work(job, 1)
             idle = 0
         else:

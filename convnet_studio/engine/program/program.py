@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,28 @@ class Program(ABC):
         Raises:
             ValueError: if there are none or more than `batch_size`, one is no example, or the network has no loss.
         """
+
+    def steps(self, indices: Indices, size: int, rates: Sequence[float], optimizer: Optimizer) -> list[StepResult]:
+        """Do ``len(rates)`` updates one after the other, each on the next `size` of `indices` (fewer at their end).
+
+        Ends after the first whose loss is not finite, so that results may be fewer than rates.
+
+        Args:
+            indices: int64 ``(size * len(rates),)``, or fewer by less than `size`.
+            size: samples of a step.
+            rates: the learning rate of each step; the optimizer keeps the last one.
+            optimizer: as in `step`.
+
+        Raises:
+            ValueError: as `step`.
+        """
+        results = []
+        for number, rate in enumerate(rates):
+            optimizer.rate = rate
+            results.append(self.step(indices[number * size : (number + 1) * size], optimizer))
+            if not math.isfinite(results[-1].loss):
+                break
+        return results
 
     @abstractmethod
     def gradient(self, indices: Indices) -> StepResult:

@@ -1,4 +1,4 @@
-"""Runner: a listing with its memory and threads, called for one mini-batch at a time."""
+"""Runner: a listing with its memory and threads, called for some mini-batches at a time."""
 
 from __future__ import annotations
 
@@ -56,6 +56,9 @@ class Runner:
         self._workspaces = np.zeros((threads, listing.arenas.workspace), np.float32)
         sections = [(each.begin, each.end, each.whole) for each in listing.sections]
         self._sections = np.array(sections, np.int64).reshape(-1, 3)
+        self._losses = np.zeros((2, listing.builder.feed.capacity), np.float32)
+        """Loss, and whether it is wrong, of each sample of the last call."""
+        self._no_rate = np.zeros(1, np.int64)
         self._job = np.zeros(JOB_SIZE, np.int64)
         self._fill_job()
         self._job_address = self._job.ctypes.data
@@ -63,33 +66,67 @@ class Runner:
         self._run = compiled_set().function(interpreter.RUN)
         self._second = SecondThread(self._job, compiled_set().function(interpreter.SERVE)) if threads > 1 else None
 
-    def run(self, count: int, training: bool, update: bool = False) -> None:
-        """Run the first `count` indices of the feed.
+    def run(self, indices: NDArray[np.int64], training: bool) -> StepResult:
+        """Run one mini-batch on the examples `indices`; mean loss and errors.
 
         Args:
-            count: of samples.
+            indices: int64, at most as many as the feed has room for.
             training: forward, backward and the mean gradient; otherwise forward only.
-            update: also run the last row.
+
+        Raises:
+            ValueError: if an index is no example or there are too many.
+            ModuleFailure: if a module's numpy code raised.
+        """
+        return self.run_all(indices, np.array([[len(indices), 0]], np.int64), training)[0]
+
+    def run_all(
+        self, order: NDArray[np.int64], table: NDArray[np.int64], training: bool, rate_field: int = -1
+    ) -> list[StepResult]:
+        """Run mini-batches one after the other in one call, without the GIL; the last is the first to leave the finite.
+
+        Args:
+            order: int64, the examples of all of them.
+            table: int64 ``(steps, 2)``: of each its samples, and the bits of its learning rate.
+            training: as in `run`.
+            rate_field: where in the update's row those bits go; -1: no update is run.
 
         Raises:
             ValueError: if an index is no example, there are too many, or the update has not been written.
             ModuleFailure: if a module's numpy code raised.
         """
         job, listing = self._job, self.listing
-        if count > listing.builder.feed.capacity:
-            raise ValueError(f"{count} samples are more than the {listing.builder.feed.capacity} there is room for.")
+        capacity = listing.builder.feed.capacity
+        counts = table[:, 0]
+        if counts.max() > capacity or counts.sum() != len(order):
+            raise ValueError(f"{counts.max()} samples are more than the {capacity} there is room for.")
+        update = rate_field >= 0
         if update and not listing.rows[-1, 0]:
             raise ValueError("There is no update to run: its row has not been written.")
-        job[JOB.count], job[JOB.slots] = count, self.slots_for(count)
+        if len(order) > self._losses.shape[1]:
+            self._losses = np.zeros((2, len(order)), np.float32)
+        order, table = np.ascontiguousarray(order), np.ascontiguousarray(table)
+        job[JOB.steps], job[JOB.table], job[JOB.order] = len(table), table.ctypes.data, order.ctypes.data
+        job[JOB.rate] = listing.rows[-1, rate_field:].ctypes.data if update else self._no_rate.ctypes.data
+        job[JOB.all_losses], job[JOB.all_wrong] = self._losses[0].ctypes.data, self._losses[1].ctypes.data
         job[JOB.training] = training
         job[JOB.section_count] = len(listing.sections) if training else listing.forward_sections
         job[JOB.update_end] = job[JOB.update] + update
         job[JOB.examples] = listing.builder.feed.labels.size
-        if self._second and job[JOB.slots] > 1:
-            self._run_on_what_is_faster(self._second, count, training)
+        if self._second and self.slots_for(int(counts.max())) > 1:
+            self._run_on_what_is_faster(self._second, len(order), training)
         else:
             self._run(self._job_address)
-        self._raise_what_failed()
+        self._raise_what_failed(order)
+        return self._results(counts[: job[JOB.steps_done]])
+
+    def _results(self, counts: NDArray[np.int64]) -> list[StepResult]:
+        """Mean loss and errors of each mini-batch of the last call."""
+        starts = np.cumsum(counts) - counts
+        sums = np.add.reduceat(self._losses[:, : counts.sum()], starts, axis=1, dtype=np.float64).tolist()
+        return [
+            StepResult(loss / count, int(wrong), count)
+            for loss, wrong, count in zip(*sums, counts.tolist(), strict=True)
+        ]
 
     def feed_with(self, images: NDArray[Any], labels: NDArray[Any]) -> None:
         """Point the rows to other examples: contiguous float32 and int64, as `check_data` wants them."""
@@ -103,14 +140,8 @@ class Runner:
                 self.listing.pack(index)
 
     def choose(self, indices: NDArray[np.int64]) -> None:
-        """Set which examples the next calls run."""
+        """Set which examples are run when the program is stepped through from Python."""
         self.listing.builder.feed.indices.array[: len(indices)] = indices
-
-    def result(self, count: int) -> StepResult:
-        """Mean loss and errors of the last call."""
-        feed = self.listing.builder.feed
-        loss = float(feed.losses.array[:count].sum(dtype=np.float64)) / count
-        return StepResult(loss, int(feed.wrong.array[:count].sum()), count)
 
     def slots_for(self, count: int) -> int:
         """How many slots of gradients a call on `count` samples uses."""
@@ -154,9 +185,9 @@ class Runner:
         """Write everything that stays."""
         job, listing = self._job, self.listing
         feed, last = listing.builder.feed, len(listing.operations)
-        job[JOB.ticket] = 1 << 40  # none is left to take before the first call
-        job[JOB.chunk] = listing.chunk
-        job[JOB.indices], job[JOB.losses] = feed.indices.address(), feed.losses.address()
+        job[JOB.chunk], job[JOB.most_slots] = listing.chunk, SLOTS
+        job[JOB.indices] = feed.indices.address()
+        job[JOB.losses], job[JOB.wrong] = feed.losses.address(), feed.wrong.address()
         job[JOB.rows], job[JOB.sections] = listing.rows.ctypes.data, self._sections.ctypes.data
         job[JOB.prepare], job[JOB.prepare_end] = listing.prepare.start, listing.prepare.stop
         job[JOB.collect], job[JOB.collect_end] = listing.collect.start, listing.collect.stop
@@ -167,11 +198,10 @@ class Runner:
         job[JOB.slot_memory], job[JOB.slot_size] = self._slots.ctypes.data, listing.builder.slot_size
         job[JOB.workspaces], job[JOB.workspace_size] = self._workspaces.ctypes.data, self._workspaces.shape[1]
 
-    def _raise_what_failed(self) -> None:
+    def _raise_what_failed(self, order: NDArray[np.int64]) -> None:
         position = int(self._job[JOB.refused])
         if position:
-            index = self.listing.builder.feed.indices.array[position - 1]
-            raise ValueError(f"There is no example {index}: the data has {self._job[JOB.examples]}.")
+            raise ValueError(f"There is no example {order[position - 1]}: the data has {self._job[JOB.examples]}.")
         failures = self.listing.builder.failures
         if failures:
             module_id, cause = failures[0]

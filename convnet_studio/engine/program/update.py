@@ -23,22 +23,21 @@ class Update:
         self._row = listing.rows[-1]
         self._velocity: object = None
 
-    def prepare(self, optimizer: Optimizer, network: Network) -> bool:
-        """Write the row for this optimizer as it is now.
+    def prepare(self, optimizer: Optimizer, network: Network) -> int:
+        """Write the row for this optimizer as it is now; the number of the field that takes the learning rate.
 
-        False where it has no compiled leaf, or where a module's numpy code may fail in the step, which then must not
+        -1 where it has no compiled leaf, or where a module's numpy code may fail in the step, which then must not
         update anything.
         """
         if type(optimizer) is not SGD or self._listing.builder.runs_python:
-            return False
+            return -1
         if "velocity" not in optimizer.state:
             optimizer.state["velocity"] = np.zeros_like(network.parameters)
         if optimizer.state["velocity"] is not self._velocity:
             self._point_to(optimizer, network)
         index = sgd_update.layout.index
-        self._row[index.rate] = _bits(optimizer.rate)
         self._row[index.momentum] = _bits(optimizer.momentum)
-        return True
+        return int(index.rate)
 
     def _point_to(self, optimizer: SGD, network: Network) -> None:
         velocity, size = optimizer.state["velocity"], network.parameters.size

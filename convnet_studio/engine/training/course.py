@@ -80,11 +80,19 @@ class Course:
         """Plan as many epochs again, from here on; the schedule begins anew."""
         self._plan_start = self.passes
 
-    def rate(self) -> float:
-        """The learning rate of the next step."""
+    def rates(self, size: int, steps: int) -> list[float]:
+        """The learning rates of the next `steps` steps of `size` samples each, within the present pass."""
+        cursors = range(self.cursor, self.cursor + size * steps, size)
+        return [self._rate(self.epoch + cursor / self.samples) for cursor in cursors]
+
+    def _rate(self, passes: float) -> float:
         planned = self._plan_end - self._plan_start
-        progress = (self.passes - self._plan_start) / planned if planned > 0 else 1.0
+        progress = (passes - self._plan_start) / planned if planned > 0 else 1.0
         return rate_at(self.training.schedule, self.training.rate, min(max(progress, 0.0), 1.0))
+
+    def steps_left(self, size: int) -> int:
+        """How many steps of `size` samples are left of the present pass."""
+        return math.ceil((self.samples - self.cursor) / size)
 
     def next(self, count: int) -> Array:
         """Indices of the next `count` samples, fewer at the end of a pass."""

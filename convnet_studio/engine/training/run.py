@@ -11,7 +11,7 @@ import numpy as np
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.program import Program
+from convnet_studio.engine.program import Program, StepResult
 from convnet_studio.engine.project.build import build_network, build_optimizer
 from convnet_studio.engine.project.spec import Project, TrainingSpec
 from convnet_studio.engine.training.attic import Attic, CarriedOver, carry_over, weights_of
@@ -20,6 +20,9 @@ from convnet_studio.engine.training.control import Weights
 from convnet_studio.engine.training.course import Course
 from convnet_studio.engine.training.loss_watch import LossWatch
 from convnet_studio.engine.training.material import Material
+
+BURST_SECONDS = 0.004
+"""How long a call of the program should take: long for the interpreter lock, short for whoever waits for an answer."""
 
 ProgramFactory = Callable[[Network, int], Program]
 """(network, batch size) to a program."""
@@ -72,6 +75,7 @@ class Run:
         for module_id, arrays in (weights or {}).items():
             self.attic.put_arrays(module_id, arrays)
         self._last_indices: Array = np.zeros(0, np.int64)
+        self._burst_steps = 1
         self._make_program = make_program
         self.network = self._build(project)
         self.program = self._program_for(self.network, project.training.batch_size)
@@ -100,35 +104,46 @@ class Run:
     def train(self, size: int, most_steps: int, seconds: float, is_called: Callable[[], bool]) -> Stretch:
         """Make steps of `size` samples: at least one, at most `most_steps`, none beyond the present pass.
 
-        Ends early after `seconds`, as soon as `is_called` (looked at between two steps), or when the loss explodes
-        (`has_diverged`). This loop is the hot one: a step of a small network takes 10 µs in all.
+        Ends early after `seconds`, as soon as `is_called` (looked at between two bursts), or when the loss explodes
+        (`has_diverged`). Steps are made in bursts of one call each: between bursts another thread can have the GIL,
+        and whatever it does then, training waits for.
         """
-        assert self.program is not None
-        course, optimizer, step, watch = self.course, self.optimizer, self.program.step, self.loss_watch.accepts
         losses: list[float] = []
         samples, loss_sum, errors = 0, 0.0, 0
-        started = perf_counter()
+        started = now = perf_counter()
         with np.errstate(all="ignore"):  # what leaves the finite range is looked for and told
             while True:
-                optimizer.rate = course.rate()
-                indices = course.next(size)
-                result = step(indices, optimizer)
-                course.advance(result.count)
-                losses.append(result.loss)
-                samples += result.count
-                loss_sum += result.loss * result.count
-                errors += result.errors
+                for result in self._burst(size, most_steps - len(losses)):
+                    losses.append(result.loss)
+                    samples += result.count
+                    loss_sum += result.loss * result.count
+                    errors += result.errors
                 now = perf_counter()
-                if not watch(result.loss, result.count):
-                    self.has_diverged = True
+                if self.has_diverged or now - started >= seconds:
                     break
-                if now - started >= seconds or len(losses) >= most_steps or course.pass_is_done or is_called():
+                if len(losses) >= most_steps or self.course.pass_is_done or is_called():
                     break
-        spent = now - started
-        self._last_indices = indices
-        course.tally(loss_sum, errors, spent)
+        self.course.tally(loss_sum, errors, now - started)
         self.checkpoints.note(loss_sum, samples)
-        return Stretch(samples, loss_sum, errors, spent, optimizer.rate, tuple(losses))
+        return Stretch(samples, loss_sum, errors, now - started, self.optimizer.rate, tuple(losses))
+
+    def _burst(self, size: int, most_steps: int) -> list[StepResult]:
+        """Make a few steps in one call of the program, up to the one at which the loss explodes."""
+        assert self.program is not None
+        course = self.course
+        steps = min(self._burst_steps, most_steps, course.steps_left(size))
+        indices = course.next(size * steps)
+        started = perf_counter()
+        results = self.program.steps(indices, size, course.rates(size, steps), self.optimizer)
+        fitting = int(steps * BURST_SECONDS / max(perf_counter() - started, 1e-9))
+        self._burst_steps = max(1, min(fitting, 2 * self._burst_steps))
+        for number, result in enumerate(results, 1):
+            self._last_indices = indices[(number - 1) * size : number * size]
+            course.advance(result.count)
+            if not self.loss_watch.accepts(result.loss, result.count):
+                self.has_diverged = True
+                return results[:number]
+        return results
 
     def last_pictures(self) -> Array:
         """The samples of the last step."""
@@ -188,6 +203,7 @@ class Run:
 
     def _program_for(self, network: Network, batch_size: int) -> Program | None:
         """A program with the data at hand; None where nothing can compute."""
+        self._burst_steps = 1  # grows as soon as it is known how long a step takes
         if not network.nodes:
             return None
         program = self._make_program(network, batch_size)

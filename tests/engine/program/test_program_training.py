@@ -143,3 +143,35 @@ def test_a_second_optimizer_or_a_restored_velocity_is_noticed() -> None:
         losses_of(program, 2, 6, first)
     np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
     assert_follows_numpy(compiled, reference, 4, tolerance=1e-4)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_steps_in_one_call_are_those_one_by_one(threads: int) -> None:
+    order, rates = np.random.default_rng(4).integers(0, EXAMPLES, 46), [0.05, 0.04, 0.03, 0.02, 0.01]
+    results = []
+    for at_once in (True, False):
+        program = CompiledProgram(chain(TWO_STAGES, (1, 28, 28)), 10, threads)
+        program.set_data(*data(program.network))
+        optimizer = sgd()
+        made = (
+            program.steps(order, 10, rates, optimizer)
+            if at_once
+            else Program.steps(program, order, 10, rates, optimizer)
+        )
+        program.close()
+        assert [each.count for each in made] == [10, 10, 10, 10, 6]
+        assert optimizer.rate == 0.01
+        results.append((made, program.network.parameters.tobytes()))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_steps_end_at_the_first_loss_that_is_not_finite(kind: type[Program]) -> None:
+    program = kind(chain(LENET, (1, 28, 28)), 8)  # type: ignore[call-arg]
+    program.set_data(*data(program.network))
+    optimizer = sgd()
+    made = program.steps(np.arange(24).repeat(2), 8, [0.01, np.inf, 0.01, 0.02, 0.03, 0.04], optimizer)
+    assert len(made) == 3
+    assert [bool(np.isfinite(each.loss)) for each in made] == [True, True, False]
+    assert optimizer.rate == 0.01

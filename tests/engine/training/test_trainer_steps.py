@@ -165,11 +165,11 @@ def test_a_wish_in_the_middle_of_a_stretch_ends_it() -> None:
     class Interrupting(ReferenceProgram):
         """Wishes for a rest while its third step is computed, as another thread would."""
 
-        steps = 0
+        made = 0
 
         def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
-            Interrupting.steps += 1
-            if Interrupting.steps == 3:
+            Interrupting.made += 1
+            if Interrupting.made == 3:
                 control.put(Pause())
             return super().step(indices, optimizer)
 
