@@ -27,6 +27,8 @@ SettingValue = int | float | bool | str
 
 LARGEST = 1e15
 """Numbers beyond this, infinity and NaN are no settings (a file may hold anything)."""
+LONGEST_TEXT = 20_000
+"""Characters of a setting that is a text."""
 
 
 class Family(enum.Enum):
@@ -88,6 +90,10 @@ class Setting:
     maximum: float | None = None
     odd: bool = False
     choices: tuple[str, ...] = ()
+    syntax: Callable[[str], object] | None = None
+    """Of a text that is not chosen from a list: reads it, and raises ValueError in one sentence if it is not right."""
+    examples: tuple[str, ...] = ()
+    """Texts that `syntax` allows, to begin from."""
 
     def check(self, value: object) -> SettingValue:
         """Return `value` as this setting's type.
@@ -100,10 +106,21 @@ class Setting:
                 return value
             raise ValueError(f"{self.label} is {value!r}: it must be true or false.")
         if self.type is str:
-            if isinstance(value, str) and (not self.choices or value in self.choices):
+            return self._check_text(value)
+        return self._check_number(value)
+
+    def _check_text(self, value: object) -> SettingValue:
+        if self.syntax is None:
+            if isinstance(value, str) and value in self.choices:
                 return value
             raise ValueError(f"{self.label} is {value!r}: choose one of {', '.join(self.choices)}.")
-        return self._check_number(value)
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+            raise ValueError(f"{self.label} must be a text of at most {LONGEST_TEXT:,} characters.")
+        try:
+            self.syntax(value)
+        except ValueError as problem:
+            raise ValueError(f"{self.label}: {problem}") from None
+        return value
 
     def _check_number(self, value: object) -> SettingValue:
         if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
@@ -129,9 +146,11 @@ def setting(
     maximum: float | None = None,
     odd: bool = False,
     choices: tuple[str, ...] = (),
+    syntax: Callable[[str], object] | None = None,
+    examples: tuple[str, ...] = (),
 ) -> Any:
     """Declare a fixed choice of a module (or loss, optimizer, schedule): a field with bounds and a label."""
-    made = Setting("", label, help, type(default), default, minimum, maximum, odd, choices)
+    made = Setting("", label, help, type(default), default, minimum, maximum, odd, choices, syntax, examples)
     return dataclasses.field(default=default, metadata={"setting": made}, kw_only=True)
 
 

@@ -75,7 +75,7 @@ def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue
     if setting.type is bool:
         tried = [not value]
     elif setting.type is str:
-        tried = list(setting.choices)
+        tried = list(setting.choices or setting.examples)
     else:
         assert isinstance(value, int | float)
         assert isinstance(setting.default, int | float)

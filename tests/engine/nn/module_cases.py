@@ -27,7 +27,7 @@ from convnet_studio.engine.nn.module import (
     settings_of,
 )
 
-SHAPES: tuple[Shape, ...] = ((2, 8, 8), (3, 9, 7), (12,))
+SHAPES: tuple[Shape, ...] = ((2, 8, 8), (3, 9, 7), (12,), (2, 11), (2, 4, 5, 5))
 BATCH = 2
 MIXTURES = 3
 
@@ -80,8 +80,8 @@ def settings_to_try(kind: type[Configured], extreme: bool = False) -> Iterator[d
 def _values(setting: Setting, extreme: bool) -> list[SettingValue]:
     if setting.type is bool:
         return [False, True]
-    if setting.choices:
-        return list(setting.choices)
+    if setting.type is str:
+        return list(setting.choices or setting.examples)
     assert setting.minimum is not None
     assert setting.maximum is not None
     if extreme:

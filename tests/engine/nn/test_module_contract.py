@@ -153,13 +153,13 @@ def test_settings_survive_a_round_trip(kind: str) -> None:
 def test_settings_out_of_bounds_are_refused_in_one_sentence(kind: str) -> None:
     cls = Module.registry[kind]
     for each in settings_of(cls):
-        wrong: list[object] = [None, [], {}, float("nan"), float("inf"), 10**400, "no such choice"]
+        wrong: list[object] = [None, [], {}, float("nan"), float("inf"), 10**400, ";no such text;"]
         if each.type in (int, float):
             assert each.minimum is not None, f"{each.name} needs a minimum and a maximum"
             assert each.maximum is not None, f"{each.name} needs a minimum and a maximum"
             wrong += [each.minimum - 1, each.maximum + 1, True]
         for value in wrong:
-            with pytest.raises(ValueError, match=r"must be|choose one of") as error:
+            with pytest.raises(ValueError, match=r"" if each.syntax else r"must be|choose one of") as error:
                 cls(**{each.name: value})
             assert str(error.value).startswith(each.label)
 
