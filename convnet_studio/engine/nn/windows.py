@@ -71,6 +71,18 @@ def fold(grad_columns: Array, height: int, width: int, kernel_size: int, stride:
     return grad
 
 
+def gaussian_window(kernel_size: int) -> Array:
+    """Weights of a Gaussian over a square window, its width a quarter of the side, as image.gaussian of Torch7.
+
+    Returns:
+        ``(kernel_size²,)``, row by row, their sum 1.
+    """
+    distance = np.arange(kernel_size) - (kernel_size - 1) / 2
+    along = np.exp(-0.5 * (distance / (0.25 * kernel_size)) ** 2)
+    weights: Array = np.outer(along, along).ravel()
+    return weights / weights.sum()
+
+
 class Pool2d(Module):
     """What pooling modules have in common: a square window that slides over each map on its own."""
 
