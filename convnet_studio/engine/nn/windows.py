@@ -80,7 +80,8 @@ def gaussian_window(kernel_size: int) -> Array:
     distance = np.arange(kernel_size) - (kernel_size - 1) / 2
     along = np.exp(-0.5 * (distance / (0.25 * kernel_size)) ** 2)
     weights: Array = np.outer(along, along).ravel()
-    return weights / weights.sum()
+    weights /= weights.sum()
+    return weights
 
 
 class Pool2d(Module):

@@ -58,8 +58,8 @@ class LocalResponseNorm(Module):
         channels, sides = values.shape[1], [(0, 0)] * values.ndim
         sides[1] = (before, self.size - 1 - before)
         padded = np.pad(values, sides)
-        result: Array = sum(padded[:, start : start + channels] for start in range(self.size))
-        return result
+        neighbours = [padded[:, start : start + channels] for start in range(self.size)]
+        return np.sum(neighbours, axis=0, dtype=values.dtype)
 
     def is_non_negative(self, input_is: bool) -> bool:
         """As the input."""

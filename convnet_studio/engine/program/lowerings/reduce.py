@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def lower_response(node: Node, to: Builder) -> None:
         to.backward(reduce.response_backward, x_gradient=dx, y_gradient=dy, x=x, terms=terms, **numbers)
 
 
-def _lower_cells(node: Node, to: Builder, cells: list[tuple[int, ...]], kind: str) -> None:
+def _lower_cells(node: Node, to: Builder, cells: Sequence[tuple[int, ...]], kind: str) -> None:
     channels, height, width = node.input_shapes[0]
     shape: dict[str, Any] = {
         "cells": to.table(np.array(cells)),
@@ -101,11 +102,11 @@ def _lower_cells(node: Node, to: Builder, cells: list[tuple[int, ...]], kind: st
         "width": width,
         "kind": _KINDS[kind],
     }
-    size = {"size": channels * height * width}
+    size: dict[str, Any] = {"size": channels * height * width}
     _lower(node, to, reduce.cells_forward, reduce.cells_backward, size, **shape)
 
 
-def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, size: dict[str, int], **shape: Any) -> None:
+def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, size: dict[str, Any], **shape: Any) -> None:
     x, y = to.input(node), to.output(node)
     to.forward(forward, x=x, y=y, **shape)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
