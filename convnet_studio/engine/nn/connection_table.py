@@ -36,12 +36,12 @@ def _ring(width: int) -> list[tuple[int, ...]]:
 
 
 _LENET_5 = [*_ring(3), *_ring(4), (0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), tuple(range(6))]
-_LENET_7 = [
+_LENET_7: list[tuple[int, ...]] = [
     (*one, *two)
     for one in ((0, 2), (1, 3), (1, 2), (0, 3))  # one of maps 0 and 1, one of 2 and 3
     for two in itertools.combinations(range(4, 8), 2)
 ]
-_NAMED = {"lenet-5": (_LENET_5, 6), "lenet-7": (_LENET_7, 8)}
+_NAMED: dict[str, tuple[list[tuple[int, ...]], int]] = {"lenet-5": (_LENET_5, 6), "lenet-7": (_LENET_7, 8)}
 
 
 _FORM = re.compile(

@@ -94,10 +94,15 @@ class FilterBank(Module):
         """Whether every output map sees every input map."""
         return self.connections == "full"
 
+    @property
+    def pixels(self) -> int:
+        """Numbers of one kernel."""
+        return int(self.kernel_size**self.dimensions)
+
     def parameter_shapes(self, shape: Shape) -> dict[str, ParameterShape]:
         """Weight, and bias where there is one."""
         count = self.kernel_count(shape[0])
-        fan_in = max(1, round(count / self.out_channels)) * self.kernel_size**self.dimensions
+        fan_in = max(1, round(count / self.out_channels)) * self.pixels
         first = (self.out_channels, shape[0]) if self.is_full else (count, 1)
         made = {"weight": ParameterShape((*first, *(self.kernel_size,) * self.dimensions), fan_in)}
         if self.biases == "each map":
@@ -115,7 +120,7 @@ class FilterBank(Module):
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight at each place, padding included."""
         places = math.prod(self.output_shape(shape)[1:])
-        return places * self.kernel_count(shape[0]) * self.kernel_size**self.dimensions
+        return places * self.kernel_count(shape[0]) * self.pixels
 
     def caption(self) -> str:
         """Maps and kernel, ``8 · 5×5``; the stride too where it is not 1."""
@@ -152,9 +157,8 @@ class FilterBank(Module):
         if self.is_full:
             return self.weight.value.reshape(self.out_channels, -1)
         outputs, sources = self._pairs(inputs)
-        pixels = self.kernel_size**self.dimensions
-        dense = np.zeros((self.out_channels, inputs, pixels), self.weight.value.dtype)
-        dense[outputs, sources] = self.weight.value.reshape(-1, pixels)
+        dense = np.zeros((self.out_channels, inputs, self.pixels), self.weight.value.dtype)
+        dense[outputs, sources] = self.weight.value.reshape(-1, self.pixels)
         return dense.reshape(self.out_channels, -1)
 
     def _add_gradients(self, grad_output: Array, grad_dense: Array) -> None:
