@@ -100,11 +100,12 @@ class ProjectPage(QWidget):
     def set_dataset(self, dataset: Dataset) -> None:
         """Say what the data set holds."""
         channels, height, width = dataset.input_shape
-        colour = "colour" if channels == 3 else "grey"
+        look = {2: "grey stereo pairs", 3: "colour"}.get(channels, "grey")
+        classes = f"{dataset.classes} classes" if dataset.classes else "no classes"
         synthetic = ", synthetic" if dataset.synthetic else ""
         self.data_about.show_text(
             f"{len(dataset.train):,} pictures to learn from, {len(dataset.test):,} held out; "
-            f"{dataset.classes} classes, {height}×{width} {colour}{synthetic}."
+            f"{classes}, {height}×{width} {look}{synthetic}."
         )
 
     # ---------------------------------------------------------------- edits
