@@ -16,12 +16,13 @@ so that the size r = last - first + 1 grows as r ← r + (k - 1) · jump, the ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Window
-from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.graph import Graph, Node
+from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, Shape
 
 
@@ -69,6 +70,14 @@ def receptive_fields(nodes: Iterable[Node], input_shape: Shape) -> dict[str, Fie
         seen = _merged([fields[source] for source in node.sources] or [picture], space)
         fields[node.id] = _through(node, seen, space) if isinstance(node.module, Module) else seen
     return fields
+
+
+def network_field(graph: Graph, fields: Mapping[str, Field]) -> Field:
+    """Of a whole network, of what its first loss judges; without a loss, the largest field of any module."""
+    losses = [node.id for node in graph.nodes if isinstance(node.module, Loss)]
+    if losses:
+        return fields[losses[0]]
+    return max(fields.values(), key=lambda field: [span.size for span in field], default=())
 
 
 def _through(node: Node, seen: Field, space: Sequence[int]) -> Field:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from drawings import TWO_STAGE_DIGITS, chain, make
 
 from convnet_studio.engine.nn.cost import Cost, costs, total_cost
-from convnet_studio.engine.nn.graph import LARGEST_MODULE, Graph, Link, resolve
+from convnet_studio.engine.nn.graph import Graph, Link, Node, resolve
 from convnet_studio.engine.nn.loss import Loss
-from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.module import Module, ShapeProblem
 
 SHAPE = (1, 28, 28)
 
@@ -105,13 +105,15 @@ def test_a_loss_that_does_not_fit_the_classes_is_told() -> None:
     assert not found.problems[0].change
 
 
-def test_a_module_too_large_for_the_memory_is_refused() -> None:
-    modules, links = chain(("Conv2d", {"out_channels": 1024, "kernel_size": 1}), ("Flatten", {}), ("Linear", {}))
-    modules["linear-3"] = make("Linear", out_features=4096)
-    found = graph(modules, links)
-    (problem,) = found.problems
-    assert problem.where == "linear-3"
-    assert problem.fix == f"at most {LARGEST_MODULE:,} fit a module"
+def test_a_module_that_is_not_admitted_is_told_and_what_follows_waits() -> None:
+    def admit(node: Node) -> None:
+        if node.shape == (7,):
+            raise ShapeProblem("It is odd", "make it even")
+
+    drawn = (("Flatten", {}), ("Linear", {"out_features": 8}), ("Linear", {"out_features": 7}), ("Tanh", {}))
+    found = resolve(*chain(*drawn), SHAPE, 10, admit)
+    assert [(each.where, each.what, each.fix) for each in found.problems] == [("linear-3", "It is odd", "make it even")]
+    assert [node.id for node in found.nodes] == ["input", "flatten-1", "linear-2"]
 
 
 def test_order_does_not_depend_on_the_order_of_drawing() -> None:
