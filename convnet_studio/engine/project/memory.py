@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from convnet_studio.engine.nn.chunks import SLOTS, chunk_size, power_of_two
 from convnet_studio.engine.nn.cost import FLOAT_BYTES, parameter_count
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.module import SettingValue, ShapeProblem
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.program.build import SLOTS, chunk_size, power_of_two
 from convnet_studio.engine.project.spec import Project, TrainingSpec
 from convnet_studio.engine.project.training_settings import check_optimizer
 
@@ -32,7 +32,6 @@ CHECKPOINTS_KEPT = 2
 """Checkpoints of a run that are kept however large they are."""
 RUNNERS = 2
 """One that trains, one that keeps what views look at; each sums gradients in slots of its own."""
-THREADS = 2
 GIGABYTE = 10**9
 _UNKNOWN_MACHINE = 4 * GIGABYTE
 
@@ -63,7 +62,7 @@ def estimate(parameters: int, values: int, training: TrainingSpec) -> Memory:
     """
     vector = FLOAT_BYTES * parameters
     state = state_vectors(training) * vector
-    samples = THREADS * chunk_size(training.batch_size) + power_of_two(training.batch_size)
+    samples = SLOTS * chunk_size(training.batch_size) + power_of_two(training.batch_size)
     return Memory(
         parameters=vector,
         gradients=vector,
@@ -167,9 +166,10 @@ def state_vectors(training: TrainingSpec) -> int:
 def _state_vectors(name: str, settings: tuple[tuple[str, SettingValue], ...]) -> int:
     """Found out by trying it on one parameter."""
     try:
-        optimizer = Optimizer.registry[name](**check_optimizer(name, dict(settings)))
+        checked = check_optimizer(name, dict(settings))
     except ValueError:
         return 0
+    optimizer = Optimizer.registry[name](**checked)
     parameter = np.zeros(1, np.float32)
     for _ in range(2):
         optimizer.update(parameter, np.ones(1, np.float32))
