@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import (
     Array,
     Family,
@@ -59,6 +60,10 @@ class Conv2d(Module):
         """One for each weight at each place, padding included."""
         maps, rows, across = self.output_shape(shape)
         return maps * rows * across * shape[0] * self.kernel_size**2
+
+    def windows(self, shape: Shape) -> Windows:
+        """The kernel, along both axes."""
+        return (Window(self.kernel_size, self.stride, self.padding),) * 2
 
     def caption(self) -> str:
         """Maps and kernel, ``8 · 5×5``; the stride too where it is not 1."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from convnet_studio.engine.nn.module import Array, Family, setting
+from convnet_studio.engine.nn.module import Array, Family, Shape, setting
 from convnet_studio.engine.nn.windows import Pool2d, columns, fold
 
 
@@ -29,6 +29,10 @@ class LPPool2d(Pool2d):
         "The mean keeps the scale of the maps; the sum, as in Torch and PyTorch, grows with the window.",
         choices=("mean", "sum"),
     )
+
+    def multiply_accumulates(self, shape: Shape) -> int:
+        """One for each input of each window."""
+        return self.connections(shape)
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, h, w)`` to ``(batch, c, rows, columns)``."""
