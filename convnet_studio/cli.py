@@ -6,6 +6,7 @@ Errors are one sentence on standard error and exit code 2; Ctrl+C ends with 130.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import sys
@@ -24,6 +25,7 @@ OUTPUT_FOLDER = Path("out")
 COMMANDS = """commands:
   convnet-studio [PROJECT]               open the window
   convnet-studio train PROJECT           train without a window
+  convnet-studio cost PROJECT            count parameters, connections and arithmetic
   convnet-studio render VIEW             draw the window or a view into a picture
   convnet-studio doctor                  find out what is missing on this computer
   convnet-studio list KIND               list modules, presets, datasets or views
@@ -107,6 +109,14 @@ def _add_train(commands: _Commands[_Parser]) -> None:
     parser.set_defaults(command=_train)
 
 
+def _add_cost(commands: _Commands[_Parser]) -> None:
+    parser = commands.add_parser("cost", description="Count what a network costs for one picture, module by module.")
+    parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
+    parser.add_argument("--input", metavar="CxHxW", type=_shape, help="of the picture; default: that of its data set")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_cost)
+
+
 def _add_render(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("render", description="Draw the window ('main') or one view into a PNG, offscreen.")
     parser.add_argument("view", metavar="VIEW", help="what to draw (see: list views)")
@@ -136,6 +146,7 @@ def _add_list(commands: _Commands[_Parser]) -> None:
 
 _COMMAND_PARSERS: dict[str, Callable[[_Commands[_Parser]], None]] = {
     "train": _add_train,
+    "cost": _add_cost,
     "render": _add_render,
     "doctor": _add_doctor,
     "list": _add_list,
@@ -167,6 +178,13 @@ def _png(text: str) -> Path:
     return path
 
 
+def _shape(text: str) -> tuple[int, ...]:
+    sizes = text.lower().split("x")
+    if len(sizes) != 3 or not all(each.isdecimal() and 0 < int(each) < 100_000 for each in sizes):
+        raise argparse.ArgumentTypeError(f"{text!r} is no shape such as 1x28x28 (channels, height, width)")
+    return tuple(map(int, sizes))
+
+
 def _size(text: str) -> tuple[int, int]:
     width, times, height = text.lower().partition("x")
     if not (times and width.isdecimal() and height.isdecimal() and 0 < int(width) < 20_000 > int(height) > 0):
@@ -179,8 +197,10 @@ def _size(text: str) -> tuple[int, int]:
 
 def _open_window(arguments: argparse.Namespace) -> int:
     from convnet_studio.engine.project.find import FIRST_PRESET, find_project
+    from convnet_studio.engine.project.memory import memory_limit
 
     find_project(arguments.project or FIRST_PRESET)  # so that a slip is told before a window opens
+    memory_limit()
     if not has_display():
         return _without_display(arguments.project or FIRST_PRESET)
     from convnet_studio.ui.app import run
@@ -255,6 +275,17 @@ def _say_result(training: HeadlessTraining, json: bool, save: Path | None = None
 def _usable_threads() -> int:
     """Engine threads that pay: two, where there are two cores."""
     return min(2, os.cpu_count() or 1)
+
+
+def _cost(arguments: argparse.Namespace) -> int:
+    from convnet_studio.cost_report import cost_report, report_text
+    from convnet_studio.engine.project.find import find_project
+
+    report = cost_report(find_project(arguments.project).project, arguments.input)
+    for problem in report["problems"]:
+        print(problem, file=sys.stderr)
+    print(json.dumps(report) if arguments.json else report_text(report))
+    return 0
 
 
 def _render(arguments: argparse.Namespace) -> int:

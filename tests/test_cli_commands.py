@@ -47,7 +47,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--help")
     assert code == 0
-    assert all(f"convnet-studio {name}" in out for name in ("train", "render", "doctor", "list"))
+    assert all(f"convnet-studio {name}" in out for name in ("train", "cost", "render", "doctor", "list"))
 
 
 @pytest.mark.parametrize(

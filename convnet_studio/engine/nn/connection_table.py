@@ -95,7 +95,7 @@ def _grouped(groups: int, inputs: int, outputs: int) -> list[tuple[int, ...]]:
         raise ShapeProblem(
             f"{inputs} input and {outputs} output maps can't both be divided into {groups} groups",
             f"use a multiple of {inputs} output maps" if groups == inputs else "use another number of groups",
-            {"out_channels": max(1, outputs // inputs) * inputs} if groups == inputs else {"connections": "full"},
+            {"out_channels": max(1, outputs // inputs) * inputs} if groups == inputs else {"table": "full"},
         )
     size, made = inputs // groups, outputs // groups
     return [tuple(range(output // made * size, (output // made + 1) * size)) for output in range(outputs)]
@@ -103,7 +103,7 @@ def _grouped(groups: int, inputs: int, outputs: int) -> list[tuple[int, ...]]:
 
 def _random(fan_in: int, seed: int, inputs: int, outputs: int) -> list[tuple[int, ...]]:
     if fan_in > inputs:
-        change = {"connections": f"random {inputs}"}
+        change = {"table": f"random {inputs}"}
         raise ShapeProblem(f"There are {inputs} input maps, not {fan_in} to draw from", f"use random {inputs}", change)
     random = np.random.default_rng([seed, inputs, outputs])
     return [tuple(map(int, random.permutation(inputs)[:fan_in])) for _ in range(outputs)]
@@ -118,7 +118,7 @@ def _listed(text: str, inputs: int, outputs: int) -> list[tuple[int, ...]]:
 
 def _check_counts(what: str, inputs: int, outputs: int, found_inputs: int, found_outputs: int) -> None:
     if (inputs, outputs) != (found_inputs, found_outputs):
-        change = {"out_channels": outputs} if inputs == found_inputs else {"connections": "full"}
+        change = {"out_channels": outputs} if inputs == found_inputs else {"table": "full"}
         raise ShapeProblem(
             f"{what} connects {inputs} to {outputs} maps, here are {found_inputs} and {found_outputs}",
             f"use {outputs} output maps" if inputs == found_inputs else "use another table",

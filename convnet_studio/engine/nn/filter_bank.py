@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from convnet_studio.engine.nn.connection_table import EXAMPLES, connected_pairs, read_table
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import (
     Array,
     Family,
@@ -45,7 +46,7 @@ class FilterBank(Module):
     kernel_size: int = setting(5, "Kernel", "Side of the filter in pixels.", minimum=1, maximum=64)
     stride: int = setting(1, "Stride", "Pixels from one place of the filter to the next.", minimum=1, maximum=64)
     padding: int = setting(0, "Padding", "Zeros added around the input at each side.", minimum=0, maximum=32)
-    connections: str = setting(
+    table: str = setting(
         "full",
         "Connections",
         "Which input maps each output map sees: full, one-to-one, groups 2, random 4, lenet-5, lenet-7, or a list.",
@@ -72,7 +73,7 @@ class FilterBank(Module):
                 {"kernel_size": odd},
             )
         if not self.is_full:
-            connected_pairs(self.connections, channels, self.out_channels)
+            connected_pairs(self.table, channels, self.out_channels)
         return (self.out_channels, *(steps(n + 2 * self.padding, self.kernel_size, self.stride) for n in space))
 
     def check_space(self, shape: Shape) -> Shape:
@@ -92,7 +93,7 @@ class FilterBank(Module):
     @property
     def is_full(self) -> bool:
         """Whether every output map sees every input map."""
-        return self.connections == "full"
+        return self.table == "full"
 
     @property
     def pixels(self) -> int:
@@ -115,12 +116,16 @@ class FilterBank(Module):
         """How many connections between maps there are, each with a kernel of its own."""
         if self.is_full:
             return inputs * self.out_channels
-        return len(connected_pairs(self.connections, inputs, self.out_channels))
+        return len(connected_pairs(self.table, inputs, self.out_channels))
 
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight at each place, padding included."""
         places = math.prod(self.output_shape(shape)[1:])
         return places * self.kernel_count(shape[0]) * self.pixels
+
+    def windows(self, shape: Shape) -> Windows:
+        """The kernel, in each direction."""
+        return (Window(self.kernel_size, self.stride, self.padding),) * self.dimensions
 
     def caption(self) -> str:
         """Maps and kernel, ``8 · 5×5``; the stride too where it is not 1."""
@@ -172,7 +177,7 @@ class FilterBank(Module):
             self.bias.grad += grad_output.sum(axis=0)
 
     def _pairs(self, inputs: int) -> tuple[Array, Array]:
-        pairs = np.array(connected_pairs(self.connections, inputs, self.out_channels))
+        pairs = np.array(connected_pairs(self.table, inputs, self.out_channels))
         return pairs[:, 0], pairs[:, 1]
 
 

@@ -6,7 +6,7 @@ inputs do and fit it. Everything else is listed as a `GraphProblem` at the modul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from convnet_studio.engine.nn.loss import Loss
@@ -14,9 +14,6 @@ from convnet_studio.engine.nn.module import Module, SettingValue, Shape, ShapePr
 
 Link = tuple[str, str, int]
 """(id of the source, id of the target, input port of the target counted from 0)"""
-
-LARGEST_MODULE = 50_000_000
-"""Parameters of one module at most: 200 MB of float32, beyond which a typing slip would exhaust the memory."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,10 @@ class Node:
     input_shapes: tuple[Shape, ...]
     shape: Shape
     non_negative: bool
+
+
+Admit = Callable[[Node], None]
+"""Asked about each module before it takes part; raises ShapeProblem where it should not."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,13 @@ class Graph:
     problems: tuple[GraphProblem, ...]
 
 
-def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_shape: Shape, classes: int) -> Graph:
+def resolve(
+    modules: Mapping[str, Module | Loss],
+    links: Iterable[Link],
+    input_shape: Shape,
+    classes: int,
+    admit: Admit | None = None,
+) -> Graph:
     """Order the modules and work out every shape.
 
     Args:
@@ -57,6 +64,7 @@ def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_s
         links: between ids of `modules`; at most one into each port.
         input_shape: of one picture, ``(channel, height, width)`` or ``(n,)``.
         classes: how many classes the data has.
+        admit: has the last word on each module; None: all may take part.
     """
     feeds: dict[str, dict[int, str]] = {module_id: {} for module_id in modules}
     for source, target, port in links:
@@ -70,7 +78,7 @@ def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_s
         if "" in sources:
             problems.append(GraphProblem(module_id, "It has no input", "drag a wire to its left port"))
         elif all(source in nodes for source in sources):
-            node = _resolve_node(module_id, module, [nodes[s] for s in sources], input_shape, classes)
+            node = _resolve_node(module_id, module, [nodes[s] for s in sources], input_shape, classes, admit)
             if isinstance(node, GraphProblem):
                 problems.append(node)
             else:
@@ -84,7 +92,12 @@ def ports_of(module: Module | Loss) -> int:
 
 
 def _resolve_node(
-    module_id: str, module: Module | Loss, sources: list[Node], input_shape: Shape, classes: int
+    module_id: str,
+    module: Module | Loss,
+    sources: list[Node],
+    input_shape: Shape,
+    classes: int,
+    admit: Admit | None,
 ) -> Node | GraphProblem:
     shapes = tuple(source.shape for source in sources)
     names = tuple(source.id for source in sources)
@@ -97,19 +110,12 @@ def _resolve_node(
             return Node(module_id, module, names, shapes, (), False)
         shapes = shapes or (input_shape,)
         shape = module.output_shape(*shapes)
-        size = sum(_product(each.shape) for each in module.parameter_shapes(*shapes).values())
-        if size > LARGEST_MODULE:
-            raise ShapeProblem(f"It would have {size:,} parameters", f"at most {LARGEST_MODULE:,} fit a module")
-        return Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (True,))))
+        node = Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (True,))))
+        if admit is not None:
+            admit(node)
+        return node
     except ShapeProblem as problem:
         return GraphProblem(module_id, problem.what, problem.fix, problem.change)
-
-
-def _product(shape: Shape) -> int:
-    result = 1
-    for size in shape:
-        result *= size
-    return result
 
 
 def _topological_order(feeds: Mapping[str, Mapping[int, str]]) -> tuple[list[str], list[str]]:

@@ -46,7 +46,9 @@ class Loss(Configured):
 
 
 def check_class_scores(prediction: Shape, classes: int) -> None:
-    """Raise ShapeProblem unless a prediction is one number for each of `classes` classes."""
+    """Raise ShapeProblem unless a prediction is one number for each of `classes` classes (0: there are none)."""
+    if not classes:
+        raise ShapeProblem("The pictures have no classes to compare with", "choose a data set that has classes")
     if len(prediction) != 1:
         found = "×".join(str(size) for size in prediction)
         raise ShapeProblem(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
+import math
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from numpy.typing import NDArray
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.registry import Registry
 
 Array = NDArray[Any]
@@ -204,6 +206,22 @@ def _no_arithmetic(self: object, *input_shapes: Shape) -> int:
     return 0
 
 
+def _weights_and_biases(self: Module, *input_shapes: Shape) -> int:
+    biases = math.prod(self.output_shape(*input_shapes)) if "bias" in self.parameter_shapes(*input_shapes) else 0
+    return self.multiply_accumulates(*input_shapes) + biases
+
+
+def _as_many_again(self: Module, *input_shapes: Shape) -> tuple[int, int]:
+    forward = self.multiply_accumulates(*input_shapes)
+    return forward, forward if self.parameter_shapes(*input_shapes) else 0
+
+
+def _same_place(self: Module, *input_shapes: Shape) -> Windows | None:
+    shape = self.output_shape(*input_shapes)
+    is_kept = all(each[1:] == shape[1:] and (each == shape or len(each) > 1) for each in input_shapes)
+    return POINTWISE if is_kept else WHOLE
+
+
 def _signed(self: object, *inputs_are_non_negative: bool) -> bool:
     return False
 
@@ -233,7 +251,20 @@ class Module(Configured):
     parameter_shapes: ClassVar[Callable[..., dict[str, ParameterShape]]] = _no_parameters
     """``parameter_shapes(*input_shapes)``: the learnable arrays by field name, in the order of the flat vector."""
     multiply_accumulates: ClassVar[Callable[..., int]] = _no_arithmetic
-    """``multiply_accumulates(*input_shapes)``: of one forward pass of one sample, biases left out."""
+    """``multiply_accumulates(*input_shapes)``: of one forward pass of one sample, biases left out (see `cost`)."""
+    backward_multiply_accumulates: ClassVar[Callable[..., tuple[int, int]]] = _as_many_again
+    """As above, of a backward pass: for the gradient by all inputs, and for that by the parameters.
+
+    Unless stated, each takes as many as the forward pass (the second 0 where there are no parameters)."""
+    connections: ClassVar[Callable[..., int]] = _weights_and_biases
+    """``connections(*input_shapes)``: each use of a weight and of a bias for one sample, as LeCun counts.
+
+    Unless stated, the multiply-accumulates, and one for each output where there is a parameter called `bias`."""
+    windows: ClassVar[Callable[..., Windows | None]] = _same_place
+    """``windows(*input_shapes)``: which inputs an output sees: a Window for each axis of the maps,
+    or POINTWISE, or WHOLE.
+
+    Unless stated, POINTWISE where the space of the maps (of lists: the length) stays as it is, else WHOLE."""
     is_non_negative: ClassVar[Callable[..., bool]] = _signed
     """``is_non_negative(*inputs_are)``: whether outputs can never fall below 0, so that views choose the colour map."""
 

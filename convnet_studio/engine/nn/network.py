@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from convnet_studio.engine.nn.graph import Graph, Link, Node, resolve
+from convnet_studio.engine.nn.graph import Admit, Graph, Link, Node, resolve
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array, Module, Parameter, Shape
 
@@ -26,6 +26,7 @@ class Network:
         input_shape: of one picture, batch left out.
         classes: number of classes of the data.
         dtype: float32, or float64 for gradient checks.
+        admit: as of `graph.resolve`; nothing is allocated for a module that it refuses.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class Network:
         input_shape: Shape,
         classes: int,
         dtype: type = np.float32,
+        admit: Admit | None = None,
     ) -> None:
         self.input_shape = input_shape
         self.classes = classes
-        self.graph: Graph = resolve(modules, links, input_shape, classes)
+        self.graph: Graph = resolve(modules, links, input_shape, classes, admit)
         self.nodes: dict[str, Node] = {node.id: node for node in self.graph.nodes}
         self.losses: tuple[Node, ...] = tuple(n for n in self.graph.nodes if isinstance(n.module, Loss))
         size = sum(

@@ -6,9 +6,12 @@ the adjoint: where windows overlap, their gradients add.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import Array, Module, SettingValue, Shape, ShapeProblem, setting
 
 
@@ -109,6 +112,14 @@ class Pool2d(Module):
             steps(height, self.kernel_size, self.stride),
             steps(width, self.kernel_size, self.stride),
         )
+
+    def windows(self, shape: Shape) -> Windows:
+        """The window, along both axes."""
+        return (Window(self.kernel_size, self.stride),) * 2
+
+    def connections(self, shape: Shape) -> int:
+        """One to each input of each window."""
+        return math.prod(self.output_shape(shape)) * self.kernel_size**2
 
     def caption(self) -> str:
         """Window and stride, ``2×2 / 2``."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import ROW, SLACK, Arenas
 from convnet_studio.engine.kernels.loss import count_errors
+from convnet_studio.engine.nn.chunks import chunk_size, power_of_two
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import lowerings as _lowerings  # noqa: F401 - registers the rules
 from convnet_studio.engine.program.builder import Builder, Feed, Operation
@@ -16,9 +17,6 @@ from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.callback import lower_callback
 from convnet_studio.engine.program.lowering import RULES
 from convnet_studio.engine.program.sections import Section, allocate, cut
-
-SLOTS = 2
-"""Slots of gradients at most, and so threads that can share a step."""
 
 
 @dataclass(frozen=True)
@@ -114,19 +112,3 @@ def _count_errors(builder: Builder) -> None:
         x = builder.input(node)
         values = {"x": x, "size": x.size, "labels": feed.labels, "indices": feed.indices, "losses": feed.wrong}
         builder.forward_list.append(Operation(node.id, count_errors, values))
-
-
-def chunk_size(batch_size: int) -> int:
-    """Samples at a time: at most 16, a power of two, and such that both slots get about as many."""
-
-    def load(chunk: int) -> float:
-        chunks = -(-batch_size // chunk)
-        largest = min(batch_size, -(-chunks // SLOTS) * chunk)
-        return largest * (1 + 0.5 / chunk)  # small chunks reuse weights less
-
-    return min((each for each in (16, 8, 4, 2, 1) if each <= power_of_two(batch_size)), key=load)
-
-
-def power_of_two(count: int) -> int:
-    """The smallest power of two that is not below `count`."""
-    return 1 << (count - 1).bit_length()

@@ -125,7 +125,8 @@ def check_data(network: Network, images: NDArray[Any], targets: NDArray[Any]) ->
         raise ValueError(f"The images are {images.shape[1:]}, the network takes {network.input_shape}.")
     if targets.shape != (len(images),):
         raise ValueError(f"There are {len(images)} images and targets of shape {targets.shape}: one label each.")
-    if len(targets) and (targets.min() < 0 or targets.max() >= network.classes):
+    lowest = 0 if network.classes else -1  # the label of data without classes
+    if len(targets) and (targets.min() < lowest or targets.max() >= network.classes):
         raise ValueError(f"The labels must be 0 to {network.classes - 1}.")
 
 

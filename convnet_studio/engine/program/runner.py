@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import SLACK, Buffer
 from convnet_studio.engine.kernels.loss import SHARE
+from convnet_studio.engine.nn.chunks import SLOTS
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import interpreter
-from convnet_studio.engine.program.build import SLOTS, Listing
+from convnet_studio.engine.program.build import Listing
 from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.interpreter import JOB, JOB_SIZE
 from convnet_studio.engine.program.program import StepResult

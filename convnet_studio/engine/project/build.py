@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from convnet_studio.engine.nn.graph import Graph, ports_of, resolve
 from convnet_studio.engine.nn.graph import Link as GraphLink
-from convnet_studio.engine.nn.graph import ports_of
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, Shape
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.project.kinds import check_settings, find_kind
+from convnet_studio.engine.project.memory import memory_gate
 from convnet_studio.engine.project.spec import ModuleSpec, Project, TrainingSpec
 from convnet_studio.engine.project.training_settings import check_optimizer
 
@@ -20,7 +21,8 @@ from convnet_studio.engine.project.training_settings import check_optimizer
 def build_network(project: Project, input_shape: Shape, classes: int, dtype: type = np.float32) -> Network:
     """The network of `project`, its parameters zero.
 
-    Modules of unknown kind or with settings out of bounds are left out; `validate.problems` tells of them.
+    Modules of unknown kind, with settings out of bounds, or too large for the memory allowed are left out, and
+    nothing is allocated for them; `validate.problems` tells of them.
 
     Args:
         project: what the user drew.
@@ -29,7 +31,13 @@ def build_network(project: Project, input_shape: Shape, classes: int, dtype: typ
         dtype: float32, or float64 for gradient checks.
     """
     modules = build_modules(project)
-    return Network(modules, usable_links(project, modules), input_shape, classes, dtype)
+    links = usable_links(project, modules)
+    return Network(modules, links, input_shape, classes, dtype, memory_gate(project))
+
+
+def graph_of(project: Project, modules: Mapping[str, Module | Loss], input_shape: Shape, classes: int) -> Graph:
+    """The graph of the network that `build_network` would build, without building it; `modules` as of the project."""
+    return resolve(modules, usable_links(project, modules), input_shape, classes, memory_gate(project))
 
 
 def build_modules(project: Project) -> dict[str, Module | Loss]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from convnet_studio.engine.nn.graph import Graph, resolve
+from convnet_studio.engine.nn.graph import Graph
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.build import build_modules, graph_of
 from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss, settings_by_name
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 
@@ -38,7 +38,7 @@ def problems(project: Project, input_shape: Shape, classes: int) -> tuple[Proble
         classes: of its data set.
     """
     modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    graph = graph_of(project, modules, input_shape, classes)
     return graph_problems(project, graph)
 
 

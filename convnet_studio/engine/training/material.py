@@ -14,7 +14,7 @@ class Material:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.pictures: Array = np.concatenate([dataset.train.pictures, dataset.test.pictures])
+        self.pictures: Array = dataset.all_pictures()
         self.labels: Array = np.concatenate([dataset.train.labels, dataset.test.labels])
         self.train_count = len(dataset.train.labels)
         self.test_count = len(dataset.test.labels)

@@ -18,7 +18,13 @@ from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption
 from convnet_studio.ui.inspector.change_marks import marks_of_module
-from convnet_studio.ui.inspector.cost_text import arithmetic_line, parameters_line, shapes_line
+from convnet_studio.ui.inspector.cost_text import (
+    arithmetic_line,
+    connections_line,
+    field_line,
+    parameters_line,
+    shapes_line,
+)
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import FILTERS, MAPS, PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
@@ -29,6 +35,7 @@ from convnet_studio.ui.views.filters import FiltersView
 from convnet_studio.ui.views.maps import MapsView
 
 SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
+CONNECTIONS, FIELD = "Connections", "Receptive field"
 
 
 class ModulePage(QWidget):
@@ -53,7 +60,7 @@ class ModulePage(QWidget):
         for view in (maps, filters):
             view.setContentsMargins(0, 0, 0, 0)
             view.panel.hug()
-        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC))
+        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
         self.formula = Formula()
         self._arrange()
         maps.probes_changed.connect(self.probes_changed)
@@ -109,6 +116,8 @@ class ModulePage(QWidget):
         self.facts.show_fact(SHAPE, shapes_line(known) if known else "")
         self.facts.show_fact(PARAMETERS, parameters_line(module, known) if known else "")
         self.facts.show_fact(ARITHMETIC, arithmetic_line(module, known) if known else "")
+        self.facts.show_fact(CONNECTIONS, connections_line(known) if known else "")
+        self.facts.show_fact(FIELD, field_line(known.receptive_field) if known else "")
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Marks depend on the size of the pictures."""

@@ -20,6 +20,7 @@ from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.mark import Mark
 from convnet_studio.ui.controls.setting_field import FormRow
 from convnet_studio.ui.inspector.change_marks import ChangeMark
+from convnet_studio.ui.inspector.cost_text import field_line
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
@@ -27,6 +28,7 @@ from convnet_studio.ui.inspector.settings_form import SettingsForm
 from convnet_studio.ui.open_project import OpenProject
 
 MODULES, PARAMETERS, ARITHMETIC = "Modules", "Parameters", "Multiply-adds"
+CONNECTIONS, FIELD = "Connections", "Receptive field"
 OPTIMIZER = "optimizer"
 
 
@@ -42,7 +44,7 @@ class ProjectPage(QWidget):
         self.data = ChoiceField("Data set", names, [DatasetFile.registry[each].title for each in names])
         self.data_about = Sentence()
         self.optimizer_formula = Formula(pixels=15)
-        self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC))
+        self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
         self._form_optimizer = ""
         self.form = SettingsForm(())
         self._arrange()
@@ -96,15 +98,18 @@ class ProjectPage(QWidget):
         self.totals.show_fact(MODULES, f"{len(summary.modules):,}")
         self.totals.show_fact(PARAMETERS, f"{summary.parameters:,}")
         self.totals.show_fact(ARITHMETIC, f"{summary.multiply_accumulates:,}")
+        self.totals.show_fact(CONNECTIONS, f"{summary.cost.connections:,}")
+        self.totals.show_fact(FIELD, field_line(summary.receptive_field))
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Say what the data set holds."""
         channels, height, width = dataset.input_shape
-        colour = "colour" if channels == 3 else "grey"
+        look = {2: "grey stereo pairs", 3: "colour"}.get(channels, "grey")
+        classes = f"{dataset.classes} classes" if dataset.classes else "no classes"
         synthetic = ", synthetic" if dataset.synthetic else ""
         self.data_about.show_text(
             f"{len(dataset.train):,} pictures to learn from, {len(dataset.test):,} held out; "
-            f"{dataset.classes} classes, {height}×{width} {colour}{synthetic}."
+            f"{classes}, {height}×{width} {look}{synthetic}."
         )
 
     # ---------------------------------------------------------------- edits

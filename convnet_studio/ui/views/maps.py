@@ -31,7 +31,7 @@ from convnet_studio.ui.controls.loss_panel import LossPanel
 from convnet_studio.ui.controls.map_panel import MapPanel
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.sheet_layout import Cell
-from convnet_studio.ui.map_images import Scale, colored
+from convnet_studio.ui.map_images import Scale, colored, rgb_pixels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.shown_module import shown_module, why_not_computed
 from convnet_studio.ui.theme import theme_switch
@@ -195,6 +195,8 @@ class MapsView(View):
             return f"Map {self._enlarged} · click for all"
         if output.is_flat:
             return f"{count:,} values"
+        if self._is_colour_picture:
+            return f"Picture of {height}×{width}"
         return f"{count} map{'s' if count > 1 else ''} of {height}×{width}"
 
     def _show_tiles(self, output: _Output) -> None:
@@ -208,9 +210,12 @@ class MapsView(View):
             scale, own_ends = scale_up_to(largest(tiles), scale.map_name), False
         elif own_ends:
             tiles = stretched_to_own_end(tiles)
-        show_labels = labels if len(tiles) > 1 and not output.is_flat else []
+        pixels = colored(tiles, scale)
+        if self._is_colour_picture:
+            pixels = rgb_pixels(output.values)[None]
+        show_labels = labels if len(pixels) > 1 and not output.is_flat else []
         self.panel.sheet.setAccessibleName(f"{self._caption(output)} of {title(output.module)}")
-        self.panel.sheet.show_tiles(colored(tiles, scale), labels=show_labels)
+        self.panel.sheet.show_tiles(pixels, labels=show_labels)
         ends = ("0" if scale.low == 0 else "−largest of each", "largest of each") if own_ends else None
         self.panel.distribution.show_values(tiles, scale, ends)
         self._read_cell(self.panel.sheet.pointed_cell)
@@ -234,6 +239,11 @@ class MapsView(View):
     def _is_picture(self) -> bool:
         """Whether what is shown are pixels, whose scale is always 0 .. 1."""
         return self._output is not None and is_input(self._output.module.kind)
+
+    @property
+    def _is_colour_picture(self) -> bool:
+        """Whether the maps are the red, green and blue of one picture, which is then shown as people see it."""
+        return self._is_picture and self._output is not None and self._output.values.shape[:-2] == (3,)
 
     def _map_name(self, output: _Output) -> str:
         if self._is_picture:
@@ -260,7 +270,7 @@ class MapsView(View):
     # ---------------------------------------------------------------- what is pointed at
 
     def _toggle_enlarged(self, tile: int) -> None:
-        if self._output is None or self._output.is_flat or len(self._output.tiles) < 2:
+        if self._output is None or self._output.is_flat or len(self._output.tiles) < 2 or self._is_colour_picture:
             return
         self._enlarged = tile if self._enlarged is None else None
         self._refresh()
@@ -269,6 +279,10 @@ class MapsView(View):
         output = self._output
         if cell is None or output is None:
             self.panel.read_out.show_value("", "")
+            return
+        if self._is_colour_picture:
+            colours = (exact(each) for each in output.tiles[:, cell.row, cell.column])
+            self.panel.read_out.show_value(f"row {cell.row} · column {cell.column}", " ".join(colours))
             return
         tile = self._enlarged if self._is_enlarged(output) and self._enlarged is not None else cell.tile
         place = f"value {tile}" if output.is_flat else f"map {tile} · row {cell.row} · column {cell.column}"

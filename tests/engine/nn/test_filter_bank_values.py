@@ -30,7 +30,7 @@ def test_the_papers_tables() -> None:
     assert sorted(fan_in) == [3] * 6 + [4] * 9 + [6]
     counts = np.bincount([source for _, source in connected_pairs("lenet-5", 6, 16)])
     assert set(counts) == {10}, "each map of S2 goes to ten of C3"
-    module = Module.registry["Conv2d"](out_channels=16, connections="lenet-5")
+    module = Module.registry["Conv2d"](out_channels=16, table="lenet-5")
     assert sum(int(np.prod(each.shape)) for each in module.parameter_shapes((6, 14, 14)).values()) == 1516
     assert module.multiply_accumulates((6, 14, 14)) == 60 * 25 * 100
 
@@ -88,7 +88,7 @@ class TestBesidePyTorch:
         space = tuple(draw.draw(st.integers(3, 7)) for _ in range(dimensions))
         ours = Module.registry[f"Conv{dimensions}d"](
             out_channels=outputs, kernel_size=kernel, stride=stride, padding=padding,
-            connections=f"groups {groups}", biases="each map" if has_bias else "none",
+            table=f"groups {groups}", biases="each map" if has_bias else "none",
         )  # fmt: skip
         theirs = getattr(torch.nn, f"Conv{dimensions}d")(
             inputs, outputs, kernel, stride, padding, groups=groups, bias=has_bias

@@ -35,13 +35,13 @@ def test_sequences(filters: int, window: tuple[int, int, int], shape: Shape) -> 
 def test_connection_tables(window: tuple[int, int, int], table: str, shape: Shape) -> None:
     kernel, stride, padding = window
     chosen: dict[str, SettingValue] = {"kernel_size": kernel, "stride": stride, "padding": padding}
-    check(("Conv2d", chosen | {"connections": table, "out_channels": 2 * shape[0]}), shape)
+    check(("Conv2d", chosen | {"table": table, "out_channels": 2 * shape[0]}), shape)
 
 
 def test_the_tables_of_the_old_networks() -> None:
-    check(("Conv2d", {"out_channels": 16, "connections": "lenet-5"}), (6, 9, 11))
-    check(("Conv2d", {"out_channels": 24, "connections": "lenet-7"}), (8, 9, 11))
-    check(("Conv2d", {"out_channels": 3, "connections": "0 1, 2, 0 1 2"}), (3, 9, 11))
+    check(("Conv2d", {"out_channels": 16, "table": "lenet-5"}), (6, 9, 11))
+    check(("Conv2d", {"out_channels": 24, "table": "lenet-7"}), (8, 9, 11))
+    check(("Conv2d", {"out_channels": 3, "table": "0 1, 2, 0 1 2"}), (3, 9, 11))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -52,7 +52,7 @@ def test_biases(filters: int, biases: str, shape: Shape) -> None:
 
 
 def test_biases_of_sequences() -> None:
-    chosen: dict[str, SettingValue] = {"out_channels": 6, "biases": "each unit", "connections": "groups 2"}
+    chosen: dict[str, SettingValue] = {"out_channels": 6, "biases": "each unit", "table": "groups 2"}
     check(("Conv1d", chosen), (4, 15), first="Conv1d")
 
 

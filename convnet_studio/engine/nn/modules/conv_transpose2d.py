@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import (
     Array,
     Family,
@@ -63,6 +65,11 @@ class ConvTranspose2d(Module):
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight at each input place, what is cut off included."""
         return int(np.prod(shape)) * self.out_channels * self.kernel_size**2
+
+    def windows(self, shape: Shape) -> Windows:
+        """As many inputs as paint a pixel, along both axes."""
+        s, behind = self.stride, self.kernel_size - 1 - self.padding
+        return (Window(-(-self.kernel_size // s), Fraction(1, s), Fraction(behind, s)),) * 2
 
     def caption(self) -> str:
         """Maps and kernel, ``8 · 5×5``; the stride too where it is not 1."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from convnet_studio.engine.nn.footprint import WHOLE
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, setting
 from convnet_studio.engine.nn.reductions import REDUCTIONS
 from convnet_studio.engine.nn.windows import check_maps
@@ -30,6 +31,10 @@ class GlobalPool2d(Module):
         """``(c, h, w)`` to ``(c, 1, 1)``."""
         channels, _, _ = check_maps("GlobalPool2d", shape)
         return (channels, 1, 1)
+
+    def windows(self, shape: Shape) -> None:
+        """Every output sees the whole of its map."""
+        return WHOLE
 
     def caption(self) -> str:
         """What is taken."""

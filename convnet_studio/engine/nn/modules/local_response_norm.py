@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, setting
 
 
@@ -29,6 +30,10 @@ class LocalResponseNorm(Module):
     def output_shape(self, shape: Shape) -> Shape:
         """As the input."""
         return shape
+
+    def windows(self, shape: Shape) -> Windows | None:
+        """The same place of the neighbouring maps; of lists, all."""
+        return POINTWISE if len(shape) > 1 else WHOLE
 
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each square and one for the division, of each value."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Parameter, ParameterShape, Shape, parameter, setting
 from convnet_studio.engine.nn.windows import check_fit, check_maps, columns, fold, steps
 
@@ -46,6 +47,10 @@ class LocallyConnected2d(Module):
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight."""
         return int(np.prod(self.parameter_shapes(shape)["weight"].shape))
+
+    def windows(self, shape: Shape) -> Windows:
+        """The window, along both axes."""
+        return (Window(self.kernel_size, self.stride),) * 2
 
     def caption(self) -> str:
         """Maps and window, ``8 · 5×5``; the stride too where it is not 1."""

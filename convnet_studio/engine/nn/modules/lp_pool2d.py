@@ -42,6 +42,10 @@ class LPPool2d(Pool2d):
         start = np.log(np.expm1(max(self.p, 1.001) - 1)) if self.p < 30 else self.p - 1
         return {"rho": ParameterShape(shape[:1], self.kernel_size**2, start=float(start))}
 
+    def multiply_accumulates(self, shape: Shape) -> int:
+        """One for each input of each window."""
+        return self.connections(shape)
+
     def weights(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """What each pixel of a window weighs inside the root, ``(kernel_size²,)``, row by row."""
         if self.inside == "gaussian":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, ShapeProblem, setting
 from convnet_studio.engine.nn.reductions import REDUCTIONS
 
@@ -37,6 +38,10 @@ class MapPool(Module):
                 f"{channels} maps can't be divided into groups of {self.group}", f"use {fitting}", {"group": fitting}
             )
         return (channels // self.group, *space)
+
+    def windows(self, shape: Shape) -> Windows | None:
+        """The same place of a group's maps; of lists, all."""
+        return POINTWISE if len(shape) > 1 else WHOLE
 
     def caption(self) -> str:
         """What of how many, ``L2 of 2``."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import WHOLE
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, ShapeProblem, setting
 from convnet_studio.engine.nn.reductions import REDUCTIONS
 from convnet_studio.engine.nn.windows import check_maps
@@ -63,6 +64,10 @@ class PyramidPool2d(Module):
                 f"A grid of {finest}×{finest} is finer than the {height}×{width} map", f"use {fit}", {"levels": fit}
             )
         return (channels * sum(side**2 for side in grids(self.levels)),)
+
+    def windows(self, shape: Shape) -> None:
+        """The coarsest grids see whole maps, and all grids are in one list."""
+        return WHOLE
 
     def caption(self) -> str:
         """The grids and what is taken, ``max 1 2 4``."""

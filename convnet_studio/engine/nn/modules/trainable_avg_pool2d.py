@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from convnet_studio.engine.nn.module import Array, Family, Parameter, ParameterShape, Shape, parameter
@@ -31,8 +32,11 @@ class TrainableAvgPool2d(Pool2d):
 
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each input of each window, as the papers count it."""
-        maps, rows, across = self.output_shape(shape)
-        return maps * rows * across * self.kernel_size**2
+        return math.prod(self.output_shape(shape)) * self.kernel_size**2
+
+    def connections(self, shape: Shape) -> int:
+        """One to each input of each window, and one to the bias."""
+        return self.multiply_accumulates(shape) + math.prod(self.output_shape(shape))
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, h, w)`` to ``(batch, c, rows, columns)``."""

@@ -61,7 +61,7 @@ def _sizes(node: Node) -> Sizes:
         filters=outputs,
         rows=places[0] if is_flat else 1,
         columns=places[-1],
-        pairs=None if module.is_full else connected_pairs(module.connections, inputs, outputs),
+        pairs=None if module.is_full else connected_pairs(module.table, inputs, outputs),
     )
 
 
