@@ -8,16 +8,16 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Window:
-    """Output i sees the inputs from i · stride - padding on, `size` of them; those outside the maps are padding.
+    """Output i sees `size` inputs from i · stride - padding on (rounded up); those outside the maps are padding.
 
     Attributes:
-        size: inputs seen. `padding`: how far the window of output 0 begins before input 0.
+        size: inputs seen. `padding`: how far the window of output 0 begins before input 0; parts of one as `stride`.
         stride: inputs from one output's window to the next; a part of one where outputs lie closer than inputs.
     """
 
     size: int = 1
     stride: int | Fraction = 1
-    padding: int = 0
+    padding: int | Fraction = 0
 
 
 Windows = tuple[Window, ...]

@@ -61,22 +61,32 @@ class ShapeProblem(ValueError):
 
 @dataclass(frozen=True)
 class ParameterShape:
-    """Shape of a learnable array and the number of inputs each of its outputs sums over (for initialisation)."""
+    """Shape of a learnable array, and what it begins with.
+
+    Attributes:
+        fan_in: the number of inputs each of its outputs sums over, for initialisers.
+        start: what all its numbers begin with; None: an initialiser draws them.
+    """
 
     shape: Shape
     fan_in: int
+    start: float | None = None
 
 
 class Parameter:
-    """A learnable array: `value` and `grad` are views of the network's flat vectors, `fan_in` serves initialisers."""
+    """A learnable array: `value` and `grad` are views of the network's flat vectors.
 
-    __slots__ = ("fan_in", "grad", "name", "value")
+    `fan_in` and `start` serve initialisers; see `ParameterShape`.
+    """
 
-    def __init__(self, name: str, value: Array, grad: Array, fan_in: int) -> None:
+    __slots__ = ("fan_in", "grad", "name", "start", "value")
+
+    def __init__(self, name: str, value: Array, grad: Array, fan_in: int, start: float | None = None) -> None:
         self.name = name
         self.value = value
         self.grad = grad
         self.fan_in = fan_in
+        self.start = start
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class Network:
                 end = offset + int(np.prod(each.shape))
                 value = self.parameters[offset:end].reshape(each.shape)
                 grad = self.gradients[offset:end].reshape(each.shape)
-                setattr(module, name, Parameter(name, value, grad, each.fan_in))
+                setattr(module, name, Parameter(name, value, grad, each.fan_in, each.start))
                 offset = end
             if offset > start:
                 self.slices[module_id] = slice(start, offset)

@@ -112,7 +112,7 @@ def test_an_output_changes_only_with_what_it_sees(case: Case) -> None:
 
 def _pixels(place: int, window: Window, size: int) -> range:
     """What an output sees along one axis of `size` pixels."""
-    start = math.floor(place * window.stride) - window.padding
+    start = math.ceil(place * window.stride - window.padding)
     return range(max(start, 0), min(start + window.size, size))
 
 

@@ -34,7 +34,7 @@ TWO_STAGES: list[Drawn] = [
 CLASSIFIER: list[Drawn] = [("Flatten", {}), ("Linear", {"out_features": 4}), ("LogSoftmax", {}), ("NLLLoss", {})]
 
 
-def make(kind: str, **settings: SettingValue) -> Module | Loss:
+def make(kind: str, /, **settings: SettingValue) -> Module | Loss:
     registry = Module.registry if kind in Module.registry else Loss.registry
     return registry[kind](**settings)
 
