@@ -26,7 +26,7 @@ class Split:
     """Labelled pictures.
 
     Attributes:
-        pictures: float32 in 0 .. 1, ``(count, channel, height, width)``, contiguous.
+        pictures: float32, ``(count, channel, height, width)``, contiguous; in 0 .. 1 before any normalisation.
         labels: int64, ``(count,)``, the index of each picture's class.
     """
 
@@ -53,6 +53,7 @@ class Dataset:
         class_names: one for each label.
         source, licence: where the pictures come from and under which terms. `credits`: who made them, one by one.
         synthetic: rendered or composed by a program, not observed.
+        is_signed: its pictures were normalised, so that 0 is no longer black.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Dataset:
     licence: str
     credits: tuple[str, ...] = ()
     synthetic: bool = False
+    is_signed: bool = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:

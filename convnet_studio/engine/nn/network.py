@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from convnet_studio.engine.nn.graph import Graph, Link, Node, resolve
+from convnet_studio.engine.nn.learning import Learning
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array, Module, Parameter, Shape
 
@@ -53,6 +54,12 @@ class Network:
         """Where each module's parameters lie in the flat vectors, by module id (modules without any left out)."""
         self._bind()
         self._outputs: dict[str, Array] = {}
+        self.learning: dict[str, Learning] = {}
+        """How modules learn, by id, where it differs from the rest."""
+
+    def learning_of(self, module_id: str) -> Learning:
+        """How a module learns: its initial weights, its rate, whether it is frozen."""
+        return self.learning.get(module_id, Learning())
 
     def _modules_with_shapes(self) -> Iterable[tuple[str, Module, tuple[Shape, ...]]]:
         for node in self.graph.nodes:

@@ -12,9 +12,10 @@ from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, Shape
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.schedule import Schedule
 from convnet_studio.engine.project.kinds import check_settings, find_kind
 from convnet_studio.engine.project.spec import ModuleSpec, Project, TrainingSpec
-from convnet_studio.engine.project.training_settings import check_optimizer
+from convnet_studio.engine.project.training_settings import check_optimizer, check_schedule
 
 
 def build_network(project: Project, input_shape: Shape, classes: int, dtype: type = np.float32) -> Network:
@@ -29,7 +30,9 @@ def build_network(project: Project, input_shape: Shape, classes: int, dtype: typ
         dtype: float32, or float64 for gradient checks.
     """
     modules = build_modules(project)
-    return Network(modules, usable_links(project, modules), input_shape, classes, dtype)
+    network = Network(modules, usable_links(project, modules), input_shape, classes, dtype)
+    network.learning = {each.id: each.learning for each in project.network.modules}
+    return network
 
 
 def build_modules(project: Project) -> dict[str, Module | Loss]:
@@ -66,3 +69,13 @@ def build_optimizer(training: TrainingSpec) -> Optimizer:
     """
     settings = check_optimizer(training.optimizer, training.optimizer_settings)
     return Optimizer.registry[training.optimizer](**settings)
+
+
+def build_schedule(training: TrainingSpec) -> Schedule:
+    """The schedule that `training` names.
+
+    Raises:
+        ValueError: one sentence, if this version does not know it or one of its settings.
+    """
+    settings = check_schedule(training.schedule, training.schedule_settings)
+    return Schedule.registry[training.schedule](**settings)
