@@ -123,6 +123,17 @@ class Network:
                 arriving[source] = arriving[source] + grad_input if source in arriving else grad_input
         return arriving
 
+    def answers(self, labels: Array) -> Array:
+        """What the last `forward` answers, int64 ``(2, batch)``, by the first loss's prediction.
+
+        Of each sample the place of the first largest entry, and how many entries come before that of the label: those
+        larger, and those as large that stand before it.
+        """
+        scores = self._outputs[self.losses[0].sources[0]].reshape(len(labels), -1)
+        own = scores[np.arange(len(labels)), labels][:, None]
+        before = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))
+        return np.array([scores.argmax(axis=1), np.count_nonzero(before, axis=1)])
+
     def errors(self, labels: Array) -> int:
         """How many samples of the last `forward` the first loss's prediction gets wrong (largest entry is no label)."""
         prediction = self._outputs[self.losses[0].sources[0]]

@@ -102,7 +102,13 @@ class Optimizer(Configured):
         plan.finish(parameters, self.rate)
 
     def make_state(self, parameters: Array) -> None:
-        """Begin the vectors of the state that are not there, or not of this network."""
+        """Begin the vectors of the state that are not there.
+
+        Raises:
+            ValueError: if one that is there belongs to a network of another size.
+        """
         for name in self.state_names:
-            if name not in self.state or self.state[name].shape != parameters.shape:
+            if name not in self.state:
                 self.state[name] = np.zeros_like(parameters)
+            elif self.state[name].shape != parameters.shape:
+                raise ValueError(f"The {name} must be {parameters.size} numbers, not {self.state[name].shape}.")

@@ -18,7 +18,7 @@ MODULE_LIMIT = 1000
 NAME_LIMIT = 100
 """Characters of a name at most."""
 TEXT_LIMIT = 500
-"""Characters of a description at most."""
+"""Characters of a description, or of a module's setting that is a text, at most."""
 CANVAS_LIMIT = 1e6
 """How far from the origin a card can stand, in pixels at zoom 1."""
 

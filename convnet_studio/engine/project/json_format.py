@@ -12,7 +12,7 @@ from convnet_studio.engine.nn.learning import Learning
 from convnet_studio.engine.nn.module import LONGEST_TEXT, Setting, SettingValue
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS
-from convnet_studio.engine.project.invariants import NAME_LIMIT, check_invariants, check_room, check_text
+from convnet_studio.engine.project.invariants import NAME_LIMIT, TEXT_LIMIT, check_invariants, check_room, check_text
 from convnet_studio.engine.project.kinds import find_kind, settings_by_name
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import (
@@ -32,6 +32,8 @@ FORMAT_VERSION = 1
 RENAMED_KINDS: Mapping[str, str] = {}
 """What modules and losses are called now, by the names they had in older files."""
 
+_ALWAYS = ("rate", "schedule", "batch_size", "epochs", "shuffle", "seed")
+"""Training settings that every file has; others where they differ from their defaults."""
 _LARGEST_NUMBER = 2.0**53
 _WORDS = {dict: "an object {...}", list: "a list [...]", str: "a text", int: "a whole number", bool: "true or false"}
 
@@ -84,8 +86,9 @@ def _members(project: Project) -> dict[str, Any]:
         "training": {
             "optimizer": training.optimizer,
             "optimizer_settings": dict(training.optimizer_settings),
-            **{name: getattr(training, name) for name in TRAINING_SETTINGS},
-            "schedule_settings": dict(training.schedule_settings),
+            **{name: getattr(training, name) for name in _ALWAYS},
+            **_changed(training, TrainingSpec(), TRAINING_SETTINGS),
+            **({"schedule_settings": dict(training.schedule_settings)} if training.schedule_settings else {}),
         },
     }
 
@@ -210,12 +213,12 @@ class _Reader:
             learning=Learning(**self._fields(data.get("learning", {}), f"{where}.learning", LEARNING_SETTINGS)),
         )
 
-    def _settings(self, value: Any, where: str) -> dict[str, SettingValue]:
+    def _settings(self, value: Any, where: str, limit: int = TEXT_LIMIT) -> dict[str, SettingValue]:
         settings: dict[str, SettingValue] = {}
         for name, each in _expect(value, dict, where).items():
             check_text(name, f"A name in {where}", NAME_LIMIT)
             if isinstance(each, str):
-                check_text(each, f"{where}.{name}", LONGEST_TEXT)
+                check_text(each, f"{where}.{name}", limit)
             elif not isinstance(each, bool):
                 _number(each, f"{where}.{name}")
             settings[name] = each
@@ -264,7 +267,7 @@ class _Reader:
 
     def _training(self, data: Mapping[str, Any]) -> TrainingSpec:
         values: dict[str, Any] = {}
-        given = self._settings(data.get("schedule_settings", {}), "training.schedule_settings")
+        given = self._settings(data.get("schedule_settings", {}), "training.schedule_settings", LONGEST_TEXT)
         for name in TRAINING_SETTINGS.keys() & data.keys():
             try:
                 values[name] = TRAINING_SETTINGS[name].check(data[name])
