@@ -110,7 +110,6 @@ class TrainingSpec:
     optimizer_settings: Mapping[str, SettingValue] = field(default_factory=dict)
     rate: float = 0.01
     schedule: str = "linear to 0"
-    schedule_settings: Mapping[str, SettingValue] = field(default_factory=dict)
     batch_size: int = 16
     epochs: int = 5
     shuffle: bool = True
@@ -120,6 +119,7 @@ class TrainingSpec:
     penalties_from: int = 0
     max_norm: float = 0.0
     clip_norm: float = 0.0
+    schedule_settings: Mapping[str, SettingValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("optimizer_settings", "schedule_settings"):

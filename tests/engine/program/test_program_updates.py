@@ -49,10 +49,11 @@ def trained(
 @each_rule
 @pytest.mark.parametrize("limits", [PLAIN, ALL], ids=["plain", "held back"])
 @pytest.mark.parametrize("learning", [{}, LEARNING], ids=["alike", "own rates"])
-def test_twelve_steps_follow_numpy(
+def test_steps_follow_numpy(
     kind: str, settings: dict[str, Any], rate: float, limits: Regularization, learning: dict[str, Learning]
 ) -> None:
-    rates = [rate * (1 - step / 20) for step in range(12)]
+    steps = 5 if kind == "LBFGS" else 12  # its differences of gradients magnify rounding
+    rates = [rate * (1 - step / 20) for step in range(steps)]
     results = []
     for program in (CompiledProgram, ReferenceProgram):
         rule = Optimizer.registry[kind](**settings)
@@ -60,9 +61,8 @@ def test_twelve_steps_follow_numpy(
         results.append((network.parameters, losses, rule.state))
         assert rule.rate == rates[-1]
     (ours, own_losses, state), (theirs, losses, expected) = results
-    tolerance = 1e-3 if kind == "LBFGS" else 1e-4  # differences of gradients magnify their rounding
-    np.testing.assert_allclose(own_losses, losses, rtol=tolerance)
-    np.testing.assert_allclose(ours, theirs, atol=2 * tolerance)
+    np.testing.assert_allclose(own_losses, losses, rtol=1e-4)
+    np.testing.assert_allclose(ours, theirs, atol=2e-4)
     assert state.keys() == expected.keys()
     if kind in COMPILED:
         for name, vector in state.items():

@@ -266,10 +266,10 @@ def test_what_is_unknown_but_harmless_is_a_warning(path: Path, text: str) -> Non
     ]
     assert loaded.project.training.optimizer_settings == {"momentum": 0.5}
     assert len(loaded.project.network.modules) == len(tree["modules"])
-    tree["training"]["optimizer"] = "Adam"
+    tree["training"]["optimizer"] = "Adagio"
     loaded = load_project(zip_of(path, {"project.json": json.dumps(tree)}))
-    assert loaded.project.training.optimizer == "Adam"
-    assert 'This version does not know the optimizer "Adam".' in loaded.warnings
+    assert loaded.project.training.optimizer == "Adagio"
+    assert 'This version does not know the optimizer "Adagio".' in loaded.warnings
 
 
 @pytest.fixture(scope="module")
