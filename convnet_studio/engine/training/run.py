@@ -199,6 +199,12 @@ class Run:
         self.course.follow(training)
         self.project = replace(self.project, training=training)
 
+    def follow_material(self, material: Material) -> None:
+        """Learn from the next step on from the same pictures changed by chance in another way."""
+        self.material = material
+        if self.program is not None:
+            self.program.set_data(material.pictures, material.labels)
+
     def follow_learning(self, project: Project) -> None:
         """Take up rates and freezing of single modules from the next step on; first weights wait for the next run."""
         self.take_checkpoint()

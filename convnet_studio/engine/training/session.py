@@ -113,13 +113,15 @@ class Session:
         if run is None:
             yield from self.open(project)
             return
-        changes_data = project.data != run.project.data
+        changes_data = _pictures(project.data) != _pictures(run.project.data)
         changes_structure = _structure(project.network) != _structure(run.project.network)
         if run.has_diverged and (changes_data or changes_structure):
             yield from self.rewind()
         if changes_data:
             yield from self._begin(self._new_run(project, before=run))
             return
+        if project.data != run.project.data:
+            run.follow_material(self._material_for(project, run.seed))
         if project.training != run.project.training:
             run.follow_training(project.training)
         if changes_structure:
@@ -141,15 +143,15 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before)
+        run = Run(self._runs + 1, project, self._material_for(project, project.training.seed), make_program, weights, before)
         self._runs += 1
         return run
 
-    def _material_for(self, project: Project) -> Material:
-        key = project.data, project.training.seed
+    def _material_for(self, project: Project, seed: int) -> Material:
+        key = project.data, seed
         if self._material is None or self._material[0] != key:
             raw = self._load(project.data.dataset)
-            self._material = key, Material(raw, preparation_of(project.data), project.training.seed)
+            self._material = key, Material(raw, preparation_of(project.data), seed)
         return self._material[1]
 
     def _begin(self, run: Run) -> Iterator[Event]:
@@ -315,6 +317,11 @@ class Session:
     def _the_run(self) -> Run:
         assert self.run is not None
         return self.run
+
+
+def _pictures(data: DataSpec) -> object:
+    """What tests and views see of the data: not what is done to training pictures by chance."""
+    return data.dataset, data.normalization
 
 
 def _learning(network: NetworkSpec) -> object:
