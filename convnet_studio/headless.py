@@ -10,8 +10,8 @@ from time import perf_counter
 from typing import Any
 
 from convnet_studio.engine.data.dataset import load_dataset
-from convnet_studio.engine.project.edits import set_dataset
 from convnet_studio.engine.program import CompileProgress, compile_set, compiled_set_ready
+from convnet_studio.engine.project.edits import set_dataset
 from convnet_studio.engine.project.file import save_project
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS

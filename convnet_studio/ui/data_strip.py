@@ -110,6 +110,7 @@ class DataStrip(QWidget):
             part.pictures,
             self._shown,
             lambda index: f"{self.split_name} picture {index}: {names[int(part.labels[index])]}",
+            is_signed=self._dataset.is_signed,
         )
         self._mark_probe()
 

@@ -82,4 +82,4 @@ def scaled(picture: Array, factor: float) -> Array:
 def _interpolation(length: int, factor: float) -> Array:
     """``(length, length)``: each new pixel as a mean of the two old ones that it lies between."""
     places = (np.arange(length) - (length - 1) / 2) / factor + (length - 1) / 2
-    return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(length))).astype(np.float32)
+    return np.asarray(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(length))), np.float32)

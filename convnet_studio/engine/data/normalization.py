@@ -35,7 +35,8 @@ class Normalization(ABC):
             Normalization.registry.add(cls.name, cls)
 
     def fit(self, pictures: Array) -> None:
-        """Learn what `apply` needs from the training pictures ``(count, channel, height, width)``; most need not."""
+        """Learn what `apply` needs from the training pictures ``(count, channel, height, width)``; some need nothing."""
+        return
 
     @abstractmethod
     def apply(self, pictures: Array) -> Array:

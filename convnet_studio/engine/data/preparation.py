@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import Lock
 
@@ -21,7 +21,7 @@ class Preparation:
     """What is done to pictures: a normalisation by its name, and an augmentation of the training pictures."""
 
     normalization: str = NONE
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True, eq=False)

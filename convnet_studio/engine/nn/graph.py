@@ -49,7 +49,13 @@ class Graph:
     problems: tuple[GraphProblem, ...]
 
 
-def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_shape: Shape, classes: int) -> Graph:
+def resolve(
+    modules: Mapping[str, Module | Loss],
+    links: Iterable[Link],
+    input_shape: Shape,
+    classes: int,
+    is_signed: bool = False,
+) -> Graph:
     """Order the modules and work out every shape.
 
     Args:
@@ -57,6 +63,7 @@ def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_s
         links: between ids of `modules`; at most one into each port.
         input_shape: of one picture, ``(channel, height, width)`` or ``(n,)``.
         classes: how many classes the data has.
+        is_signed: the pictures may fall below 0, as when they were normalised.
     """
     feeds: dict[str, dict[int, str]] = {module_id: {} for module_id in modules}
     for source, target, port in links:
@@ -70,7 +77,7 @@ def resolve(modules: Mapping[str, Module | Loss], links: Iterable[Link], input_s
         if "" in sources:
             problems.append(GraphProblem(module_id, "It has no input", "drag a wire to its left port"))
         elif all(source in nodes for source in sources):
-            node = _resolve_node(module_id, module, [nodes[s] for s in sources], input_shape, classes)
+            node = _resolve_node(module_id, module, [nodes[s] for s in sources], input_shape, classes, is_signed)
             if isinstance(node, GraphProblem):
                 problems.append(node)
             else:
@@ -84,7 +91,7 @@ def ports_of(module: Module | Loss) -> int:
 
 
 def _resolve_node(
-    module_id: str, module: Module | Loss, sources: list[Node], input_shape: Shape, classes: int
+    module_id: str, module: Module | Loss, sources: list[Node], input_shape: Shape, classes: int, is_signed: bool
 ) -> Node | GraphProblem:
     shapes = tuple(source.shape for source in sources)
     names = tuple(source.id for source in sources)
@@ -100,7 +107,7 @@ def _resolve_node(
         size = sum(_product(each.shape) for each in module.parameter_shapes(*shapes).values())
         if size > LARGEST_MODULE:
             raise ShapeProblem(f"It would have {size:,} parameters", f"at most {LARGEST_MODULE:,} fit a module")
-        return Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (True,))))
+        return Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (not is_signed,))))
     except ShapeProblem as problem:
         return GraphProblem(module_id, problem.what, problem.fix, problem.change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def points_from_text(text: str) -> Points:
         points.append((progress, factor))
     if not 2 <= len(points) <= MOST_POINTS:
         raise ValueError(f"A curve has 2 to {MOST_POINTS} points, not {len(points)}.")
-    if any(later[0] <= earlier[0] for earlier, later in zip(points, points[1:], strict=False)):
+    if any(later[0] <= earlier[0] for earlier, later in itertools.pairwise(points)):
         raise ValueError("The points of a curve must rise in progress.")
     return tuple(points)
 

@@ -28,7 +28,8 @@ class Whitening:
     def apply(self, samples: Array) -> Array:
         """``(count, n)`` in, ``(x - mean) P`` out, in the samples' dtype."""
         dtype = samples.dtype
-        return (samples - self.mean.astype(dtype)) @ self.matrix.astype(dtype)
+        whitened: Array = (samples - self.mean.astype(dtype)) @ self.matrix.astype(dtype)
+        return whitened
 
 
 def fit_whitening(samples: Array, epsilon: float = 1e-5) -> Whitening:

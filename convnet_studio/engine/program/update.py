@@ -44,7 +44,9 @@ class Update:
             id(plan),
             *(id(optimizer.state[name]) for name in optimizer.state_names),
         )
-        is_plain = isinstance(optimizer, SGD) and not optimizer.nesterov and not optimizer.damps and _is_plain(plan, network)
+        is_plain = (
+            isinstance(optimizer, SGD) and not optimizer.nesterov and not optimizer.damps and _is_plain(plan, network)
+        )
         if written != self._written:
             self._check_state(optimizer, network)
             if is_plain:

@@ -58,9 +58,7 @@ def update_rows(optimizer: Optimizer, plan: StepPlan, rate: Place) -> list[Row]:
         rows += [(rules.decay, {**_part(each), "strength": limits.l2}) for each in plan.weights]
     leaf, settings = _RULES[type(optimizer)](optimizer)
     for run in plan.runs:
-        places = {
-            name: Place(optimizer.state[name], run.end - run.start, run.start) for name in optimizer.state_names
-        }
+        places = {name: Place(optimizer.state[name], run.end - run.start, run.start) for name in optimizer.state_names}
         rows.append((leaf, {**_part(run), "rate": rate, "factor": run.factor, **places, **settings}))
     if limits.l1 or limits.max_norm:
         rows += [row for each in plan.weights for row in _holding(each, plan, rate)]

@@ -14,6 +14,7 @@ from typing import Any
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.data.preparation import check_preparation
 from convnet_studio.engine.nn.module import Setting, SettingValue
+from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.invariants import (
     CANVAS_LIMIT,
     NAME_LIMIT,
@@ -21,7 +22,6 @@ from convnet_studio.engine.project.invariants import (
     check_room,
     check_text,
 )
-from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.kinds import (
     check_settings,
     find_kind,
@@ -202,7 +202,9 @@ def set_data(project: Project, **changes: Any) -> Project:
 
 def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
     """Change how one module learns, by the names of the fields of `Learning`."""
-    checked = {name: _declared(LEARNING_SETTINGS, name, "learning").check(value) for name, value in changes.items()}
+    checked: dict[str, Any] = {
+        name: _declared(LEARNING_SETTINGS, name, "learning").check(value) for name, value in changes.items()
+    }
     module = project.network.module(module_id)
     return _with_module(project, replace(module, learning=replace(module.learning, **checked)))
 

@@ -33,7 +33,7 @@ class ModuleSpec:
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     name: str = ""
     position: Position = (0.0, 0.0)
-    learning: Learning = Learning()
+    learning: Learning = field(default_factory=Learning)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))

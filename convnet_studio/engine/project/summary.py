@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from convnet_studio.engine.data.normalization import NONE
 from convnet_studio.engine.nn.cost import Cost, node_cost, total_cost
 from convnet_studio.engine.nn.graph import resolve
 from convnet_studio.engine.nn.module import Module, Shape
@@ -45,7 +46,8 @@ class Summary:
 def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
     """What can be said of `project`'s network on pictures of `input_shape` and `classes` classes."""
     modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    is_signed = project.data.normalization != NONE
+    graph = resolve(modules, usable_links(project, modules), input_shape, classes, is_signed)
     nodes = {node.id: node for node in graph.nodes}
     problems = graph_problems(project, graph)
     summaries = {}

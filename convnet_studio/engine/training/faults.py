@@ -11,7 +11,6 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import ModuleFailure, Program
 
-
 OUTPUT = "output"
 
 
@@ -32,7 +31,7 @@ def first_not_finite(network: Network, program: Program, pictures: Array) -> tup
 
 
 def largest_parameter(network: Network) -> tuple[str, str]:
-    """Module id and name of the parameter with the largest entry by absolute value: the one that was driven farthest."""
+    """Module id and name of the parameter with the largest entry by absolute value: the one driven farthest."""
     sizes = {
         (module_id, name): float(np.abs(each.value).max())
         for module_id in network.slices

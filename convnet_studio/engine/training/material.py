@@ -15,15 +15,15 @@ class Material:
 
     Args:
         raw: as it was loaded.
-        preparation: what is done to its pictures.
+        preparation: what is done to its pictures; None: nothing.
         seed: of the run, for what is done by chance.
 
     Raises:
         ValueError: if the preparation can't be fitted to these pictures.
     """
 
-    def __init__(self, raw: Dataset, preparation: Preparation = Preparation(), seed: int = 0) -> None:
-        self._prepared = prepare(raw, preparation)
+    def __init__(self, raw: Dataset, preparation: Preparation | None = None, seed: int = 0) -> None:
+        self._prepared = prepare(raw, preparation or Preparation())
         self._seed = seed
         self.dataset = dataset = self._prepared.dataset
         self.pictures: Array = np.concatenate([dataset.train.pictures, dataset.test.pictures])

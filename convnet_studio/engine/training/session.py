@@ -143,7 +143,9 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(self._runs + 1, project, self._material_for(project, project.training.seed), make_program, weights, before)
+        run = Run(
+            self._runs + 1, project, self._material_for(project, project.training.seed), make_program, weights, before
+        )
         self._runs += 1
         return run
 

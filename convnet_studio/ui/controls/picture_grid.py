@@ -31,6 +31,7 @@ class PictureGrid(QAbstractScrollArea):
         self._indices: Array = np.zeros(0, np.int64)
         self._describe: Describe = str
         self._marked = -1
+        self._is_signed = False
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -40,15 +41,17 @@ class PictureGrid(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self.viewport().update)
         theme_switch().changed.connect(self.viewport().update)
 
-    def show_pictures(self, pictures: Array, indices: Array, describe: Describe) -> None:
+    def show_pictures(self, pictures: Array, indices: Array, describe: Describe, is_signed: bool = False) -> None:
         """Show some of `pictures` ``(count, channel, height, width)``.
 
         Args:
-            pictures: in 0 .. 1; not copied.
+            pictures: in 0 .. 1, or signed; not copied.
             indices: which of them, in the order of the grid.
             describe: words for the picture of an index.
+            is_signed: show 0 as grey, and of each picture the largest number, up or down, as white or black.
         """
         self._pictures, self._indices, self._describe, self._marked = pictures, indices, describe, -1
+        self._is_signed = is_signed
         self.setAccessibleDescription(f"{len(indices):,} pictures")
         self._set_scroll_range()
         self.verticalScrollBar().setValue(0)
@@ -162,7 +165,7 @@ class PictureGrid(QAbstractScrollArea):
         if not places:
             return
         pictures = self._pictures[self._indices[places.start : places.stop]]
-        image = stacked_image(pictures)
+        image = stacked_image(about_grey(pictures) if self._is_signed else pictures)
         height, width = pictures.shape[2:]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.thumbnail % max(height, width) != 0)
         for row, place in enumerate(places):
@@ -177,6 +180,12 @@ class PictureGrid(QAbstractScrollArea):
         painter.drawRect(QRectF(box).adjusted(0, 0, 0, 0))
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.drawRoundedRect(QRectF(box).adjusted(-2, -2, 2, 2), 3, 3)
+
+
+def about_grey(pictures: Array) -> Array:
+    """Signed pictures ``(count, ...)`` in 0 .. 1, 0 in the middle, each in units of its largest number."""
+    largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
+    return np.asarray(0.5 + 0.5 * pictures / np.where(largest > 0, largest, 1), np.float32)
 
 
 def stacked_image(pictures: Array) -> QImage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import convnet_studio.engine.nn.losses
 import convnet_studio.engine.nn.modules  # noqa: F401 - fill the registries
 from convnet_studio.engine.nn.initializers import initialize
@@ -22,7 +24,7 @@ def small_network(learning: dict[str, Learning] | None = None, seed: int = 1, fi
         "loss": Loss.registry["NLLLoss"](),
     }
     ids = list(modules)
-    links = [(a, b, 0) for a, b in zip(ids, ids[1:], strict=False)]
+    links = [(a, b, 0) for a, b in itertools.pairwise(ids)]
     network = Network(modules, links, (3, 9, 9), 4)
     network.learning = learning or {}
     initialize(network, seed)

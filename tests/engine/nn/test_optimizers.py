@@ -15,7 +15,7 @@ from convnet_studio.engine.nn.step_plan import Regularization, Rows, Run, StepPl
 
 
 def test_torch7s_order_is_that_of_optim_sgd() -> None:
-    """optim.sgd: dfdx + wd x; dfdx v (1st step: a copy), v = μ v + (1 - damp) dfdx, damp = μ; clr = lr / (1 + n lrd)."""
+    """optim.sgd: dfdx += wd x; v = dfdx at first, then μ v + (1 - damp) dfdx, damp = μ; clr = lr / (1 + n lrd)."""
     random, rate, momentum, decay, fall = np.random.default_rng(5), 0.3, 0.8, 0.02, 0.1
     ours = random.standard_normal(12)
     x, v = ours.copy(), None

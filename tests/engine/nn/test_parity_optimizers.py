@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -158,7 +159,9 @@ def test_lbfgs_without_a_search_is_pytorchs_step_by_step(iterations: int, histor
     bowl = Bowl(quadratic, [float(x) for x in np.random.default_rng(4).standard_normal(12)])
     ours = Optimizer.registry["LBFGS"](history=history, iterations=iterations, line_search="none")
     ours.rate = 0.5
-    theirs = optim.LBFGS([bowl.theirs], lr=0.5, max_iter=iterations, max_eval=99, history_size=history, tolerance_change=0)
+    theirs = optim.LBFGS(
+        [bowl.theirs], lr=0.5, max_iter=iterations, max_eval=99, history_size=history, tolerance_change=0
+    )
     for _ in range(20):
         bowl.step(ours)
         bowl.step_theirs(theirs)
@@ -176,7 +179,7 @@ def test_lbfgs_finds_the_minimum_of_rosenbrocks_valley(dimensions: int) -> None:
         bowl.step_theirs(theirs)
     np.testing.assert_allclose(bowl.ours, 1, atol=1e-5)
     assert_close(bowl.ours, bowl.theirs, 1e-4)
-    assert all(later <= earlier for earlier, later in zip(losses, losses[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(losses))
 
 
 def test_lbfgs_counts_l2_into_what_it_minimises_and_leaves_frozen_numbers() -> None:

@@ -145,7 +145,9 @@ def test_answers_are_guesses_and_ranks(kind: type[Program]) -> None:
     scores = network.forward(images)["11 LogSoftmax"]
     order = np.argsort(-scores, axis=1, kind="stable")
     np.testing.assert_array_equal(found.guesses, order[:, 0])
-    np.testing.assert_array_equal(found.ranks, [list(row).index(label) for row, label in zip(order, labels, strict=True)])
+    np.testing.assert_array_equal(
+        found.ranks, [list(row).index(label) for row, label in zip(order, labels, strict=True)]
+    )
     assert found.errors == np.count_nonzero(found.ranks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_every_optimizer_learns_repeats_itself_and_rewinds(kind: str) -> None:
 def test_lbfgs_on_the_full_batch_falls_at_every_step() -> None:
     project = set_training(TINY, optimizer="LBFGS", rate=1.0, schedule="constant", batch_size=50)
     losses = losses_of(run_script(*[StepBatch()] * 6, project=project))
-    assert all(later < earlier for earlier, later in zip(losses, losses[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(losses))
     assert losses[-1] < 0.05 * losses[0]
 
 

@@ -46,4 +46,5 @@ class Adam(Optimizer):
         mean_square += (1 - self.beta2) * (gradients * gradients)
         started = age.astype(np.float64)
         root = np.sqrt(mean_square) / np.sqrt(1 - self.beta2**started).astype(mean.dtype)
-        return mean / (1 - self.beta1**started).astype(mean.dtype) / (root + self.epsilon)
+        direction: Array = mean / (1 - self.beta1**started).astype(mean.dtype) / (root + self.epsilon)
+        return direction

@@ -36,7 +36,8 @@ class ASGD(Optimizer):
     def direction(self, parameters: Array, gradients: Array, state: State) -> Array:
         """(λ w + g) / (1 + λ η t)^α."""
         slowed = (1 + self.decay * self.rate * state["age"].astype(np.float64)) ** -self.alpha
-        return (self.decay * parameters + gradients) * slowed.astype(gradients.dtype)
+        direction: Array = (self.decay * parameters + gradients) * slowed.astype(gradients.dtype)
+        return direction
 
     def after(self, parameters: Array, state: State) -> None:
         """Take the parameters into the mean."""

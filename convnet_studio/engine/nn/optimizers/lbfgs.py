@@ -44,7 +44,9 @@ class LBFGS(Optimizer):
         d = gradients.astype(np.float64)
         if "steps" not in state:
             return d
-        pairs = [(s.astype(np.float64), y.astype(np.float64)) for s, y in zip(state["steps"], state["changes"], strict=True)]
+        pairs = [
+            (s.astype(np.float64), y.astype(np.float64)) for s, y in zip(state["steps"], state["changes"], strict=True)
+        ]
         weights = []
         for s, y in reversed(pairs):
             weights.append((s @ d) / (y @ s))
