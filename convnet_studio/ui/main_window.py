@@ -287,7 +287,8 @@ class MainWindow(QMainWindow):
                 self._divergence = None
 
     def _show_divergence(self, event: Diverged) -> None:
-        where = f" first in {self._title_of(event.where)}" if event.where else ""
+        array = f" ({event.array})" if event.array else ""
+        where = f" first in {self._title_of(event.where)}{array}" if event.where else ""
         text = (
             f"The numbers grew out of bounds{where}. {event.why} A learning rate of {event.rate:g} is too large "
             f"for this network; the last good step is {event.checkpoint_step:,}."

@@ -35,7 +35,7 @@ class Normalization(ABC):
             Normalization.registry.add(cls.name, cls)
 
     def fit(self, pictures: Array) -> None:
-        """Learn what `apply` needs from the training pictures ``(count, channel, height, width)``; some need nothing."""
+        """Learn what `apply` needs from training pictures ``(count, channel, height, width)``; some need nothing."""
         return
 
     @abstractmethod

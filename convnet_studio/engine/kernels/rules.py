@@ -15,6 +15,7 @@ from convnet_studio.engine.kernels.constants import ONE, ZERO
 from convnet_studio.engine.kernels.fields import ROW, Layout
 from convnet_studio.engine.kernels.leaf import leaf
 from convnet_studio.engine.kernels.memory import call_operation, floats_at, ints_at, real, shift
+from convnet_studio.engine.kernels.simd import LANES, load, splat, total
 
 _ALL = Layout(rows="place", count="number", rate="real")
 A = _ALL.index
@@ -165,19 +166,36 @@ def decay(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: 
         g[j] += strength * w[j]
 
 
+_BLOCK = 4096
+"""Squares that are summed in float32, sixteen sums side by side, before they go into a float64."""
+
+
+@numba.njit
+def _sum_of_squares(x: Any, size: Any) -> Any:
+    """The sum of squares of `size` floats, in float64."""
+    result, whole = 0.0, size // LANES * LANES
+    for start in range(0, whole, _BLOCK):
+        sums = splat(ZERO)
+        for j in range(start, min(start + _BLOCK, whole), LANES):
+            value = load(shift(x, j))
+            sums = sums + value * value
+        result += numba.float64(total(sums))
+    for j in range(whole, size):
+        result += numba.float64(x[j]) * numba.float64(x[j])
+    return result
+
+
 _CLIP = Layout(parts="place", count="number", limit="real", margin="real")  # parts: pairs of first number and size
 C = _CLIP.index
 
 
 @leaf(_CLIP)
 def clip(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """Shorten the gradient to the norm `limit` where it is longer; the sum of squares in float64."""
-    parts, total = ints_at(row[C.parts]), 0.0
+    """Shorten the gradient to the norm `limit` where it is longer."""
+    parts, squares = ints_at(row[C.parts]), 0.0
     for p in range(row[C.count]):
-        g = shift(gradients, parts[2 * p])
-        for j in range(parts[2 * p + 1]):
-            total += numba.float64(g[j]) * numba.float64(g[j])
-    scale = real(row[C.limit]) / numba.float32(math.sqrt(total) + real(row[C.margin]))
+        squares += _sum_of_squares(shift(gradients, parts[2 * p]), parts[2 * p + 1])
+    scale = real(row[C.limit]) / numba.float32(math.sqrt(squares) + real(row[C.margin]))
     if scale >= ONE:
         return
     for p in range(row[C.count]):
@@ -212,10 +230,8 @@ def bound_rows(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any
     """Max-norm: scale every row of weights that is longer than `limit` back to it."""
     length, limit = row[B.length], real(row[B.limit])
     for r in range(row[B.rows]):
-        w, total = shift(parameters, row[B.part] + r * length), 0.0
-        for j in range(length):
-            total += numba.float64(w[j]) * numba.float64(w[j])
-        norm = math.sqrt(total)
+        w = shift(parameters, row[B.part] + r * length)
+        norm = math.sqrt(_sum_of_squares(w, length))
         if norm > limit:
             scale = numba.float32(limit / norm)
             for j in range(length):

@@ -17,7 +17,7 @@ class AdaGrad(Optimizer):
     """
 
     word: ClassVar = "a rate for each parameter"
-    formula: ClassVar = r"s \leftarrow s + g^2, \quad w \leftarrow w - \eta \, \frac{g}{\sqrt{s} + \epsilon}"
+    formula: ClassVar = r"s \leftarrow s + g^2, \quad w \leftarrow w - \eta \, \frac{g}{\epsilon + \sqrt{s}}"
 
     epsilon: float = setting(1e-10, "Epsilon ε", "Keeps the division finite.", minimum=1e-12, maximum=1)
 

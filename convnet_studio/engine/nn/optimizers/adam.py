@@ -20,7 +20,7 @@ class Adam(Optimizer):
     word: ClassVar = "momentum in units of the gradient's size"
     formula: ClassVar = (
         r"m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad s \leftarrow \beta_2 s + (1 - \beta_2) g^2, \quad"
-        r"w \leftarrow w - \eta \, \frac{m / (1 - \beta_1^t)}{\sqrt{s / (1 - \beta_2^t)} + \epsilon}"
+        r"w \leftarrow w - \eta \, \frac{m / (1 - \beta_1^t)}{\epsilon + \sqrt{s / (1 - \beta_2^t)}}"
     )
 
     beta1: float = setting(

@@ -19,7 +19,7 @@ class RMSProp(Optimizer):
 
     word: ClassVar = "gradients in units of their size"
     formula: ClassVar = (
-        r"s \leftarrow \alpha s + (1 - \alpha) g^2, \quad w \leftarrow w - \eta \, \frac{g}{\sqrt{s} + \epsilon}"
+        r"s \leftarrow \alpha s + (1 - \alpha) g^2, \quad w \leftarrow w - \eta \, \frac{g}{\epsilon + \sqrt{s}}"
     )
 
     alpha: float = setting(
