@@ -266,10 +266,15 @@ def _say_result(training: HeadlessTraining, json: bool, save: Path | None = None
         print(result.to_json(), flush=True)
     else:
         print(
-            f"Test error {result.test_error:.2%}, training loss {result.train_loss:.4f}, "
+            f"Test error {result.test_error:.2%}{_top5(result.test_top5_error)}, "
+            f"training loss {result.train_loss:.4f}, "
             f"{result.samples_per_s:,.0f} samples/s, {result.seconds:.1f} s, seed {result.seed}.",
             flush=True,
         )
+
+
+def _top5(error: float | None) -> str:
+    return "" if error is None else f" ({error:.2%} among the first five)"
 
 
 def _usable_threads() -> int:

@@ -106,7 +106,7 @@ class DataStrip(QWidget):
         part = self._split(self.split_name)
         every = np.arange(len(part))
         self._shown = every if self._class < 0 else every[part.labels == self._class]
-        self.grid.show_pictures(part.images, self._shown, self._describe)
+        self.grid.show_pictures(part.images, self._shown, self._describe, is_signed=self._dataset.is_signed)
         self._mark_probe()
 
     def _describe(self, index: int) -> str:

@@ -10,8 +10,10 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QVBoxLayout, QWidget
 
 from convnet_studio import __version__
-from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.data.dataset import Dataset, load_dataset
+from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.program import CompileProgress
+from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
@@ -100,7 +102,7 @@ class MainWindow(QMainWindow):
     def add_view(self, view: View) -> None:
         """Keep one more view up to date, wherever it is shown."""
         self._further_views.append(view)
-        view.set_dataset(load_dataset(self.open_project.project.data.dataset))
+        view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
 
     def learning_modules(self) -> frozenset[str]:
@@ -231,8 +233,8 @@ class MainWindow(QMainWindow):
     def _show_project(self, before: Project | None = None) -> None:
         """Bring everything that is derived from the project up to date."""
         project = self.open_project.project
-        dataset = load_dataset(project.data.dataset)
-        if before is None or before.data != project.data:
+        dataset = seen_dataset(project)
+        if before is None or seen_dataset(before) is not dataset:
             self.live.look_at(None)
             self.data_strip.set_dataset(dataset)
             self.inspector.set_dataset(dataset)
@@ -285,7 +287,8 @@ class MainWindow(QMainWindow):
                 self._divergence = None
 
     def _show_divergence(self, event: Diverged) -> None:
-        where = f" first in {self._title_of(event.where)}" if event.where else ""
+        array = f" ({event.array})" if event.array else ""
+        where = f" first in {self._title_of(event.where)}{array}" if event.where else ""
         text = (
             f"The numbers grew out of bounds{where}. {event.why} A learning rate of {event.rate:g} is too large "
             f"for this network; the last good step is {event.checkpoint_step:,}."
@@ -410,3 +413,8 @@ def _in_a_column(*widgets: QWidget) -> QWidget:
         column.addWidget(widget)
     column.setStretch(0, 1)
     return holder
+
+
+def seen_dataset(project: Project) -> Dataset:
+    """The data set of `project` with its pictures as the network sees them."""
+    return prepare(load_dataset(project.data.dataset), preparation_of(project.data)).dataset

@@ -31,7 +31,8 @@ class Split:
     """Pictures with their labels, kept as bytes: what computes takes `pictures`, what shows a few takes `images`.
 
     Attributes:
-        images: uint8 in 0 .. 255 (or float32 in 0 .. 1), ``(count, channel, height, width)``, contiguous.
+        images: ``(count, channel, height, width)``, contiguous; uint8 in 0 .. 255, or float32 in 0 .. 1 (any numbers
+            once normalised).
         labels: int64, ``(count,)``, the index of each picture's class; -1 where the data has no classes.
     """
 
@@ -67,6 +68,7 @@ class Dataset:
         class_names: one for each label; empty where nobody has said what the pictures show.
         source, licence: where the pictures come from and under which terms. `credits`: who made them, one by one.
         synthetic: rendered or composed by a program, not observed.
+        is_signed: its pictures were normalised, so that 0 is no longer black.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Dataset:
     licence: str
     credits: tuple[str, ...] = ()
     synthetic: bool = False
+    is_signed: bool = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:

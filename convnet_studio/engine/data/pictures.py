@@ -80,11 +80,10 @@ def to_numbers(images: Array, out: Array | None = None) -> Array:
 
 
 def join(parts: Sequence[Array]) -> Array:
-    """Images one part after the other as numbers in one array, without a second copy in between; read-only."""
+    """Images one part after the other as numbers in one array, without a second copy in between."""
     whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), np.float32)
     start = 0
     for part in parts:
         to_numbers(part, whole[start : start + len(part)])
         start += len(part)
-    whole.flags.writeable = False
     return whole

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from convnet_studio.engine.kernels import bank, conv, linear, loss, move, norm, point, pool, reduce, tiles, update
+from convnet_studio.engine.kernels import (
+    bank,
+    conv,
+    linear,
+    loss,
+    move,
+    norm,
+    point,
+    pool,
+    reduce,
+    rules,
+    tiles,
+    update,
+)
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
 
-_FILES = (bank, conv, linear, loss, move, norm, point, pool, reduce, update)
+_FILES = (bank, conv, linear, loss, move, norm, point, pool, reduce, rules, update)
 
 LEAVES: tuple[Leaf, ...] = tuple(each for file in _FILES for each in vars(file).values() if isinstance(each, Leaf))
 """Every leaf operation."""

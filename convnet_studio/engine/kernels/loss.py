@@ -109,13 +109,26 @@ def mse_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
             dx[c] = TWO * (x[c] - (ONE if c == label else ZERO)) * workspace[SHARE] / size
 
 
-@leaf(_LOSS)
+_ANSWERS = Layout(
+    x="buffer", size="number", labels="place", indices="place", losses="place", guesses="place", ranks="place"
+)
+A = _ANSWERS.index
+
+
+@leaf(_ANSWERS)
 def count_errors(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """losses[s] = 1 where the first largest of x is not at the label, else 0."""
-    labels, indices, wrong = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
+    """losses[s] = 1 where the first largest of x is not at the label, else 0.
+
+    That place is the guess; the rank is how many entries come before that of the label.
+    """
+    labels, indices, wrong = ints_at(row[A.labels]), ints_at(row[A.indices]), floats_at(row[A.losses])
+    guesses, ranks = ints_at(row[A.guesses]), ints_at(row[A.ranks])
     for s in range(i, i + n):
-        x, best = sample(row, L.x, workspace, s), 0
-        for c in range(1, row[L.size]):
+        x, best, label, rank = sample(row, A.x, workspace, s), 0, labels[indices[s]], 0
+        for c in range(row[A.size]):
             if x[c] > x[best]:
                 best = c
-        wrong[s] = ZERO if best == labels[indices[s]] else ONE
+            if x[c] > x[label] or (x[c] == x[label] and c < label):
+                rank += 1
+        guesses[s], ranks[s] = best, rank
+        wrong[s] = ZERO if best == label else ONE

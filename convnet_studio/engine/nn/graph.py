@@ -56,6 +56,7 @@ def resolve(
     input_shape: Shape,
     classes: int,
     admit: Admit | None = None,
+    is_signed: bool = False,
 ) -> Graph:
     """Order the modules and work out every shape.
 
@@ -65,6 +66,7 @@ def resolve(
         input_shape: of one picture, ``(channel, height, width)`` or ``(n,)``.
         classes: how many classes the data has.
         admit: has the last word on each module; None: all may take part.
+        is_signed: the pictures may fall below 0, as when they were normalised.
     """
     feeds: dict[str, dict[int, str]] = {module_id: {} for module_id in modules}
     for source, target, port in links:
@@ -78,7 +80,7 @@ def resolve(
         if "" in sources:
             problems.append(GraphProblem(module_id, "It has no input", "drag a wire to its left port"))
         elif all(source in nodes for source in sources):
-            node = _resolve_node(module_id, module, [nodes[s] for s in sources], input_shape, classes, admit)
+            node = _resolve_node(module_id, module, [nodes[s] for s in sources], input_shape, classes, admit, is_signed)
             if isinstance(node, GraphProblem):
                 problems.append(node)
             else:
@@ -98,6 +100,7 @@ def _resolve_node(
     input_shape: Shape,
     classes: int,
     admit: Admit | None,
+    is_signed: bool,
 ) -> Node | GraphProblem:
     shapes = tuple(source.shape for source in sources)
     names = tuple(source.id for source in sources)
@@ -110,7 +113,7 @@ def _resolve_node(
             return Node(module_id, module, names, shapes, (), False)
         shapes = shapes or (input_shape,)
         shape = module.output_shape(*shapes)
-        node = Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (True,))))
+        node = Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (not is_signed,))))
         if admit is not None:
             admit(node)
         return node

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from convnet_studio.engine.nn.graph import Admit, Graph, Link, Node, resolve
+from convnet_studio.engine.nn.learning import Learning
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array, Module, Parameter, Shape
 
@@ -55,6 +56,12 @@ class Network:
         """Where each module's parameters lie in the flat vectors, by module id (modules without any left out)."""
         self._bind()
         self._outputs: dict[str, Array] = {}
+        self.learning: dict[str, Learning] = {}
+        """How modules learn, by id, where it differs from the rest."""
+
+    def learning_of(self, module_id: str) -> Learning:
+        """How a module learns: its initial weights, its rate, whether it is frozen."""
+        return self.learning.get(module_id, Learning())
 
     def _modules_with_shapes(self) -> Iterable[tuple[str, Module, tuple[Shape, ...]]]:
         for node in self.graph.nodes:
@@ -117,6 +124,17 @@ class Network:
             for source, grad_input in zip(node.sources, sent, strict=False):
                 arriving[source] = arriving[source] + grad_input if source in arriving else grad_input
         return arriving
+
+    def answers(self, labels: Array) -> Array:
+        """What the last `forward` answers, int64 ``(2, batch)``, by the first loss's prediction.
+
+        Of each sample the place of the first largest entry, and how many entries come before that of the label: those
+        larger, and those as large that stand before it.
+        """
+        scores = self._outputs[self.losses[0].sources[0]].reshape(len(labels), -1)
+        own = scores[np.arange(len(labels)), labels][:, None]
+        before = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))
+        return np.array([scores.argmax(axis=1), np.count_nonzero(before, axis=1)])
 
     def errors(self, labels: Array) -> int:
         """How many samples of the last `forward` the first loss's prediction gets wrong (largest entry is no label)."""

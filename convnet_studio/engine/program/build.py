@@ -111,4 +111,5 @@ def _count_errors(builder: Builder) -> None:
     for node in builder.network.losses[:1]:
         x = builder.input(node)
         values = {"x": x, "size": x.size, "labels": feed.labels, "indices": feed.indices, "losses": feed.wrong}
+        values |= {"guesses": feed.guesses, "ranks": feed.ranks}
         builder.forward_list.append(Operation(node.id, count_errors, values))

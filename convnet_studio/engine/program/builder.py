@@ -41,6 +41,8 @@ class Feed:
     indices: Place = field(init=False)
     losses: Place = field(init=False)
     wrong: Place = field(init=False)
+    guesses: Place = field(init=False)
+    ranks: Place = field(init=False)
 
     def __post_init__(self) -> None:
         self.images = Place(np.zeros(1, np.float32), 1)
@@ -48,6 +50,8 @@ class Feed:
         self.indices = Place(np.zeros(self.capacity, np.int64), self.capacity)
         self.losses = Place(np.zeros(self.capacity, np.float32), self.capacity)
         self.wrong = Place(np.zeros(self.capacity, np.float32), self.capacity)
+        self.guesses = Place(np.zeros(self.capacity, np.int64), self.capacity)
+        self.ranks = Place(np.zeros(self.capacity, np.int64), self.capacity)
 
 
 class Builder:
@@ -173,7 +177,8 @@ def _trained(network: Network, whole: bool) -> set[str]:
     reaching = _reaching_a_loss(network)
     trained: set[str] = set()
     for node in network.graph.nodes:
-        learns = node.id in network.slices or any(source in trained for source in node.sources)
+        own = node.id in network.slices and network.learning_of(node.id).learns
+        learns = own or any(source in trained for source in node.sources)
         if node.id in reaching and (learns or whole):
             trained.add(node.id)
     return trained

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import Buffer
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer
 from convnet_studio.engine.program.build import build
 from convnet_studio.engine.program.builder import Feed
 from convnet_studio.engine.program.program import (
+    Evaluation,
     Indices,
     Program,
     StepResult,
@@ -83,7 +84,8 @@ class CompiledProgram(Program):
         results = self._lean.run_all(chosen, table, training=True, rate_field=rate_field)
         optimizer.rate = rates[len(results) - 1]
         if rate_field < 0:
-            optimizer.update(self.network.parameters, self.network.gradients)
+            batch = MiniBatch(results[0].loss, lambda: self._lean.run(chosen, training=True).loss)
+            optimizer.update(self.network.parameters, self.network.gradients, batch)
         return results
 
     def _cut(self, indices: Indices, size: int, steps: int) -> tuple[NDArray[np.int64], list[int]]:
@@ -113,18 +115,20 @@ class CompiledProgram(Program):
         self._readable, self._gradient_readable = len(chosen), True
         return runner, chosen
 
-    def evaluate(self, indices: Indices) -> StepResult:
+    def evaluate(self, indices: Indices) -> Evaluation:
         """See Program."""
         chosen = np.asarray(indices, np.int64)
         self._check_ready(chosen, len(chosen))
         loss, errors, done = 0.0, 0, 0
+        feed, answers = self._lean.listing.builder.feed, np.zeros((2, len(chosen)), np.int64)
         while done < len(chosen):
             part = chosen[done : done + self._evaluated_at_once]
             start = time.perf_counter()
             result = self._lean.run(part, training=False)
             self._pace(len(part), time.perf_counter() - start)
+            answers[:, done : done + len(part)] = feed.guesses.array[: len(part)], feed.ranks.array[: len(part)]
             loss, errors, done = loss + result.loss * len(part), errors + result.errors, done + len(part)
-        return StepResult(loss / max(done, 1), errors, done)
+        return Evaluation(loss / max(done, 1), errors, done, *answers)
 
     def forward(self, pictures: NDArray[Any]) -> None:
         """See Program."""

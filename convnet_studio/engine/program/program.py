@@ -26,6 +26,19 @@ class StepResult:
     count: int
 
 
+@dataclass(frozen=True)
+class Evaluation(StepResult):
+    """As StepResult, and what was answered to each sample.
+
+    Attributes:
+        guesses: int64 ``(count,)``, the first largest entry of the first loss's input.
+        ranks: int64 ``(count,)``, how many entries come before that of the label: 0 is a right answer.
+    """
+
+    guesses: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+
+
 class Program(ABC):
     """Runs a network over the examples of a data set.
 
@@ -87,8 +100,8 @@ class Program(ABC):
         """As `step` without the update: `network.gradients` holds the mean gradient, outputs are readable."""
 
     @abstractmethod
-    def evaluate(self, indices: Indices) -> StepResult:
-        """Mean loss and errors over any number of examples, in calls of some 10 ms; nothing changes."""
+    def evaluate(self, indices: Indices) -> Evaluation:
+        """Loss, errors and answers for any number of examples, in calls of some 10 ms; nothing changes."""
 
     @abstractmethod
     def forward(self, pictures: NDArray[Any]) -> None:

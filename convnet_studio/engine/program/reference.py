@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer
 from convnet_studio.engine.program.program import (
+    Evaluation,
     Indices,
     Program,
     StepResult,
@@ -43,7 +44,8 @@ class ReferenceProgram(Program):
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
         result = self.gradient(indices)
-        optimizer.update(self.network.parameters, self.network.gradients)
+        batch = MiniBatch(result.loss, lambda: self.gradient(indices).loss)
+        optimizer.update(self.network.parameters, self.network.gradients, batch)
         return result
 
     def gradient(self, indices: Indices) -> StepResult:
@@ -54,14 +56,16 @@ class ReferenceProgram(Program):
         self._gradients = self.network.backward()
         return result
 
-    def evaluate(self, indices: Indices) -> StepResult:
+    def evaluate(self, indices: Indices) -> Evaluation:
         """See Program."""
         chosen = self._check(indices, len(indices))
         loss, errors = 0.0, 0
+        answers = []
         for start in range(0, len(chosen), self.batch_size):
             result = self._forward(chosen[start : start + self.batch_size])
             loss, errors = loss + result.loss * result.count, errors + result.errors
-        return StepResult(loss / len(chosen), errors, len(chosen))
+            answers.append(self.network.answers(self._labels[chosen[start : start + self.batch_size]]))
+        return Evaluation(loss / len(chosen), errors, len(chosen), *np.concatenate(answers, axis=1))
 
     def forward(self, pictures: NDArray[Any]) -> None:
         """See Program."""

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from convnet_studio.engine.data.normalization import NONE
 from convnet_studio.engine.nn.graph import Graph, ports_of, resolve
 from convnet_studio.engine.nn.graph import Link as GraphLink
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, Shape
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.schedule import Schedule
 from convnet_studio.engine.project.kinds import check_settings, find_kind
 from convnet_studio.engine.project.memory import memory_gate
 from convnet_studio.engine.project.spec import ModuleSpec, Project, TrainingSpec
-from convnet_studio.engine.project.training_settings import check_optimizer
+from convnet_studio.engine.project.training_settings import check_optimizer, check_schedule
 
 
 def build_network(project: Project, input_shape: Shape, classes: int, dtype: type = np.float32) -> Network:
@@ -32,12 +34,15 @@ def build_network(project: Project, input_shape: Shape, classes: int, dtype: typ
     """
     modules = build_modules(project)
     links = usable_links(project, modules)
-    return Network(modules, links, input_shape, classes, dtype, memory_gate(project))
+    network = Network(modules, links, input_shape, classes, dtype, memory_gate(project))
+    network.learning = {each.id: each.learning for each in project.network.modules}
+    return network
 
 
 def graph_of(project: Project, modules: Mapping[str, Module | Loss], input_shape: Shape, classes: int) -> Graph:
     """The graph of the network that `build_network` would build, without building it; `modules` as of the project."""
-    return resolve(modules, usable_links(project, modules), input_shape, classes, memory_gate(project))
+    is_signed = project.data.normalization != NONE
+    return resolve(modules, usable_links(project, modules), input_shape, classes, memory_gate(project), is_signed)
 
 
 def build_modules(project: Project) -> dict[str, Module | Loss]:
@@ -74,3 +79,13 @@ def build_optimizer(training: TrainingSpec) -> Optimizer:
     """
     settings = check_optimizer(training.optimizer, training.optimizer_settings)
     return Optimizer.registry[training.optimizer](**settings)
+
+
+def build_schedule(training: TrainingSpec) -> Schedule:
+    """The schedule that `training` names.
+
+    Raises:
+        ValueError: one sentence, if this version does not know it or one of its settings.
+    """
+    settings = check_schedule(training.schedule, training.schedule_settings)
+    return Schedule.registry[training.schedule](**settings)

@@ -12,7 +12,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from convnet_studio.engine.data.dataset import DatasetFile
-from convnet_studio.engine.nn.module import SettingValue
+from convnet_studio.engine.data.preparation import check_preparation
+from convnet_studio.engine.nn.module import Setting, SettingValue
+from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.invariants import (
     CANVAS_LIMIT,
     NAME_LIMIT,
@@ -27,8 +29,8 @@ from convnet_studio.engine.project.kinds import (
     port_count,
     settings_by_name,
 )
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import (
-    DataSpec,
     Link,
     ModuleSpec,
     NetworkSpec,
@@ -36,7 +38,12 @@ from convnet_studio.engine.project.spec import (
     Project,
     TrainingSpec,
 )
-from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_optimizer, usable_settings
+from convnet_studio.engine.project.training_settings import (
+    TRAINING_SETTINGS,
+    check_optimizer,
+    check_schedule,
+    usable_settings,
+)
 from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from
 
 __all__ = [
@@ -56,7 +63,9 @@ __all__ = [
     "rename_project",
     "replace_module",
     "return_to",
+    "set_data",
     "set_dataset",
+    "set_learning",
     "set_setting",
     "set_training",
 ]
@@ -175,13 +184,35 @@ def move_modules(project: Project, positions: Mapping[str, Position]) -> Project
 
 def set_dataset(project: Project, name: str) -> Project:
     """Train on another data set, by its registered name."""
-    return replace(project, data=DataSpec(DatasetFile.registry[name].name))
+    return set_data(project, dataset=DatasetFile.registry[name].name)
+
+
+def set_data(project: Project, **changes: Any) -> Project:
+    """Change what is done to the pictures, by the names of the fields of `DataSpec`.
+
+    Raises:
+        ValueError: if a value is out of bounds, or the normalisation can't be fitted to pictures of this size.
+    """
+    for name in changes.keys() - {"dataset"}:
+        changes[name] = _declared(DATA_SETTINGS, name, "data").check(changes[name])
+    data = replace(project.data, **changes)
+    check_preparation(data.dataset, preparation_of(data))
+    return replace(project, data=data)
+
+
+def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
+    """Change how one module learns, by the names of the fields of `Learning`."""
+    checked: dict[str, Any] = {
+        name: _declared(LEARNING_SETTINGS, name, "learning").check(value) for name, value in changes.items()
+    }
+    module = project.network.module(module_id)
+    return _with_module(project, replace(module, learning=replace(module.learning, **checked)))
 
 
 def set_training(project: Project, **changes: Any) -> Project:
     """Change training settings, by the names of the fields of `TrainingSpec`.
 
-    With a new `optimizer` but no `optimizer_settings`, those of the old one that it also has are kept.
+    With a new `optimizer` (or `schedule`) but no settings of it, those of the old one that it also has are kept.
     """
     known = [each.name for each in fields(TrainingSpec)]
     for name, value in changes.items():
@@ -195,6 +226,11 @@ def set_training(project: Project, **changes: Any) -> Project:
     elif "optimizer" in changes:
         check_optimizer(optimizer, {})
         changes["optimizer_settings"] = usable_settings(optimizer, project.training.optimizer_settings)
+    schedule = changes.get("schedule", project.training.schedule)
+    if "schedule_settings" in changes:
+        changes["schedule_settings"] = check_schedule(schedule, changes["schedule_settings"])
+    elif "schedule" in changes:
+        changes["schedule_settings"] = usable_settings(schedule, project.training.schedule_settings, check_schedule)
     return replace(project, training=replace(project.training, **changes))
 
 
@@ -251,6 +287,12 @@ def duplicate_modules(
 ) -> tuple[Project, tuple[str, ...]]:
     """Add a copy of each module `ids`, with the wires among them; second: the new ids."""
     return paste_modules(project, copy_modules(project, ids), offset)
+
+
+def _declared(settings: Mapping[str, Setting], name: str, what: str) -> Setting:
+    if name not in settings:
+        raise ValueError(f"There is no {what} setting {name!r}; there are {', '.join(settings)}.")
+    return settings[name]
 
 
 def _add(project: Project, module: ModuleSpec) -> tuple[Project, str]:

@@ -7,16 +7,18 @@ import re
 import unicodedata
 from graphlib import CycleError, TopologicalSorter
 
+from convnet_studio.engine.project.data_settings import DATA_SETTINGS
 from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count, settings_by_name
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, TrainingSpec
-from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_schedule
 
 MODULE_LIMIT = 1000
 """Modules of one project at most: far beyond what a canvas can show, and no file can ask for more."""
 NAME_LIMIT = 100
 """Characters of a name at most."""
 TEXT_LIMIT = 500
-"""Characters of a description, or of a setting that is a text, at most."""
+"""Characters of a description, or of a module's setting that is a text, at most."""
 CANVAS_LIMIT = 1e6
 """How far from the origin a card can stand, in pixels at zoom 1."""
 
@@ -41,6 +43,8 @@ def check_invariants(project: Project) -> None:
     _check_modules(project.network.modules, project.next_id)
     _check_links(project.network)
     _check_training(project.training)
+    for name, setting in DATA_SETTINGS.items():
+        setting.check(getattr(project.data, name))
 
 
 def check_text(text: str, what: str, limit: int) -> None:
@@ -81,6 +85,8 @@ def _check_module(module: ModuleSpec) -> None:
     check_text(module.name, f"The name of module {module.id}", NAME_LIMIT)
     if not all(math.isfinite(each) and abs(each) <= CANVAS_LIMIT for each in module.position):
         raise ValueError(f"The position of module {module.id} is {module.position}: it must lie on the canvas.")
+    for name, setting in LEARNING_SETTINGS.items():
+        setting.check(getattr(module.learning, name))
     kind = find_kind(module.kind)
     if kind and (unknown := set(module.settings) - set(settings_by_name(kind))):
         raise ValueError(f"Module {module.id} has a setting {min(unknown)!r}, which {module.kind} does not have.")
@@ -119,4 +125,5 @@ def _find_loop(links: tuple[Link, ...]) -> str:
 def _check_training(training: TrainingSpec) -> None:
     for name, each in TRAINING_SETTINGS.items():
         each.check(getattr(training, name))
+    check_schedule(training.schedule, training.schedule_settings)
     check_text(training.optimizer, "The optimizer's name", NAME_LIMIT)

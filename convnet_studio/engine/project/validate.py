@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from convnet_studio.engine.nn.graph import Graph
+from convnet_studio.engine.nn.initializers import suits
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
 from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.step_plan import is_weight
 from convnet_studio.engine.project.build import build_modules, graph_of
 from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss, settings_by_name
 from convnet_studio.engine.project.spec import ModuleSpec, Project
@@ -49,6 +51,7 @@ def graph_problems(project: Project, graph: Graph) -> tuple[Problem, ...]:
     hidden = _fed_by(project, {each.where for each in unmade})
     found = [*_of_project(project), *_of_inputs(modules), *unmade]
     found += [Problem(e.where, e.what, e.fix, e.change) for e in graph.problems if e.where not in hidden]
+    found += _of_learning(project, graph)
     found += _of_ends(project, graph, {each.where for each in found})
     order = {"": -1} | {each.id: index for index, each in enumerate(modules)}
     return tuple(sorted(found, key=lambda each: order[each.where]))
@@ -104,6 +107,19 @@ def _reason(setting: Setting, value: object) -> str:
 def _fed_by(project: Project, ids: set[str]) -> set[str]:
     """What the modules `ids` feed. If those can't be made, these miss an input, though the drawing shows a wire."""
     return {each.target for each in project.network.links if each.source in ids}
+
+
+def _of_learning(project: Project, graph: Graph) -> Iterator[Problem]:
+    """Modules whose weights can't be drawn by the rule that was chosen for them."""
+    rules = {each.id: each.learning.initializer for each in project.network.modules}
+    for node in graph.nodes:
+        if not isinstance(node.module, Module):
+            continue
+        shapes = node.module.parameter_shapes(*node.input_shapes)
+        weights = [each.shape for name, each in shapes.items() if is_weight(name, each.shape)]
+        if not all(suits(rules[node.id], shape) for shape in weights):
+            what = f"{rules[node.id]} draws filters of 3×3 pixels and more, which it does not have"
+            yield Problem(node.id, what, "choose another rule for its first weights")
 
 
 def _of_ends(project: Project, graph: Graph, faulty: set[str]) -> Iterator[Problem]:

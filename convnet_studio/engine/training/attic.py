@@ -87,7 +87,7 @@ def store(network: Network, state: Mapping[str, Array], attic: Attic, keep: froz
     for module_id, span in network.slices.items():
         key = key_of(network, module_id)
         if key not in keep:
-            parts = {name: vector[span].copy() for name, vector in state.items()}
+            parts = {name: vector[span].copy() for name, vector in _flat(network, state).items()}
             attic.put(key, Stored(network.parameters[span].copy(), parts))
 
 
@@ -102,6 +102,7 @@ def carry_over(
     old_keys = {key_of(old, module_id) for module_id in old.slices} if old else set()
     if old is not None:
         store(old, old_state, attic, keep=frozenset(keys.values()))
+    old_state = _flat(old, old_state) if old is not None else {}
     state = {name: np.zeros_like(new.parameters) for name in old_state}
     kept, restored, initialized = [], [], []
     for module_id, key in keys.items():
@@ -124,6 +125,11 @@ def weights_of(network: Network) -> dict[str, dict[str, Array]]:
         module_id: {name: each.value.copy() for name, each in network.parameters_of(module_id).items()}
         for module_id in network.slices
     }
+
+
+def _flat(network: Network, state: Mapping[str, Array]) -> dict[str, Array]:
+    """What of an optimizer's state belongs to single parameters; the rest, such as L-BFGS's pairs, can't be parted."""
+    return {name: vector for name, vector in state.items() if vector.shape == network.parameters.shape}
 
 
 def _part(network: Network, state: Mapping[str, Array], module_id: str) -> Stored:

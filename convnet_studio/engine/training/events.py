@@ -7,8 +7,11 @@ an older run is stale.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.validate import Problem
 
 
@@ -69,7 +72,12 @@ class Stepped(Event):
 
 @dataclass(frozen=True)
 class Tested(Event):
-    """The test set was measured after `step` updates: mean loss and fraction of wrong answers over `samples`."""
+    """The test set was measured after `step` updates: mean loss and fraction of wrong answers over `samples`.
+
+    Attributes:
+        top5_error: fraction whose label is not among the five largest scores; 0 where there are no more classes.
+        confusion: counts ``(classes, classes)``, int64, read-only: row the label, column the answer.
+    """
 
     step: int
     epoch: float
@@ -77,6 +85,15 @@ class Tested(Event):
     error: float
     samples: int
     seconds: float
+    top5_error: float = 0.0
+    confusion: Array = field(default_factory=lambda: np.zeros((0, 0), np.int64), compare=False)
+
+    @property
+    def class_errors(self) -> Array:
+        """Fraction of wrong answers among the samples of each class, ``(classes,)``; nan where there are none."""
+        counts = self.confusion.sum(axis=1)
+        right = np.diag(self.confusion)
+        return np.where(counts > 0, 1 - right / np.maximum(counts, 1), np.nan)
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,7 @@ class Diverged(Event):
 
     `where` is the id of the first module in the order of computing whose parameters or output are not finite; where all
     are, of the one with the largest parameter. `why` is a sentence.
+    `array` is the name of that array: a parameter of the module, or "output".
     `checkpoint_step` is the last good step, to which a `control.Rewind` goes back (-1: there is none); `rate` is the
     learning rate of the step that failed.
     """
@@ -112,6 +130,7 @@ class Diverged(Event):
     why: str
     rate: float
     checkpoint_step: int
+    array: str = ""
 
 
 @dataclass(frozen=True)

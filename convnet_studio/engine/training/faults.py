@@ -11,27 +11,33 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import ModuleFailure, Program
 
+OUTPUT = "output"
 
-def first_not_finite(network: Network, program: Program, pictures: Array) -> str:
-    """The id of the first module, in the order of computing, with a parameter or output that is not finite.
 
-    Empty where all are finite.
+def first_not_finite(network: Network, program: Program, pictures: Array) -> tuple[str, str]:
+    """Module id and name of the first array, in the order of computing, with an entry that is not finite.
+
+    The name is that of a parameter, or OUTPUT. Both are empty where all is finite.
     """
     with np.errstate(all="ignore"):
         program.forward(pictures)
         for node in network.graph.nodes:
-            span = network.slices.get(node.id)
-            if span is not None and not np.isfinite(network.parameters[span]).all():
-                return node.id
+            for name, each in network.parameters_of(node.id).items():
+                if not np.isfinite(each.value).all():
+                    return node.id, name
             if not isinstance(node.module, Loss) and not np.isfinite(program.output(node.id)).all():
-                return node.id
-    return ""
+                return node.id, OUTPUT
+    return "", ""
 
 
-def largest_parameter(network: Network) -> str:
-    """The id of the module with the largest parameter by absolute value: the one that was driven farthest."""
-    sizes = {module_id: float(np.abs(network.parameters[span]).max()) for module_id, span in network.slices.items()}
-    return max(sizes, key=sizes.__getitem__, default="")
+def largest_parameter(network: Network) -> tuple[str, str]:
+    """Module id and name of the parameter with the largest entry by absolute value: the one driven farthest."""
+    sizes = {
+        (module_id, name): float(np.abs(each.value).max())
+        for module_id in network.slices
+        for name, each in network.parameters_of(module_id).items()
+    }
+    return max(sizes, key=sizes.__getitem__, default=("", ""))
 
 
 def module_at_fault(error: BaseException, network: Network) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -11,6 +12,7 @@ import numpy as np
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.step_plan import Regularization, StepPlan, plan_for
 from convnet_studio.engine.program import Program, StepResult
 from convnet_studio.engine.project.build import build_network, build_optimizer
 from convnet_studio.engine.project.spec import Project, TrainingSpec
@@ -90,8 +92,28 @@ class Run:
     @property
     def can_learn(self) -> bool:
         """Whether a step is possible: some loss is reached, there is something to change and a rule to change it by."""
-        can_compute = self.program is not None and self.network.losses and self.network.parameters.size
+        can_compute = self.program is not None and self.network.losses and self._plan.runs
         return bool(can_compute) and self._rule_is_known
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether there are parameters, but none that may change."""
+        return bool(self.network.parameters.size) and not self._plan.runs
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Within the block the parameters are those that the optimizer answers with, such as a mean over the past."""
+        parameters = self.network.parameters
+        answer = self.optimizer.answer(parameters)
+        if answer is parameters:
+            yield
+            return
+        kept = parameters.copy()
+        parameters[...] = answer
+        try:
+            yield
+        finally:
+            parameters[...] = kept
 
     def weights(self) -> dict[str, dict[str, Array]]:
         """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""
@@ -133,6 +155,8 @@ class Run:
         course = self.course
         steps = min(self._burst_steps, most_steps, course.steps_left(size))
         indices = course.next(size * steps)
+        self.material.renew(indices, course.epoch)
+        self.optimizer.plan = self._plan if course.penalties_are_on else self._unpenalized
         started = perf_counter()
         results = self.program.steps(indices, size, course.rates(size, steps), self.optimizer)
         fitting = int(steps * BURST_SECONDS / max(perf_counter() - started, 1e-9))
@@ -157,12 +181,7 @@ class Run:
     def return_to(self, checkpoint: Checkpoint) -> None:
         """Take up parameters, optimizer state and place in the data of a checkpoint of this run."""
         self.network.parameters[...] = checkpoint.parameters
-        state = self.optimizer.state
-        for name in state.keys() | checkpoint.state.keys():
-            saved = checkpoint.state.get(name)
-            if name not in state:
-                state[name] = np.zeros_like(self.network.parameters)
-            state[name][...] = 0 if saved is None else saved
+        self.optimizer.state = {name: vector.copy() for name, vector in checkpoint.state.items()}
         self.course.return_to(checkpoint.place)
         self.checkpoints.forget_after(checkpoint.step)
         self.loss_watch.forget_recent()
@@ -172,12 +191,33 @@ class Run:
         """Take up changed training settings from the next step on; weights and optimizer state stay."""
         self.take_checkpoint()
         self.optimizer = self._adapted_optimizer(training, self.optimizer)
+        self._make_plan(training)
         if training.batch_size != self.project.training.batch_size:
             program = self._program_for(self.network, training.batch_size)
             self.close()
             self.program = program
         self.course.follow(training)
         self.project = replace(self.project, training=training)
+
+    def follow_material(self, material: Material) -> None:
+        """Learn from the next step on from the same pictures changed by chance in another way."""
+        self.material = material
+        if self.program is not None:
+            self.program.set_data(material.pictures, material.labels)
+
+    def follow_learning(self, project: Project) -> None:
+        """Take up rates and freezing of single modules from the next step on; first weights wait for the next run."""
+        self.take_checkpoint()
+        self.network.learning = {each.id: each.learning for each in project.network.modules}
+        self._make_plan(project.training)
+        program = self._program_for(self.network, project.training.batch_size)  # frozen modules need no gradient
+        self.close()
+        self.program = program
+
+    def _make_plan(self, training: TrainingSpec) -> None:
+        limits = Regularization(training.l1, training.l2, training.max_norm, training.clip_norm)
+        self._plan: StepPlan = plan_for(self.network, self.network.learning, limits)
+        self._unpenalized = self._plan.without_penalties()
 
     def follow_structure(self, project: Project) -> None:
         """Rebuild the network, carrying over the weights of every module whose shapes did not change (`carried`)."""
@@ -194,6 +234,7 @@ class Run:
         carried, new_state = carry_over(before, state, self.network, self.attic, self.seed)
         self.optimizer.state.clear()
         self.optimizer.state.update(new_state)
+        self._make_plan(self.project.training)
         self.take_checkpoint()
         return carried
 

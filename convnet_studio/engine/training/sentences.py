@@ -23,6 +23,8 @@ def why_it_cannot_learn(run: Run, problems: Sequence[Problem]) -> str:
         return f"This network can't train yet. {name_of(run.project, first.where)}{first.what}{fix}."
     if not run.network.losses:
         return "This network can't train yet: connect a loss to its end."
+    if run.is_frozen:
+        return "Every module of this network is frozen: let one learn."
     return "This network has nothing to learn: add a module with weights, such as Linear."
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import Program
-from convnet_studio.engine.project.spec import NetworkSpec, Project
+from convnet_studio.engine.project.data_settings import preparation_of
+from convnet_studio.engine.project.spec import DataSpec, NetworkSpec, Project
 from convnet_studio.engine.project.validate import Problem, graph_problems
 from convnet_studio.engine.training.checkpoints import is_finite
 from convnet_studio.engine.training.control import Control, Weights
@@ -52,7 +53,7 @@ class Session:
         self._make_program = make_program
         self._load = load
         self._compiled = compiled
-        self._material: tuple[str, Material] | None = None
+        self._material: tuple[tuple[DataSpec, int], Material] | None = None
         self._runs = 0
         self._problems: tuple[Problem, ...] = ()
         self._is_playing = False
@@ -112,17 +113,21 @@ class Session:
         if run is None:
             yield from self.open(project)
             return
-        changes_data = project.data != run.project.data
+        changes_data = _pictures(project.data) != _pictures(run.project.data)
         changes_structure = _structure(project.network) != _structure(run.project.network)
         if run.has_diverged and (changes_data or changes_structure):
             yield from self.rewind()
         if changes_data:
             yield from self._begin(self._new_run(project, before=run))
             return
+        if project.data != run.project.data:
+            run.follow_material(self._material_for(project, run.seed))
         if project.training != run.project.training:
             run.follow_training(project.training)
         if changes_structure:
             run.follow_structure(project)
+        elif _learning(project.network) != _learning(run.project.network):
+            run.follow_learning(project)
         run.project = project
         self._problems = graph_problems(project, run.network.graph)
         if changes_structure:
@@ -138,14 +143,17 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before)
+        run = Run(
+            self._runs + 1, project, self._material_for(project, project.training.seed), make_program, weights, before
+        )
         self._runs += 1
         return run
 
-    def _material_for(self, project: Project) -> Material:
-        name = project.data.dataset
-        if self._material is None or self._material[0] != name:
-            self._material = name, Material(self._load(name))
+    def _material_for(self, project: Project, seed: int) -> Material:
+        key = project.data, seed
+        if self._material is None or self._material[0] != key:
+            raw = self._load(project.data.dataset)
+            self._material = key, Material(raw, preparation_of(project.data), seed)
         return self._material[1]
 
     def _begin(self, run: Run) -> Iterator[Event]:
@@ -293,14 +301,17 @@ class Session:
     def _tell_divergence(self, run: Run, stretch: Stretch) -> Iterator[Event]:
         assert run.program is not None
         checkpoint = run.checkpoints.last_before(run.course.step)
-        where = first_not_finite(run.network, run.program, run.last_pictures())
+        where, array = first_not_finite(run.network, run.program, run.last_pictures())
+        if not where:
+            where, array = largest_parameter(run.network)
         yield Diverged(
             run_id=run.run_id,
             step=run.course.step,
-            where=where or largest_parameter(run.network),
+            where=where,
             why=how_it_diverged(stretch.losses[-1], run.loss_watch),
             rate=stretch.rate,
             checkpoint_step=checkpoint.step if checkpoint else -1,
+            array=array,
         )
         yield from self.rest()
 
@@ -308,6 +319,16 @@ class Session:
     def _the_run(self) -> Run:
         assert self.run is not None
         return self.run
+
+
+def _pictures(data: DataSpec) -> object:
+    """What tests and views see of the data: not what is done to training pictures by chance."""
+    return data.dataset, data.normalization
+
+
+def _learning(network: NetworkSpec) -> object:
+    """How fast each module learns, if at all: what an edit changes from the next step on."""
+    return [(each.id, each.learning.rate, each.learning.frozen) for each in network.modules]
 
 
 def _structure(network: NetworkSpec) -> object:

@@ -164,7 +164,7 @@ def _body_kind(is_loss: bool, shape: Shape | None, reading: Reading | None) -> B
 
 
 def _map_name(family: Family, facts: ModuleSummary) -> str:
-    if family is Family.INPUT:
+    if family is Family.INPUT and facts.non_negative:
         return "picture"
     return "non_negative" if facts.non_negative else "activation"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.ui.canvas.card import BodyKind, Card
 from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
@@ -131,7 +132,7 @@ def _width(card: Card, body: QSizeF) -> float:
     word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
     caption = _caption_width(card)
     header = 2 * PADDING + 2 + min(max(name + caption, word), max(name, word + caption))
-    usual = MAPS_WIDTH if card.body is BodyKind.MAPS and card.map_name != "picture" else SMALLEST_WIDTH
+    usual = MAPS_WIDTH if card.body is BodyKind.MAPS and card.family is not Family.INPUT else SMALLEST_WIDTH
     width = max(usual, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
     return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
 

@@ -34,6 +34,7 @@ class PictureGrid(QAbstractScrollArea):
         self._indices: Array = np.zeros(0, np.int64)
         self._describe: Describe = str
         self._marked = -1
+        self._is_signed = False
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,15 +44,17 @@ class PictureGrid(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self.viewport().update)
         theme_switch().changed.connect(self.viewport().update)
 
-    def show_pictures(self, pictures: Array, indices: Array, describe: Describe) -> None:
+    def show_pictures(self, pictures: Array, indices: Array, describe: Describe, is_signed: bool = False) -> None:
         """Show some of `pictures` ``(count, channel, height, width)``.
 
         Args:
-            pictures: uint8, or in 0 .. 1; not copied.
+            pictures: uint8, or in 0 .. 1, or signed; not copied.
             indices: which of them, in the order of the grid.
             describe: words for the picture of an index.
+            is_signed: show 0 as grey, and of each picture the largest number, up or down, as white or black.
         """
         self._pictures, self._indices, self._describe, self._marked = pictures, indices, describe, -1
+        self._is_signed = is_signed
         self.setAccessibleDescription(f"{len(indices):,} pictures")
         self._set_scroll_range()
         self.verticalScrollBar().setValue(0)
@@ -174,7 +177,8 @@ class PictureGrid(QAbstractScrollArea):
             return
         pictures = self._pictures[self._indices[places.start : places.stop]]
         screen_pixels = max(1, round(self.thumbnail * self.devicePixelRatioF()))
-        image = stacked_image(shrunk(pictures, max(pictures.shape[2:]) // screen_pixels))
+        seen = about_grey(pictures) if self._is_signed else pictures
+        image = stacked_image(shrunk(seen, max(seen.shape[2:]) // screen_pixels))
         height, width = image.height() // len(pictures), image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.thumbnail % max(height, width) != 0)
         for row, place in enumerate(places):
@@ -189,6 +193,12 @@ class PictureGrid(QAbstractScrollArea):
         painter.drawRect(QRectF(box).adjusted(0, 0, 0, 0))
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.drawRoundedRect(QRectF(box).adjusted(-2, -2, 2, 2), 3, 3)
+
+
+def about_grey(pictures: Array) -> Array:
+    """Signed pictures ``(count, ...)`` in 0 .. 1, 0 in the middle, each in units of its largest number."""
+    largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
+    return np.asarray(0.5 + 0.5 * pictures / np.where(largest > 0, largest, 1), np.float32)
 
 
 def shrunk(pictures: Array, factor: int) -> Array:

@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from convnet_studio.engine.nn.module import Setting, SettingValue
+from convnet_studio.engine.nn.schedule import points_from_text
 from convnet_studio.ui.controls.check_field import CheckField
 from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.curve_field import CurveField
 from convnet_studio.ui.controls.label import Label, Sentence
 from convnet_studio.ui.controls.mark import SIZE, Mark, MarkIcon
 from convnet_studio.ui.controls.number_field import NumberField
@@ -15,7 +17,7 @@ from convnet_studio.ui.theme import text_font
 
 LABEL_WIDTH = 108
 
-Editor = NumberField | ChoiceField | CheckField
+Editor = NumberField | ChoiceField | CheckField | CurveField
 
 
 class FormRow(QWidget):
@@ -89,4 +91,6 @@ def editor_of(setting: Setting) -> Editor:
         return CheckField(setting.label)
     if setting.choices:
         return ChoiceField(setting.label, setting.choices)
+    if setting.syntax is points_from_text:
+        return CurveField(setting.label)
     return NumberField(setting)

@@ -9,15 +9,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
-from convnet_studio.engine.project.edits import apply_change, move_modules, rename_module, set_setting
+from convnet_studio.engine.project.edits import apply_change, move_modules, rename_module, set_learning, set_setting
 from convnet_studio.engine.project.kinds import find_kind
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption
-from convnet_studio.ui.inspector.change_marks import marks_of_module
+from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.inspector.change_marks import ChangeMark, marks_of_module
 from convnet_studio.ui.inspector.cost_text import (
     arithmetic_line,
     connections_line,
@@ -34,6 +36,7 @@ from convnet_studio.ui.view import View
 from convnet_studio.ui.views.filters import FiltersView
 from convnet_studio.ui.views.maps import MapsView
 
+LEARNING = "Learning"
 SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
 CONNECTIONS, FIELD = "Connections", "Receptive field"
 
@@ -55,6 +58,7 @@ class ModulePage(QWidget):
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())
+        self.learning = SettingsForm(LEARNING_SETTINGS.values(), {LEARNING: tuple(LEARNING_SETTINGS)})
         maps, filters = MapsView(open_project), FiltersView(open_project)
         self.views: dict[str, View] = {MAPS: maps, FILTERS: filters}
         for view in (maps, filters):
@@ -65,6 +69,9 @@ class ModulePage(QWidget):
         self._arrange()
         maps.probes_changed.connect(self.probes_changed)
         self.header.renamed.connect(self._rename)
+        self.learning.entered.connect(self._set_learning)
+        drawn = ChangeMark(Mark.NEW_WEIGHTS, "Reset draws them so.")
+        self.learning.show_marks({"initializer": drawn, "scale": drawn})
         self.header.tab_chosen.connect(self._choose_tab)
         self.problems.mend_requested.connect(self._mend)
 
@@ -72,7 +79,7 @@ class ModulePage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form]
+        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form, self.learning]
         below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
         for widget in above:
             self._column.addWidget(widget)
@@ -96,6 +103,8 @@ class ModulePage(QWidget):
         self._known = summary.modules.get(module.id) if summary else None
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
+        self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
+        self.learning.setVisible(has_parameters(kind))
         self._show_marks()
         self._show_facts(module)
         self._show_tab(self._wanted_tab if has_parameters(kind) else MAPS)
@@ -156,6 +165,15 @@ class ModulePage(QWidget):
             self.form.refuse(name, refusal)
         else:
             self.form.fields[name].show_value(self._module.settings.get(name, self.form.fields[name].setting.default))
+
+    def _set_learning(self, name: str, value: object) -> None:
+        assert self._module
+        module_id, label = self._module.id, LEARNING_SETTINGS[name].label
+        text, key = f"Set {label.lower()} of {title(self._module)}", f"{module_id}.learning.{name}"
+        if refusal := self._edit(text, lambda now: set_learning(now, module_id, **{name: value}), key):
+            self.learning.refuse(name, refusal)
+        else:
+            self.learning.fields[name].show_value(getattr(self._module.learning, name))
 
     def _rename(self, name: str) -> None:
         assert self._module

@@ -237,8 +237,9 @@ class MapsView(View):
 
     @property
     def _is_picture(self) -> bool:
-        """Whether what is shown are pixels, whose scale is always 0 .. 1."""
-        return self._output is not None and is_input(self._output.module.kind)
+        """Whether what is shown are pixels as they were, whose scale is always 0 .. 1."""
+        is_raw = self._dataset is None or not self._dataset.is_signed
+        return self._output is not None and is_input(self._output.module.kind) and is_raw
 
     @property
     def _is_colour_picture(self) -> bool:

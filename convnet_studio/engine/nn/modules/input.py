@@ -28,5 +28,5 @@ class Input(Module):
         return grad_output
 
     def is_non_negative(self, pixels: bool) -> bool:
-        """Pixels lie in 0 .. 1."""
-        return True
+        """Pixels lie in 0 .. 1, unless they were normalised."""
+        return pixels
