@@ -113,6 +113,12 @@ class CompiledProgram(Program):
         self._readable, self._gradient_readable = len(chosen), True
         return runner, chosen
 
+    def load_for_training(self, indices: Indices) -> tuple[Runner, NDArray[np.int64]]:
+        """Choose the samples of a pass of the lean listing, the one that trains; debug.py takes its times."""
+        chosen = np.asarray(indices, np.int64)
+        self._check_ready(chosen, self.batch_size)
+        return self._lean, chosen
+
     def evaluate(self, indices: Indices) -> StepResult:
         """See Program."""
         chosen = np.asarray(indices, np.int64)
