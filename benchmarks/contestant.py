@@ -1,4 +1,4 @@
-"""One contestant in a process of its own: ``python benchmarks/contestant.py own|torch THREADS``.
+"""One contestant in a process of its own: ``python benchmarks/contestant.py own|torch|sklearn THREADS``.
 
 Reads a request of JSON from each line of its input and answers with a line of JSON: `prepare` makes a network ready,
 `run` trains it for some seconds, `peak` and `profile` (own only) measure the processor and the single modules.
@@ -58,6 +58,16 @@ class Own:
         self._go_on(min(0.02, seconds))
         cpu, start = time.process_time(), time.perf_counter()
         samples = self._go_on(seconds)
+        spent = time.perf_counter() - start
+        return {"rate": samples / spent, "seconds": spent, "cpu": time.process_time() - cpu}
+
+    def run_forward(self, seconds: float) -> Answer:
+        """Forward passes alone, of all examples."""
+        every = np.arange(nets.EXAMPLES)
+        self.program.evaluate(every)
+        cpu, start, samples = time.process_time(), time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            samples += self.program.evaluate(every).count
         spent = time.perf_counter() - start
         return {"rate": samples / spent, "seconds": spent, "cpu": time.process_time() - cpu}
 
@@ -184,7 +194,7 @@ class Torch:
             loss = criterion(model(x), y)
             loss.backward()
             optimizer.step()
-            return float(loss) if tell else 0.0
+            return loss.item() if tell else 0.0
 
         return step
 
@@ -204,9 +214,37 @@ class Torch:
         return {"rate": rate, "seconds": spent, "cpu": time.process_time() - cpu}
 
 
+class Sklearn:
+    """scikit-learn's MLPClassifier with the layers of net E; float32, plain SGD, no penalty."""
+
+    def __init__(self, threads: int) -> None:
+        from sklearn.neural_network import MLPClassifier
+
+        self.make = MLPClassifier
+
+    def prepare(self, net: str, batch: int, momentum: float) -> Answer:
+        network = nets.network(net)
+        hidden = [node.shape[0] for node in network.graph.nodes if type(node.module).__name__ == "Linear"][:-1]
+        self.model = self.make(
+            hidden, activation="tanh", solver="sgd", alpha=0, batch_size=batch, learning_rate_init=RATE,
+            momentum=momentum, nesterovs_momentum=False, shuffle=False,
+        )  # fmt: skip
+        self.images, self.labels = nets.examples(network)
+        self.model.partial_fit(self.images, self.labels, np.arange(network.classes))
+        return {}
+
+    def run(self, seconds: float) -> Answer:
+        cpu, start, samples = time.process_time(), time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            self.model.partial_fit(self.images, self.labels)
+            samples += nets.EXAMPLES
+        spent = time.perf_counter() - start
+        return {"rate": samples / spent, "seconds": spent, "cpu": time.process_time() - cpu}
+
+
 def main() -> None:
     """Answer requests until the input ends."""
-    contestant = {"own": Own, "torch": Torch}[sys.argv[1]](int(sys.argv[2]))
+    contestant = {"own": Own, "torch": Torch, "sklearn": Sklearn}[sys.argv[1]](int(sys.argv[2]))
     for line in sys.stdin:
         request = json.loads(line)
         answer = getattr(contestant, request.pop("do"))(**request)

@@ -20,18 +20,14 @@ import importlib.util
 import json
 import os
 import platform
-import signal
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import nets
+from rounds import FOREIGN, Contestant, busy_seconds, python_contestant
 
-FOREIGN = 0.1
-"""Cores that others may have in a round."""
 GOALS = {
     "A": ((24, 7, 6, 5), (12, 4, 4, 3.5)),
     "B": ((10, 4, 3.5, 2.6), (7, 2.5, 2.5, 2)),
@@ -44,47 +40,6 @@ BATCHES = (1, 16, 32, 128)
 OF_PEAK = 0.6
 """Share of peak that the convolutions of A, B, C and the linear layers of E are to reach at batch 32."""
 Answer = dict[str, Any]
-
-
-class Contestant:
-    """A process that trains when asked; stopped between, so that its threads don't spin."""
-
-    def __init__(self, engine: str, threads: int) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("contestant.py")), engine, str(threads)]
-        root = str(Path(__file__).parents[1])
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": root}
-        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self._process = subprocess.Popen(command, env=environment, **pipes)
-
-    def ask(self, do: str, **request: Any) -> Answer:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        self._signal("SIGCONT")
-        stdin.write(json.dumps({"do": do, **request}) + "\n")
-        stdin.flush()
-        line = stdout.readline()
-        if not line:
-            raise SystemExit("A contestant ended; its error stands above.")
-        self._signal("SIGSTOP")
-        return dict(json.loads(line))
-
-    def close(self) -> None:
-        self._signal("SIGCONT")
-        self._process.communicate()
-
-    def _signal(self, name: str) -> None:
-        if hasattr(signal, name):
-            self._process.send_signal(getattr(signal, name))
-
-
-def busy_seconds() -> float | None:
-    """Core seconds that the whole machine has worked; None where it does not tell."""
-    try:
-        fields = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    except OSError:
-        return None
-    return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def one_round(contestants: dict[tuple[str, int], Contestant], seconds: float) -> Answer:
@@ -281,7 +236,7 @@ def main() -> None:
     engines = ["own", "torch"] if with_torch() else ["own"]
     rows: list[Answer] = []
     with contextlib.ExitStack() as stack:
-        contestants = {(e, t): Contestant(e, t) for e in engines for t in options.threads}
+        contestants = {(e, t): python_contestant(e, t) for e in engines for t in options.threads}
         for each in contestants.values():
             stack.callback(each.close)
         print(HEAD)
