@@ -1,6 +1,7 @@
 """Compiled leaf operations and the tiles they are made of: numbers in, numbers out, no GIL, no module known."""
 
 from __future__ import annotations
+from convnet_studio.engine.kernels import processor as processor  # isort: skip - before anything imports numba
 
 from convnet_studio.engine.kernels import bank, conv, linear, loss, move, norm, point, pool, reduce, tiles, update
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
