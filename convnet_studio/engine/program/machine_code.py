@@ -24,6 +24,7 @@ from numba.core.runtime import _nrt_python
 from convnet_studio.engine.kernels.leaf import Kernel
 
 _NEEDED = re.compile(r'^(?:declare [^@]*@"?([^"(]+)"?\(|@"?([^" ]+)"? = external )', re.MULTILINE)
+_INTRINSIC = re.compile(r"^llvm\.(\w+)\.f(32|64)$", re.MULTILINE)
 _MOST = 1 << 26
 """Bytes of a file at most."""
 
@@ -36,13 +37,21 @@ def write(path: Path, kernels: Sequence[Kernel], on_kernel: Callable[[Kernel], N
         code = compiled._library._get_compiled_object()
         listed.append([kernel.name, compiled.native_name, len(code)])
         objects.append(code)
-        found = {a or b for a, b in _NEEDED.findall(compiled.inspect_llvm())}
-        needs |= {name for name in found if not name.startswith("llvm.")}
+        needs |= _called(compiled.inspect_llvm(), code)
         on_kernel(kernel)
     head = json.dumps({"kernels": listed, "needs": sorted(needs)}).encode()
     with NamedTemporaryFile(dir=path.parent, prefix="compiling-", delete=False) as file:
         file.write(b"\n".join([head, b"".join(objects)]))
     os.replace(file.name, path)
+
+
+def _called(text: str, code: bytes) -> set[str]:
+    """What code calls from outside: what it declares, and the functions of libm that intrinsics have become."""
+    names = {a or b for a, b in _NEEDED.findall(text)}
+    libm = {f"{name}{'f' if kind == '32' else ''}" for name, kind in _INTRINSIC.findall("\n".join(names))}
+    return {name for name in names if not name.startswith("llvm.")} | {
+        name for name in libm if name.encode() + b"\0" in code
+    }
 
 
 def load(path: Path, kernels: Sequence[Kernel]) -> tuple[Any, dict[Kernel, int]]:
