@@ -187,7 +187,7 @@ def file_name(module: str, processor: str, features: frozenset[str]) -> str:
     versions = [sys.version, numba.__version__, llvmlite.__version__, np.__version__]
     machine = [platform.machine(), processor, *sorted(features)]
     digest = hashlib.sha256(json.dumps([*machine, *versions]).encode())
-    for each in sorted(sources(module)):
+    for each in sorted(sources(module) | {machine_code.__name__}):
         digest.update(each.encode() + _source(each))
     return f"{module.rpartition('.')[2]}-{digest.hexdigest()[:24]}"
 
