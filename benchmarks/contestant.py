@@ -96,7 +96,7 @@ class Own:
         def work() -> None:
             end, best = time.perf_counter() + seconds, 0.0
             while time.perf_counter() < end:
-                best = max(best, kernel(200))
+                best = max(best, kernel(2000))
             rates.append(best)
 
         threads = [threading.Thread(target=work) for _ in range(self.threads)]
@@ -140,7 +140,7 @@ def _fastest_tile() -> Callable[[int], float]:
         return kernel
 
     kernels = [kernel_of(tile) for tile in BROADCAST_TILES]
-    return max(kernels, key=lambda kernel: max(kernel(200) for _ in range(10)))
+    return max(kernels, key=lambda kernel: max(kernel(2000) for _ in range(5)))
 
 
 class Torch:
