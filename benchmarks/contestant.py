@@ -129,7 +129,14 @@ def _fastest_tile() -> Callable[[int], float]:
             a = np.full(tile.rows * inner + 64, 0.5, np.float32)
             b, c = (np.full(n, 0.5, np.float32) for n in (inner * width + 64, tile.rows * width + 64))
             fields = np.zeros(len(TILING), np.int64)
-            given = {"rows": tile.rows, "a_inner": 1, "a_row": inner, "b_inner": width, "c_row": width, "outer": repeats}
+            given = {
+                "rows": tile.rows,
+                "a_inner": 1,
+                "a_row": inner,
+                "b_inner": width,
+                "c_row": width,
+                "outer": repeats,
+            }
             for name, value in given.items():
                 fields[TILING._fields.index(name)] = value
             start = time.perf_counter()

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rounds import Answer, Contestant, python_contestant
+from rounds import Contestant, python_contestant
 
 HERE = Path(__file__).parent
 FETCHED = HERE.parent / "build" / "peers"
@@ -60,7 +60,9 @@ def sklearn_peer() -> Contestant:
     return python_contestant("sklearn", 2, str(folder))
 
 
-def compare(title: str, net: str, batch: int, start: Callable[[], Contestant], do: str, options: argparse.Namespace) -> None:
+def compare(
+    title: str, net: str, batch: int, start: Callable[[], Contestant], do: str, options: argparse.Namespace
+) -> None:
     """Print a row: rates of both and the median of their ratio."""
     try:
         peer = start()
@@ -70,9 +72,9 @@ def compare(title: str, net: str, batch: int, start: Callable[[], Contestant], d
     own = python_contestant("own", 2)
     own.ask("prepare", net=net, batch=batch, momentum=0.0)
     told = peer.ask("prepare", net=net, batch=batch, momentum=0.0)
-    rounds: list[tuple[Answer, Answer]] = []
-    for _ in range(options.rounds):
-        rounds.append((own.ask(do, seconds=options.seconds), peer.ask("run", seconds=options.seconds)))
+    rounds = [
+        (own.ask(do, seconds=options.seconds), peer.ask("run", seconds=options.seconds)) for _ in range(options.rounds)
+    ]
     for each in (own, peer):
         each.close()
     ours, theirs = (statistics.median(each["rate"] for each in side) for side in zip(*rounds, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -101,7 +102,7 @@ def translate(net: Network) -> tuple[nn.Module, nn.Module]:
         NoCounterpart: for a kind that is not in `MAKERS`, and for anything but a chain with one loss at its end.
     """
     chain = net.graph.nodes
-    if any(after.sources != (before.id,) for before, after in zip(chain, chain[1:], strict=False)):
+    if any(after.sources != (before.id,) for before, after in itertools.pairwise(chain)):
         raise NoCounterpart("networks that are no chain")
     made = []
     for node in chain:

@@ -1,8 +1,8 @@
-"""How fast a full training step is (forward, loss, backward, update), beside PyTorch: ``python benchmarks/training_step.py``.
+"""The speed of a full training step (forward, loss, backward, update) beside PyTorch; --help tells what to choose.
 
-Nets A to E and the presets, batches of 1, 16, 32 and 128, one thread and two, plain SGD or with momentum. Own engine and
-PyTorch run in processes of their own, one for each number of threads, in alternating rounds, so that a slow spell of the
-machine hits all; only one of them works at a time. PyTorch gets its batches ready made, and takes contiguous or
+Nets A to E and the presets, batches of 1, 16, 32 and 128, one thread and two, plain SGD or with momentum. Own engine
+and PyTorch run in processes of their own, one for each number of threads, in alternating rounds, so that a slow spell
+of the machine hits all; only one of them works at a time. PyTorch gets its batches ready made, and takes contiguous or
 channels_last, whichever is faster. The ratio is the median over rounds of the ratio within a round; its smallest is
 shown too. Rounds in which other programs had more than a tenth of a core are dropped and counted; where too few are
 left, all are used and the row is marked ~. The share of peak is that of the filter banks' multiply-adds in the whole
@@ -64,7 +64,8 @@ def one_round(contestants: dict[tuple[str, int], Contestant], seconds: float) ->
 def measure(contestants: dict[tuple[str, int], Contestant], net: str, batch: int, options: Any) -> Answer:
     """All rounds of one net and batch."""
     deadline = time.perf_counter() + options.limit
-    prepared = {key: c.ask("prepare", net=net, batch=batch, momentum=options.momentum) for key, c in contestants.items()}
+    wanted = {"net": net, "batch": batch, "momentum": options.momentum}
+    prepared = {key: each.ask("prepare", **wanted) for key, each in contestants.items()}
     missing = next((each["missing"] for each in prepared.values() if "missing" in each), "")
     if missing:
         contestants = {key: each for key, each in contestants.items() if key[0] == "own"}
@@ -180,7 +181,7 @@ def modules(own: Contestant, names: list[str]) -> list[Answer]:
 
 def text_of_module(row: Answer) -> str:
     """One line of the table of filter banks."""
-    is_asked = row["net"] in "ABC" and "Conv" in row["module"] or row["net"] == "E"
+    is_asked = (row["net"] in "ABC" and "Conv" in row["module"]) or row["net"] == "E"
     verdict = "" if not is_asked else "reached" if row["whole"] >= OF_PEAK else "not reached"
     parts = "  ".join(f"{row[part]:8.0%}" for part in ("forward", "backward", "whole", "share"))
     return f"{row['net']:17} {row['module']:16} {parts}  {verdict}"

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -41,14 +41,13 @@ def compile_in_workers(folder: Path, sizes: dict[str, int], on_progress: Callabl
         RuntimeError: if a process fails; with the end of what it said.
     """
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    for name in sizes:
-        waiting.put(name)
+    for part in sizes:
+        waiting.put(part)
     news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     count = min(_MOST_WORKERS, os.cpu_count() or 1, len(sizes))
     with ExitStack() as stack:
         workers = [stack.enter_context(_Worker(folder, waiting, news)) for _ in range(count)]
-        done = running = 0
-        running = len(workers)
+        done, running = 0, len(workers)
         while running:
             name = news.get()
             if name is None:
@@ -107,10 +106,8 @@ class _Worker:
         except (queue.Empty, OSError, EOFError):
             pass  # nothing left to do, or the process is gone: raise_failure tells
         finally:
-            try:
+            with suppress(OSError):
                 stdin.close()
-            except OSError:
-                pass
             self._process.wait()
             news.put(None)
 

@@ -21,6 +21,7 @@ from convnet_studio.engine.program.program import (
     check_data,
     check_indices,
     check_pictures,
+    update_by_numpy,
 )
 from convnet_studio.engine.program.runner import Runner
 from convnet_studio.engine.program.shapes import to_public
@@ -83,7 +84,7 @@ class CompiledProgram(Program):
         results = self._lean.run_all(chosen, table, training=True, rate_field=rate_field)
         optimizer.rate = rates[len(results) - 1]
         if rate_field < 0:
-            optimizer.update(self.network.parameters, self.network.gradients)
+            return [update_by_numpy(self.network, optimizer, results[0])]
         return results
 
     def _cut(self, indices: Indices, size: int, steps: int) -> tuple[NDArray[np.int64], list[int]]:

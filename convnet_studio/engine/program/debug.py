@@ -68,7 +68,7 @@ def profile(program: CompiledProgram, indices: Indices, repeats: int = 10) -> li
     """
     runner, chosen = program.load_for_training(indices)
     listing, forward = runner.listing, runner.listing.forward_sections
-    phases = {index: "prepare" for index in listing.prepare} | {index: "collect" for index in listing.collect}
+    phases = dict.fromkeys(listing.prepare, "prepare") | dict.fromkeys(listing.collect, "collect")
     for number, section in enumerate(listing.sections):
         phases |= dict.fromkeys(range(section.begin, section.end), "forward" if number < forward else "backward")
     times = [

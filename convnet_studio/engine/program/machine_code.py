@@ -8,8 +8,8 @@ up all of its compiler: some 0.7 s.
 from __future__ import annotations
 
 import builtins
+import importlib
 import json
-import os
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -18,8 +18,6 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 import llvmlite.binding
-from numba import _dynfunc, _helperlib
-from numba.core.runtime import _nrt_python
 
 from convnet_studio.engine.kernels.leaf import Kernel
 
@@ -42,7 +40,7 @@ def write(path: Path, kernels: Sequence[Kernel], on_kernel: Callable[[Kernel], N
     head = json.dumps({"kernels": listed, "needs": sorted(needs)}).encode()
     with NamedTemporaryFile(dir=path.parent, prefix="compiling-", delete=False) as file:
         file.write(b"\n".join([head, b"".join(objects)]))
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
 
 
 def _called(text: str, code: bytes) -> set[str]:
@@ -91,11 +89,17 @@ def _offer_helpers() -> None:
     llvmlite.binding.initialize_native_target()
     llvmlite.binding.initialize_native_asmprinter()
     places: dict[str, int] = {"_Py_NoneStruct": id(None)}
-    for helpers in (_helperlib.c_helpers, _dynfunc.c_helpers):
-        places |= {f"numba_{name}": address for name, address in helpers.items()}
-    for name, address in _nrt_python.c_helpers.items():
+    for module in ("numba._helperlib", "numba._dynfunc"):
+        places |= {f"numba_{name}": address for name, address in _helpers(module).items()}
+    for name, address in _helpers("numba.core.runtime._nrt_python").items():
         places[name if name.startswith("_") else f"NRT_{name}"] = address
     errors = [each for each in vars(builtins).values() if isinstance(each, type) and issubclass(each, BaseException)]
     places |= {f"PyExc_{each.__name__}": id(each) for each in errors}
     for name, address in places.items():
         llvmlite.binding.add_symbol(name, address)
+
+
+def _helpers(module: str) -> dict[str, int]:
+    """The functions of one of numba's own C modules, which have no types, by name."""
+    helpers: dict[str, int] = importlib.import_module(module).c_helpers
+    return helpers

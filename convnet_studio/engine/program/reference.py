@@ -16,6 +16,7 @@ from convnet_studio.engine.program.program import (
     check_data,
     check_indices,
     check_pictures,
+    update_by_numpy,
 )
 
 
@@ -42,9 +43,7 @@ class ReferenceProgram(Program):
 
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
-        result = self.gradient(indices)
-        optimizer.update(self.network.parameters, self.network.gradients)
-        return result
+        return update_by_numpy(self.network, optimizer, self.gradient(indices))
 
     def gradient(self, indices: Indices) -> StepResult:
         """See Program."""

@@ -21,7 +21,6 @@ from convnet_studio.engine.program.program import StepResult
 from convnet_studio.engine.program.second_thread import SecondThread
 from convnet_studio.engine.program.thread_choice import ThreadChoice
 
-
 _TIMED_STEPS = 16
 """Times that an operation is run in one call when its time is taken: few enough for what it adds up to stay finite."""
 
@@ -128,9 +127,10 @@ class Runner:
         """Mean loss and errors of each mini-batch of the last call."""
         starts = np.cumsum(counts) - counts
         sums = np.add.reduceat(self._losses[:, : counts.sum()], starts, axis=1, dtype=np.float64).tolist()
+        spoiled = len(counts) - 1 if self._job[JOB.spoiled] else -1
         return [
-            StepResult(loss / count, int(wrong), count)
-            for loss, wrong, count in zip(*sums, counts.tolist(), strict=True)
+            StepResult(loss / count, int(wrong), count, number != spoiled)
+            for number, (loss, wrong, count) in enumerate(zip(*sums, counts.tolist(), strict=True))
         ]
 
     def feed_with(self, images: NDArray[Any], labels: NDArray[Any]) -> None:

@@ -26,7 +26,10 @@ def run(forced: str, *command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("forced", FORCED)
 def test_the_tests_of_the_engine_pass(forced: str) -> None:
-    files = [*(TESTS / "engine/kernels").glob("test_kernel_*.py"), *(TESTS / "engine/program").glob("test_program_*.py")]
+    files = [
+        *(TESTS / "engine/kernels").glob("test_kernel_*.py"),
+        *(TESTS / "engine/program").glob("test_program_*.py"),
+    ]
     done = run(forced, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *map(str, files))
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout or "100%" in done.stdout
