@@ -237,7 +237,7 @@ class Sklearn:
             momentum=momentum, nesterovs_momentum=False, shuffle=False,
         )  # fmt: skip
         self.images, self.labels = nets.examples(network)
-        self.model.partial_fit(self.images, self.labels, np.arange(network.classes))
+        self.model.partial_fit(self.images, self.labels, classes=np.arange(network.classes))
         return {}
 
     def run(self, seconds: float) -> Answer:
