@@ -7,7 +7,7 @@ faster way is simply taken, and the other one tried again from time to time.
 
 from __future__ import annotations
 
-_TRY_EVERY = 128
+_TRY_EVERY = 512
 """Calls from one trial of the other way to the next."""
 _TRIAL = 2
 """Calls of a trial: in the first the second thread may still have to wake."""
@@ -18,7 +18,7 @@ class ThreadChoice:
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
-        """For each sample, by the number of threads: mostly of the last calls, or of the last trial."""
+        """For each sample, by the number of threads, mostly of the last calls."""
         self._calls = 0
 
     def choose(self) -> int:
@@ -31,9 +31,7 @@ class ThreadChoice:
 
     def note(self, threads: int, seconds: float) -> None:
         """Take down what a sample took with so many threads."""
-        place = self._calls % _TRY_EVERY
-        if place < _TRIAL - 1:
+        if self._calls % _TRY_EVERY < _TRIAL - 1:
             return
         before = self._seconds.get(threads, seconds)
-        is_trial = place < _TRIAL  # what was known of this way is old: the machine may have become quiet since
-        self._seconds[threads] = seconds if is_trial else 0.7 * before + 0.3 * seconds
+        self._seconds[threads] = 0.7 * before + 0.3 * seconds
