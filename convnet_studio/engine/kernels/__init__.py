@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convnet_studio.engine.kernels import processor as processor  # isort: skip - before anything imports numba
+
 from convnet_studio.engine.kernels import (
     bank,
     conv,

@@ -23,6 +23,11 @@ SLACK = 64
 """Floats that every array has beyond its last one: vectors may read and write past an end."""
 
 
+SPOILED = 1
+"""Which of the first floats of a workspace an update makes other than 0 where it has left numbers that are not finite;
+these floats belong to the interpreter."""
+
+
 @dataclass(eq=False)
 class Buffer:
     """Numbers of each sample in a thread's workspace; the program's planner says where.

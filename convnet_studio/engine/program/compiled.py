@@ -22,6 +22,7 @@ from convnet_studio.engine.program.program import (
     check_data,
     check_indices,
     check_pictures,
+    update_by_numpy,
 )
 from convnet_studio.engine.program.runner import Runner
 from convnet_studio.engine.program.shapes import to_public
@@ -85,7 +86,7 @@ class CompiledProgram(Program):
         optimizer.rate = rates[len(results) - 1]
         if rate_field < 0:
             batch = MiniBatch(results[0].loss, lambda: self._lean.run(chosen, training=True).loss)
-            optimizer.update(self.network.parameters, self.network.gradients, batch)
+            return [update_by_numpy(self.network, optimizer, results[0], batch)]
         return results
 
     def _cut(self, indices: Indices, size: int, steps: int) -> tuple[NDArray[np.int64], list[int]]:
@@ -114,6 +115,12 @@ class CompiledProgram(Program):
         runner.choose(chosen)
         self._readable, self._gradient_readable = len(chosen), True
         return runner, chosen
+
+    def load_for_training(self, indices: Indices) -> tuple[Runner, NDArray[np.int64]]:
+        """Choose the samples of a pass of the lean listing, the one that trains; debug.py takes its times."""
+        chosen = np.asarray(indices, np.int64)
+        self._check_ready(chosen, self.batch_size)
+        return self._lean, chosen
 
     def evaluate(self, indices: Indices) -> Evaluation:
         """See Program."""

@@ -14,7 +14,7 @@ import numba
 from numba import types
 
 from convnet_studio.engine.kernels.constants import ONE, ZERO
-from convnet_studio.engine.kernels.fields import ROW, constants
+from convnet_studio.engine.kernels.fields import ROW, SPOILED, constants
 from convnet_studio.engine.kernels.leaf import Kernel
 from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import (
@@ -34,7 +34,8 @@ _SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each:
 _FIELDS = (
     "refused",  # result: 1 + the position of the first index that is no example
     "steps",  # mini-batches of this call
-    "steps_done",  # result: fewer where the loss of one left the finite range
+    "steps_done",  # result: fewer where one left the finite range
+    "spoiled",  # result: 1 where the last one did
     "table",  # address: of each mini-batch its samples, and the bits of its learning rate
     "rate",  # address of the field of the update's row that takes those bits
     "order",  # address: the examples of all mini-batches of this call, one after the other
@@ -135,7 +136,7 @@ def _check(job: Any) -> Any:
 
 @numba.njit
 def _run_one(job: Any) -> None:
-    """Run one mini-batch: prepare weights, all chunks, collect gradients, update."""
+    """Run one mini-batch: prepare weights, all chunks, collect gradients."""
     job[JOB.refused] = _check(job)
     if job[JOB.refused]:
         return
@@ -155,19 +156,29 @@ def _run_one(job: Any) -> None:
     if job[JOB.training]:
         slot_memory = floats_at(job[JOB.slot_memory])
         _run_rows(job, job[JOB.collect], job[JOB.collect_end], gradients, slot_memory, workspace, 0, job[JOB.slots])
-        _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, gradients, workspace, 0, 1)
+
+
+@numba.njit
+def _update(job: Any) -> Any:
+    """Run the update; return whether all that it has written is finite."""
+    workspace = floats_at(job[JOB.workspaces])
+    parameters, gradients = floats_at(job[JOB.parameters]), floats_at(job[JOB.gradients])
+    workspace[SPOILED] = ZERO
+    _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, gradients, workspace, 0, 1)
+    return workspace[SPOILED] == ZERO
 
 
 def run(job: Any) -> None:
     """Run the mini-batches of the job one after the other, each with the learning rate of its own.
 
-    Ends after the first whose loss is not finite: what would follow computes with numbers that mean nothing.
+    Ends after the first whose loss, or a parameter behind it, is not finite: what would follow computes with numbers
+    that mean nothing. Where it is the loss, the parameters are left as they were.
     """
     order, table, rate = ints_at(job[JOB.order]), ints_at(job[JOB.table]), ints_at(job[JOB.rate])
     indices, losses, wrong = ints_at(job[JOB.indices]), floats_at(job[JOB.losses]), floats_at(job[JOB.wrong])
     all_losses, all_wrong = floats_at(job[JOB.all_losses]), floats_at(job[JOB.all_wrong])
     start = 0
-    job[JOB.steps_done] = 0
+    job[JOB.steps_done] = job[JOB.spoiled] = 0
     for step in range(job[JOB.steps]):
         count = table[2 * step]
         job[JOB.count] = count
@@ -185,7 +196,8 @@ def run(job: Any) -> None:
             total += losses[i]
         start += count
         job[JOB.steps_done] += 1
-        if not math.isfinite(total):
+        if not math.isfinite(total) or not _update(job):
+            job[JOB.spoiled] = 1
             return
 
 

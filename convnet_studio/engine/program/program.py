@@ -5,25 +5,29 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer
 
 Indices = Sequence[int] | NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a pass over `count` samples showed: the mean loss and how many were wrong."""
+    """What a pass over `count` samples showed: the mean loss and how many were wrong.
+
+    `finite`: whether the loss is, and, after an update, all parameters.
+    """
 
     loss: float
     errors: int
     count: int
+    finite: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Program(ABC):
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """Do one update on the examples `indices`: forward, backward, and `optimizer` on the mean gradient.
 
+        Where the loss is not finite, nothing is updated.
+
         Raises:
             ValueError: if there are none or more than `batch_size`, one is no example, or the network has no loss.
         """
@@ -76,7 +82,7 @@ class Program(ABC):
     def steps(self, indices: Indices, size: int, rates: Sequence[float], optimizer: Optimizer) -> list[StepResult]:
         """Do ``len(rates)`` updates one after the other, each on the next `size` of `indices` (fewer at their end).
 
-        Ends after the first whose loss is not finite, so that results may be fewer than rates.
+        Ends after the first that is not `finite`, so that results may be fewer than rates.
 
         Args:
             indices: int64 ``(size * len(rates),)``, or fewer by less than `size`.
@@ -91,7 +97,7 @@ class Program(ABC):
         for number, rate in enumerate(rates):
             optimizer.rate = rate
             results.append(self.step(indices[number * size : (number + 1) * size], optimizer))
-            if not math.isfinite(results[-1].loss):
+            if not results[-1].finite:
                 break
         return results
 
@@ -130,6 +136,15 @@ class Program(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let the second thread end; the program can't be used afterwards."""
+
+
+def update_by_numpy(network: Network, optimizer: Optimizer, result: StepResult, batch: MiniBatch) -> StepResult:
+    """Do the update of a step that gave `result`, where that is finite; whether all still is afterwards."""
+    if not math.isfinite(result.loss):
+        return replace(result, finite=False)
+    optimizer.update(network.parameters, network.gradients, batch)
+    with np.errstate(all="ignore"):
+        return replace(result, finite=math.isfinite(float(network.parameters.sum())))
 
 
 def check_data(network: Network, images: NDArray[Any], targets: NDArray[Any]) -> None:

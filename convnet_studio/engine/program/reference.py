@@ -17,6 +17,7 @@ from convnet_studio.engine.program.program import (
     check_data,
     check_indices,
     check_pictures,
+    update_by_numpy,
 )
 
 
@@ -45,8 +46,7 @@ class ReferenceProgram(Program):
         """See Program."""
         result = self.gradient(indices)
         batch = MiniBatch(result.loss, lambda: self.gradient(indices).loss)
-        optimizer.update(self.network.parameters, self.network.gradients, batch)
-        return result
+        return update_by_numpy(self.network, optimizer, result, batch)
 
     def gradient(self, indices: Indices) -> StepResult:
         """See Program."""

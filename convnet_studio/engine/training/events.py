@@ -118,19 +118,19 @@ class StateChanged(Event):
 class Diverged(Event):
     """The loss exploded, or numbers are no longer finite; training has paused, and goes on after a Rewind or Reset.
 
-    `where` is the id of the first module in the order of computing whose parameters or output are not finite; where all
-    are, of the one with the largest parameter. `why` is a sentence.
-    `array` is the name of that array: a parameter of the module, or "output".
+    `where` is the id of the module and `array` which of its arrays was the first that is not finite, such as "weight",
+    "gradient of the weight", "output"; where all are finite, `where` has the largest parameter and `array` is empty.
+    `why` is a sentence.
     `checkpoint_step` is the last good step, to which a `control.Rewind` goes back (-1: there is none); `rate` is the
     learning rate of the step that failed.
     """
 
     step: int
     where: str
+    array: str
     why: str
     rate: float
     checkpoint_step: int
-    array: str = ""
 
 
 @dataclass(frozen=True)

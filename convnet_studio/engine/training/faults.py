@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+import math
 import traceback
+from dataclasses import dataclass
 
 import numpy as np
 
+from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import ModuleFailure, Program
 
-OUTPUT = "output"
+
+@dataclass(frozen=True)
+class Fault:
+    """An array of a module with a number that is not finite: `array` is such as "output", "gradient of the weight"."""
+
+    module_id: str
+    array: str
 
 
-def first_not_finite(network: Network, program: Program, pictures: Array) -> tuple[str, str]:
-    """Module id and name of the first array, in the order of computing, with an entry that is not finite.
+def first_not_finite(network: Network, program: Program, pictures: Array, loss: float) -> Fault | None:
+    """The array that spoiled a step on `pictures` with this mean loss; None where all that it left is finite.
 
-    The name is that of a parameter, or OUTPUT. Both are empty where all is finite.
+    A step whose loss is not finite has updated nothing: what is to blame is the first parameter or output in the order
+    of computing. Otherwise the update was bad: the first gradient on the way back from the losses, or, where all of
+    them are finite, the first parameter.
     """
+    if not math.isfinite(loss):
+        return _on_the_way_to_the_loss(network, program, pictures)
+    for node in reversed(network.graph.nodes):
+        for name, each in network.parameters_of(node.id).items():
+            if not np.isfinite(each.grad).all():
+                return Fault(node.id, f"gradient of the {name}")
+    return next(filter(None, (_parameter(network, node) for node in network.graph.nodes)), None)
+
+
+def _on_the_way_to_the_loss(network: Network, program: Program, pictures: Array) -> Fault | None:
     with np.errstate(all="ignore"):
         program.forward(pictures)
         for node in network.graph.nodes:
-            for name, each in network.parameters_of(node.id).items():
-                if not np.isfinite(each.value).all():
-                    return node.id, name
+            if fault := _parameter(network, node):
+                return fault
             if not isinstance(node.module, Loss) and not np.isfinite(program.output(node.id)).all():
-                return node.id, OUTPUT
-    return "", ""
+                return Fault(node.id, "output")
+    return Fault(network.losses[0].id, "loss") if network.losses else None
 
 
-def largest_parameter(network: Network) -> tuple[str, str]:
-    """Module id and name of the parameter with the largest entry by absolute value: the one driven farthest."""
-    sizes = {
-        (module_id, name): float(np.abs(each.value).max())
-        for module_id in network.slices
-        for name, each in network.parameters_of(module_id).items()
-    }
-    return max(sizes, key=sizes.__getitem__, default=("", ""))
+def _parameter(network: Network, node: Node) -> Fault | None:
+    spoiled = (name for name, each in network.parameters_of(node.id).items() if not np.isfinite(each.value).all())
+    return next((Fault(node.id, name) for name in spoiled), None)
+
+
+def largest_parameter(network: Network) -> str:
+    """The id of the module with the largest parameter by absolute value: the one that was driven farthest."""
+    sizes = {module_id: float(np.abs(network.parameters[span]).max()) for module_id, span in network.slices.items()}
+    return max(sizes, key=sizes.__getitem__, default="")
 
 
 def module_at_fault(error: BaseException, network: Network) -> str:

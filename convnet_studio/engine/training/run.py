@@ -126,9 +126,9 @@ class Run:
     def train(self, size: int, most_steps: int, seconds: float, is_called: Callable[[], bool]) -> Stretch:
         """Make steps of `size` samples: at least one, at most `most_steps`, none beyond the present pass.
 
-        Ends early after `seconds`, as soon as `is_called` (looked at between two bursts), or when the loss explodes
-        (`has_diverged`). Steps are made in bursts of one call each: between bursts another thread can have the GIL,
-        and whatever it does then, training waits for.
+        Ends early after `seconds`, as soon as `is_called` (looked at between two bursts), or when a step diverges
+        (`has_diverged`). Steps are made in bursts of one call each: between bursts another thread can have the GIL, and
+        whatever it does then, training waits for.
         """
         losses: list[float] = []
         samples, loss_sum, errors = 0, 0.0, 0
@@ -150,7 +150,7 @@ class Run:
         return Stretch(samples, loss_sum, errors, now - started, self.optimizer.rate, tuple(losses))
 
     def _burst(self, size: int, most_steps: int) -> list[StepResult]:
-        """Make a few steps in one call of the program, up to the one at which the loss explodes."""
+        """Make a few steps in one call of the program, up to the one that diverges."""
         assert self.program is not None
         course = self.course
         steps = min(self._burst_steps, most_steps, course.steps_left(size))
@@ -164,7 +164,7 @@ class Run:
         for number, result in enumerate(results, 1):
             self._last_indices = indices[(number - 1) * size : number * size]
             course.advance(result.count)
-            if not self.loss_watch.accepts(result.loss, result.count):
+            if not self.loss_watch.accepts(result.loss, result.count) or not result.finite:
                 self.has_diverged = True
                 return results[:number]
         return results

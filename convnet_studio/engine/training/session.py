@@ -10,7 +10,6 @@ from convnet_studio.engine.program import Program
 from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.spec import DataSpec, NetworkSpec, Project
 from convnet_studio.engine.project.validate import Problem, graph_problems
-from convnet_studio.engine.training.checkpoints import is_finite
 from convnet_studio.engine.training.control import Control, Weights
 from convnet_studio.engine.training.events import (
     Diverged,
@@ -37,8 +36,6 @@ STRETCH_SECONDS = 0.02
 MEASURING_SECONDS = 0.01
 PREVIEW_TEST_SAMPLES = 256
 """Test samples measured before the first step of a preview by the slow reference, so that Play is not kept waiting."""
-QUICKLY_CHECKED = 100_000
-"""Parameters that are looked through after every stretch; more are only when a checkpoint is due or a pass ends."""
 
 
 class Session:
@@ -267,7 +264,6 @@ class Session:
             seconds=stretch.seconds,
             losses=stretch.losses,
         )
-        self._check_parameters(run)
         if run.has_diverged:
             yield from self._tell_divergence(run, stretch)
         elif run.course.pass_is_done:
@@ -292,26 +288,18 @@ class Session:
         can_measure = run.program is not None and run.network.losses and run.material.test_count
         self._measurement = Measurement(run, most) if can_measure else None
 
-    def _check_parameters(self, run: Run) -> None:
-        """Notice parameters that are not finite while the loss still is, as behind a unit that is switched off."""
-        parameters = run.network.parameters
-        if parameters.size <= QUICKLY_CHECKED or run.course.pass_is_done or run.checkpoints.is_due:
-            run.has_diverged = run.has_diverged or not is_finite(parameters)
-
     def _tell_divergence(self, run: Run, stretch: Stretch) -> Iterator[Event]:
         assert run.program is not None
         checkpoint = run.checkpoints.last_before(run.course.step)
-        where, array = first_not_finite(run.network, run.program, run.last_pictures())
-        if not where:
-            where, array = largest_parameter(run.network)
+        fault = first_not_finite(run.network, run.program, run.last_pictures(), stretch.losses[-1])
         yield Diverged(
             run_id=run.run_id,
             step=run.course.step,
-            where=where,
-            why=how_it_diverged(stretch.losses[-1], run.loss_watch),
+            where=fault.module_id if fault else largest_parameter(run.network),
+            array=fault.array if fault else "",
+            why=how_it_diverged(stretch.losses[-1], run.loss_watch, fault),
             rate=stretch.rate,
             checkpoint_step=checkpoint.step if checkpoint else -1,
-            array=array,
         )
         yield from self.rest()
 
