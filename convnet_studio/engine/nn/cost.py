@@ -22,10 +22,10 @@ class Cost:
 
 
 def node_cost(node: Node) -> Cost:
-    """The cost of one module at its place; a loss costs nothing."""
+    """The cost of one module at its place; a loss costs nothing, and parameters count with their owner."""
     if not isinstance(node.module, Module):
         return Cost()
-    shapes = node.module.parameter_shapes(*node.input_shapes).values()
+    shapes = () if node.shares else node.module.parameter_shapes(*node.input_shapes).values()
     return Cost(
         sum(math.prod(each.shape) for each in shapes),
         node.module.multiply_accumulates(*node.input_shapes),

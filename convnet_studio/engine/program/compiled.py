@@ -20,6 +20,7 @@ from convnet_studio.engine.program.program import (
     StepResult,
     check_data,
     check_indices,
+    check_partners,
     check_pictures,
 )
 from convnet_studio.engine.program.runner import Runner
@@ -57,7 +58,7 @@ class CompiledProgram(Program):
         self._lean = Runner(network, build(network, Feed(max(batch_size, _ROOM)), batch_size, whole=False), threads)
         self._whole: Runner | None = None
         self._update = Update(self._lean.listing)
-        self._data: tuple[NDArray[Any], NDArray[Any]] | None = None
+        self._data: tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]] | None = None
         self._readable = 0  # samples whose outputs can be read
         self._gradient_readable = False
         self._evaluated_at_once = 16
@@ -66,8 +67,17 @@ class CompiledProgram(Program):
         """See Program."""
         images, targets = np.ascontiguousarray(images, np.float32), np.ascontiguousarray(targets, np.int64)
         check_data(self.network, images, targets)
-        self._data = images, targets
-        self._lean.feed_with(images, targets)
+        self._data = images, targets, np.arange(len(images))
+        self._lean.feed_with(*self._data)
+
+    def set_partners(self, partners: Indices) -> None:
+        """See Program."""
+        if self._data is None:
+            raise ValueError("There is no data: call set_data() first.")
+        chosen = np.ascontiguousarray(partners, np.int64)
+        check_partners(chosen, len(self._data[0]))
+        self._data = *self._data[:2], chosen
+        self._lean.feed_with(*self._data)
 
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
@@ -82,6 +92,7 @@ class CompiledProgram(Program):
         table = np.array([counts, np.array(rates, np.float64).view(np.int64)]).T
         results = self._lean.run_all(chosen, table, training=True, rate_field=rate_field)
         optimizer.rate = rates[len(results) - 1]
+        self.network.clock.step += len(results)
         if rate_field < 0:
             optimizer.update(self.network.parameters, self.network.gradients)
         return results
@@ -131,7 +142,7 @@ class CompiledProgram(Program):
         pictures = np.ascontiguousarray(pictures, np.float32)
         check_pictures(self.network, pictures, self.batch_size)
         runner, count = self._keeping(), len(pictures)
-        runner.feed_with(pictures, np.zeros(count, np.int64))
+        runner.feed_with(pictures, np.zeros(count, np.int64), np.arange(count))
         self._readable = 0
         runner.run(np.arange(count), training=False)
         self._readable, self._gradient_readable = count, False

@@ -24,6 +24,8 @@ class ModuleSpec:
         settings: values that differ from the defaults or equal them, by name.
         name: what the user calls it; empty means the kind's own name.
         position: top left corner of its card on the canvas, in pixels at zoom 1.
+        shares: id of the module whose weights it uses; empty where it has its own.
+        copy_of: id of the module whose weights it used before it got its own, which began as a copy of them.
     """
 
     id: str
@@ -31,29 +33,39 @@ class ModuleSpec:
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     name: str = ""
     position: Position = (0.0, 0.0)
+    shares: str = ""
+    copy_of: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
 
     def __hash__(self) -> int:
-        return hash((self.id, self.kind, tuple(sorted(self.settings.items())), self.name, self.position))
+        return hash((self.id, self.kind, tuple(sorted(self.settings.items())), self.name, self.position, self.shares))
 
 
 @dataclass(frozen=True)
 class Link:
-    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0)."""
+    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0).
+
+    A recurrent one carries what `source` put out a step of time before (`NetworkSpec.unfold`).
+    """
 
     source: str
     target: str
     port: int = 0
+    is_recurrent: bool = False
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Modules in the order in which they were added, and the wires between them (at most one into each port)."""
+    """Modules in the order in which they were added, and the wires between them (at most one into each port).
+
+    `unfold` is how many steps of time recurrent wires reach back; at the first of them they bring nothing.
+    """
 
     modules: tuple[ModuleSpec, ...] = ()
     links: tuple[Link, ...] = ()
+    unfold: int = 1
 
     def module(self, module_id: str) -> ModuleSpec:
         """The module with this id.

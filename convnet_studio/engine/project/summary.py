@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convnet_studio.engine.nn.cost import Cost, node_cost, total_cost
-from convnet_studio.engine.nn.graph import resolve
 from convnet_studio.engine.nn.module import Module, Shape
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.build import build_module, resolve_project
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.unfold import origin
 from convnet_studio.engine.project.validate import Problem, graph_problems
 
 
@@ -19,7 +19,8 @@ class ModuleSummary:
 
     Attributes:
         input_shapes, shape: of its inputs and output, batch left out (shape None: it does not compute).
-        parameters, multiply_accumulates: as in `Cost`. `non_negative`: whether outputs never fall below 0.
+        parameters, multiply_accumulates: as in `Cost`, over all steps of time; parameters that are shared count with
+            the module that they belong to. `non_negative`: whether outputs never fall below 0.
         caption: its main setting in short. `problems`: those that stand at it.
     """
 
@@ -44,14 +45,16 @@ class Summary:
 
 def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
     """What can be said of `project`'s network on pictures of `input_shape` and `classes` classes."""
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    graph = resolve_project(project, input_shape, classes)
     nodes = {node.id: node for node in graph.nodes}
+    costs: dict[str, Cost] = {}
+    for each in graph.nodes:
+        costs[origin(each.id)] = costs.get(origin(each.id), Cost()) + node_cost(each)
     problems = graph_problems(project, graph)
     summaries = {}
     for spec in project.network.modules:
-        node, module = nodes.get(spec.id), modules.get(spec.id)
-        cost = node_cost(node) if node else Cost()
+        node, module = nodes.get(spec.id), build_module(spec)
+        cost = costs.get(spec.id, Cost()) if node else Cost()
         summaries[spec.id] = ModuleSummary(
             input_shapes=node.input_shapes if node else (),
             shape=node.shape if node else None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module
-from convnet_studio.engine.project.kinds import find_kind
+from convnet_studio.engine.project.kinds import find_kind, port_count
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
@@ -139,7 +139,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         help=help_of(kind),
         family=kind.family,
         caption=facts.caption,
-        inputs=1 if issubclass(kind, Loss) else kind.input_count,
+        inputs=port_count(spec.kind, spec.settings),
         has_output=not is_loss,
         shape=facts.shape,
         parameters=facts.parameters,

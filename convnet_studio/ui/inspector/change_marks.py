@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from convnet_studio.engine.nn.graph import resolve
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.edits import apply_change, set_setting
 from convnet_studio.engine.project.kinds import find_kind, settings_by_name
 from convnet_studio.engine.project.spec import Project
@@ -60,8 +59,7 @@ def _varying(variants: list[ParameterShapes]) -> set[str]:
 
 def parameter_shapes(project: Project, input_shape: Shape, classes: int) -> ParameterShapes:
     """The shapes of all parameters by module id and name; only of modules that compute."""
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    graph = resolve_project(project, input_shape, classes)
     return {
         node.id: {name: each.shape for name, each in node.module.parameter_shapes(*node.input_shapes).items()}
         for node in graph.nodes
