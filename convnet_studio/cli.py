@@ -246,10 +246,15 @@ def _say_result(training: HeadlessTraining, json: bool, save: Path | None = None
         print(result.to_json(), flush=True)
     else:
         print(
-            f"Test error {result.test_error:.2%}, training loss {result.train_loss:.4f}, "
+            f"{_error_text(result.test_error)}training loss {result.train_loss:.4f}, "
             f"{result.samples_per_s:,.0f} samples/s, {result.seconds:.1f} s, seed {result.seed}.",
             flush=True,
         )
+
+
+def _error_text(error: float) -> str:
+    """The start of the result's sentence; nothing where no loss judges classes."""
+    return "" if math.isnan(error) else f"Test error {error:.2%}, "
 
 
 def _usable_threads() -> int:

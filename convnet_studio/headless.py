@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,7 +42,7 @@ class Result:
     """What a training run came to.
 
     Attributes:
-        test_error: fraction of wrong answers on the test set after the last epoch.
+        test_error: fraction of wrong answers on the test set after the last epoch (nan where no loss judges classes).
         train_loss: mean over the last epoch. `samples_per_s`: in training only.
         seconds: of training and testing, without start-up and compilation. `seed`: of the run.
     """
@@ -54,7 +55,8 @@ class Result:
 
     def to_json(self) -> str:
         """One JSON object on one line; floats with all their digits, so that equal runs print equal losses."""
-        return json.dumps(vars(self))
+        known = {name: None if math.isnan(value) else value for name, value in vars(self).items()}
+        return json.dumps(known, allow_nan=False)
 
 
 def changed_project(

@@ -7,10 +7,12 @@ Flood, Fast splittable pseudorandom number generators, 2014); ``kernels/chance.p
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.module import Array, Module, Shape
 
 GOLDEN = 0x9E3779B97F4A7C15
 FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -90,6 +92,10 @@ class RandomModule(Module):
     """A module that draws numbers in training; its network gives it a `chance` of its own."""
 
     chance = Chance(Clock(), 0)
+
+    @abstractmethod
+    def mask(self, samples: int, shape: Shape) -> Array:
+        """Which units speak in this step of training, for inputs ``(samples, *shape)``: bool of that shape."""
 
 
 def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:

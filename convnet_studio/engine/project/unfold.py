@@ -76,7 +76,7 @@ class _Unfolding:
         feeding = [each for each in self._network.links if each.target == module.id]
         missing = {each.port for each in feeding if each.is_recurrent and time == 0}
         ports = [port for port in range(port_count(module.kind, module.settings)) if port not in missing]
-        if not ports:
+        if missing and not ports:
             self._problems[module.id] = "Nothing reaches it at the first step: it needs a wire that is not recurrent"
             return
         settings = {**module.settings, "inputs": len(ports)} if missing else module.settings

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.nn.network import loss_of
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.run import Run
 from convnet_studio.engine.training.snapshot import Snapshot
@@ -29,6 +31,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
             run.program.forward(np.ascontiguousarray(shown.picture[None], np.float32))
             computed = (n.id for n in run.network.graph.nodes if not isinstance(n.module, Loss))
             outputs = {each: _frozen(run.program.output(each)[0]) for each in computed if each in probes.outputs}
+            outputs |= _masks(run, probes)
             loss, scores = _judge(run, shown.label)
     return Snapshot(
         run_id=run.run_id,
@@ -46,25 +49,31 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
 def _parameters(run: Run, probes: Probes) -> dict[str, dict[str, Array]]:
     return {
         module_id: {name: _frozen(each.value) for name, each in run.network.parameters_of(module_id).items()}
-        for module_id in run.network.slices
+        for module_id in run.network.spans
         if module_id in probes.parameters
     }
 
 
+def _masks(run: Run, probes: Probes) -> dict[str, Array]:
+    """What of the modules that draw would speak if the picture were the first of the next step, as ``id.mask``."""
+    return {
+        f"{node.id}.mask": _frozen(node.module.mask(1, node.shape)[0])
+        for node in run.network.graph.nodes
+        if isinstance(node.module, RandomModule) and f"{node.id}.mask" in probes.outputs
+    }
+
+
 def _judge(run: Run, label: int) -> tuple[float, Array | None]:
-    """The sum of all losses for the picture just shown, and what the first of them judges."""
+    """The weighted sum of all losses for the picture just shown, as its own partner, and what their judge is given."""
     assert run.program is not None
-    predictions = [run.program.output(node.sources[0]) for node in run.network.losses]
-    if not predictions:
-        return float("nan"), None
-    scores = _frozen(predictions[0][0].ravel())
-    if not 0 <= label < run.network.classes:
+    judge, labels, loss = run.network.judge, np.array([label]), 0.0
+    scores = _frozen(run.program.output(judge.sources[0])[0].ravel()) if judge else None
+    if not run.network.losses or not 0 <= label < run.network.classes:
         return float("nan"), scores
-    labels = np.array([label])
-    loss = 0.0
-    for node, prediction in zip(run.network.losses, predictions, strict=True):
+    for node in run.network.losses:
         assert isinstance(node.module, Loss)
-        loss += float(node.module.forward(prediction, node.module.target(labels, prediction.shape[1:]))[0])
+        predictions = [run.program.output(source) for source in node.sources]
+        loss += node.module.weight * float(loss_of(node, predictions, labels, labels)[0])
     return loss, scores
 
 

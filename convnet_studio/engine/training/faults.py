@@ -10,6 +10,7 @@ from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import ModuleFailure, Program
+from convnet_studio.engine.project.unfold import origin
 
 
 def first_not_finite(network: Network, program: Program, pictures: Array) -> str:
@@ -22,9 +23,9 @@ def first_not_finite(network: Network, program: Program, pictures: Array) -> str
         for node in network.graph.nodes:
             span = network.slices.get(node.id)
             if span is not None and not np.isfinite(network.parameters[span]).all():
-                return node.id
+                return origin(node.id)
             if not isinstance(node.module, Loss) and not np.isfinite(program.output(node.id)).all():
-                return node.id
+                return origin(node.id)
     return ""
 
 
@@ -37,8 +38,8 @@ def largest_parameter(network: Network) -> str:
 def module_at_fault(error: BaseException, network: Network) -> str:
     """The id of the module whose own code raised `error`, empty where it came from elsewhere."""
     if isinstance(error, ModuleFailure):
-        return error.module_id
-    ids = {id(node.module): node.id for node in network.graph.nodes}
+        return origin(error.module_id)
+    ids = {id(node.module): origin(node.id) for node in network.graph.nodes}
     where = ""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         where = ids.get(id(frame.f_locals.get("self")), where)

@@ -12,7 +12,8 @@ class Probes:
     """A request, the union of what all visible views ask for.
 
     Attributes:
-        outputs: ids of modules whose output is wanted. `parameters`: ids of modules whose parameters are wanted.
+        outputs: ids of modules whose output is wanted; with ``.mask`` behind it, which units of a Dropout speak.
+        parameters: ids of modules whose parameters are wanted.
     """
 
     outputs: frozenset[str] = frozenset()

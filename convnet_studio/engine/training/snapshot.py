@@ -18,8 +18,8 @@ class Snapshot:
         picture: the probe picture ``(channel, height, width)``; `label` its class, -1 where unknown.
         outputs: output by module id, ``(channel, height, width)`` or ``(n,)``; only what was asked for.
         parameters: learnable arrays by module id and name; only what was asked for.
-        loss: of the probe picture (nan without a loss or label). `scores`: what the first loss judges, ``(classes,)``
-            (None without one).
+        loss: of the probe picture (nan without a loss or label). `scores`: what the first loss that judges classes is
+            given, ``(classes,)`` (None without one).
 
     All arrays are copies and read-only.
     """
