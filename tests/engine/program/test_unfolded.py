@@ -67,9 +67,8 @@ def test_it_is_the_network_unrolled_by_hand(program_class: type, steps: int) -> 
     program.set_data(pictures, labels)
     result = program.gradient(range(24))
 
-    p = {
-        f"{m}.{n}": each.value.astype(float) for m in ("x", "w", "scores") for n, each in built.parameters_of(m).items()
-    }
+    names = ("x", "w", "scores")
+    p = {f"{m}.{n}": e.value.astype(float) for m in names for n, e in built.parameters_of(m).items()}
     x, hs, zs = pictures.astype(float), [], []
     fed = x @ p["x.weight"].T + p["x.bias"]
     for t in range(steps):
