@@ -173,7 +173,7 @@ def set_recurrent(project: Project, link: Link, is_recurrent: bool) -> Project:
     return _with_network(project, links=[new if each == link else each for each in project.network.links])
 
 
-def set_unfold(project: Project, steps: int) -> Project:
+def set_unfold(project: Project, steps: object) -> Project:
     """Unfold the network over so many steps of time."""
     return replace(project, network=replace(project.network, unfold=int(UNFOLD.check(steps))))
 

@@ -10,7 +10,7 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import loss_of
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.run import Run
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 
 
 def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
@@ -55,11 +55,11 @@ def _parameters(run: Run, probes: Probes) -> dict[str, dict[str, Array]]:
 
 
 def _masks(run: Run, probes: Probes) -> dict[str, Array]:
-    """What of the modules that draw would speak if the picture were the first of the next step, as ``id.mask``."""
+    """What of the modules that draw would speak if the picture were the first of the next step, by `mask_of` its id."""
     return {
-        f"{node.id}.mask": _frozen(node.module.mask(1, node.shape)[0])
+        mask_of(node.id): _frozen(node.module.mask(1, node.shape)[0])
         for node in run.network.graph.nodes
-        if isinstance(node.module, RandomModule) and f"{node.id}.mask" in probes.outputs
+        if isinstance(node.module, RandomModule) and mask_of(node.id) in probes.outputs
     }
 
 

@@ -35,6 +35,11 @@ class Snapshot:
     scores: Array | None = None
 
 
+def mask_of(module_id: str) -> str:
+    """What to ask for to see which units a module silences in training: 1 for those that speak, 0 for the silent."""
+    return f"{module_id}.mask"
+
+
 class Mailbox:
     """A box for the newest snapshot only.
 

@@ -50,6 +50,7 @@ class Card:
         problems: in words, with their mends.
         body: what the live part looks like. `map_name`: colours of its maps. `reading`: of class bars.
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
+        shares: name of the module whose weights it uses; empty where it has its own.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Card:
     map_name: str = "activation"
     reading: Reading = Reading.VALUES
     filters: tuple[int, int, int] | None = None
+    shares: str = ""
 
 
 _NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
@@ -78,8 +80,11 @@ def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
     """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     readings = class_readings(project)
+    titles = {spec.id: title(spec) for spec in project.network.modules}
     return {
-        spec.id: _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id))
+        spec.id: replace(
+            _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id)), shares=titles.get(spec.shares, "")
+        )
         for spec in project.network.modules
     }
 
@@ -172,7 +177,7 @@ def _map_name(family: Family, facts: ModuleSummary) -> str:
 def _filters(spec: ModuleSpec, facts: ModuleSummary) -> tuple[int, int, int] | None:
     """Count and size of the kernels that a module learns, None where it learns none that are pictures."""
     module = build_module(spec)
-    if not isinstance(module, Module) or not facts.parameters:
+    if not isinstance(module, Module) or not (facts.parameters or spec.shares):
         return None
     try:
         weight = module.parameter_shapes(*facts.input_shapes).get("weight")

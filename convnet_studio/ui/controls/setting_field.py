@@ -11,11 +11,12 @@ from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.label import Label, Sentence
 from convnet_studio.ui.controls.mark import SIZE, Mark, MarkIcon
 from convnet_studio.ui.controls.number_field import NumberField
+from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.theme import text_font
 
 LABEL_WIDTH = 108
 
-Editor = NumberField | ChoiceField | CheckField
+Editor = NumberField | ChoiceField | CheckField | TextField
 
 
 class FormRow(QWidget):
@@ -89,4 +90,6 @@ def editor_of(setting: Setting) -> Editor:
         return CheckField(setting.label)
     if setting.choices:
         return ChoiceField(setting.label, setting.choices)
+    if setting.type is str:
+        return TextField(setting.label, next(iter(setting.examples), ""))
     return NumberField(setting)

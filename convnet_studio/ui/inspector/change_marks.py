@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from convnet_studio.engine.nn.graph import parameter_shapes as shapes_at
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
 from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.edits import apply_change, set_setting
@@ -59,12 +60,8 @@ def _varying(variants: list[ParameterShapes]) -> set[str]:
 
 def parameter_shapes(project: Project, input_shape: Shape, classes: int) -> ParameterShapes:
     """The shapes of all parameters by module id and name; only of modules that compute."""
-    graph = resolve_project(project, input_shape, classes)
-    return {
-        node.id: {name: each.shape for name, each in node.module.parameter_shapes(*node.input_shapes).items()}
-        for node in graph.nodes
-        if isinstance(node.module, Module)
-    }
+    nodes = resolve_project(project, input_shape, classes).nodes
+    return {node.id: shapes_at(node) for node in nodes if isinstance(node.module, Module)}
 
 
 def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue]:

@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
-from convnet_studio.engine.project.edits import apply_change, move_modules, rename_module, set_setting
+from convnet_studio.engine.project.edits import (
+    apply_change,
+    move_modules,
+    rename_module,
+    set_setting,
+    share_weights,
+    unshare_weights,
+)  # fmt: skip
 from convnet_studio.engine.project.kinds import find_kind
 from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
@@ -23,6 +30,7 @@ from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import FILTERS, MAPS, PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
 from convnet_studio.ui.inspector.settings_form import SettingsForm
+from convnet_studio.ui.inspector.sharing_row import SharingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.filters import FiltersView
@@ -48,6 +56,7 @@ class ModulePage(QWidget):
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())
+        self.sharing = SharingRow()
         maps, filters = MapsView(open_project), FiltersView(open_project)
         self.views: dict[str, View] = {MAPS: maps, FILTERS: filters}
         for view in (maps, filters):
@@ -60,12 +69,13 @@ class ModulePage(QWidget):
         self.header.renamed.connect(self._rename)
         self.header.tab_chosen.connect(self._choose_tab)
         self.problems.mend_requested.connect(self._mend)
+        self.sharing.chosen.connect(self._share)
 
     def _arrange(self) -> None:
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form]
+        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form, self.sharing]
         below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
         for widget in above:
             self._column.addWidget(widget)
@@ -89,6 +99,7 @@ class ModulePage(QWidget):
         self._known = summary.modules.get(module.id) if summary else None
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
+        self._show_sharing(module)
         self._show_marks()
         self._show_facts(module)
         self._show_tab(self._wanted_tab if has_parameters(kind) else MAPS)
@@ -102,6 +113,12 @@ class ModulePage(QWidget):
         old.deleteLater()
         self.form_caption.setVisible(bool(self.form.fields))
         self.form.setVisible(bool(self.form.fields))
+
+    def _show_sharing(self, module: ModuleSpec) -> None:
+        project = self._open_project.project
+        if module.id in project.network:
+            self.sharing.show_module(project, module)
+            self.form_caption.setVisible(bool(self.form.fields) or not self.sharing.isHidden())
 
     def _show_facts(self, module: ModuleSpec) -> None:
         known = self._known
@@ -147,6 +164,14 @@ class ModulePage(QWidget):
             self.form.refuse(name, refusal)
         else:
             self.form.fields[name].show_value(self._module.settings.get(name, self.form.fields[name].setting.default))
+
+    def _share(self, owner: str) -> None:
+        assert self._module
+        module_id, name = self._module.id, title(self._module)
+        if owner:
+            self._edit(f"Share the weights of {name}", lambda now: share_weights(now, module_id, owner))
+        else:
+            self._edit(f"Give {name} weights of its own", lambda now: unshare_weights(now, module_id))
 
     def _rename(self, name: str) -> None:
         assert self._module

@@ -10,7 +10,8 @@ import convnet_studio.engine.data.datasets  # noqa: F401  (importing the folder 
 from convnet_studio.engine.data.dataset import Dataset, DatasetFile
 from convnet_studio.engine.nn.module import Setting, SettingValue, settings_of
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training
+from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training, set_unfold
+from convnet_studio.engine.project.invariants import UNFOLD
 from convnet_studio.engine.project.spec import Project, TrainingSpec
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
@@ -43,11 +44,14 @@ class ProjectPage(QWidget):
         self.data_about = Sentence()
         self.optimizer_formula = Formula(pixels=15)
         self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC))
+        self.time_caption = Caption("Recurrent wires")
+        self.time = SettingsForm((UNFOLD,))
         self._form_optimizer = ""
         self.form = SettingsForm(())
         self._arrange()
         self.header.renamed.connect(self._rename)
         self.data.entered.connect(self._set_dataset)
+        self.time.entered.connect(self._set_unfold)
 
     def _arrange(self) -> None:
         self._column = QVBoxLayout(self)
@@ -59,6 +63,8 @@ class ProjectPage(QWidget):
         for widget in (self.problems, Caption("Data"), data_row, self.data_about):
             self._column.addWidget(widget)
         self._column.addSpacing(4)
+        self._column.addWidget(self.time_caption)
+        self._column.addWidget(self.time)
         self._column.addWidget(Caption("Training"))
         self._column.addWidget(self.form)
         self._column.addWidget(self.optimizer_formula)
@@ -76,6 +82,10 @@ class ProjectPage(QWidget):
         if project.training.optimizer != self._form_optimizer:
             self._renew_form(project.training.optimizer)
         self.form.show_values(training_values(project.training))
+        is_recurrent = any(link.is_recurrent for link in project.network.links)
+        self.time_caption.setVisible(is_recurrent)
+        self.time.setVisible(is_recurrent)
+        self.time.show_values({UNFOLD.name: project.network.unfold})
 
     def _renew_form(self, optimizer: str) -> None:
         self._form_optimizer = optimizer
@@ -115,6 +125,12 @@ class ProjectPage(QWidget):
 
     def _set_dataset(self, name: object) -> None:
         self._edit("Change the data", lambda now: set_dataset(now, str(name)))
+
+    def _set_unfold(self, name: str, value: object) -> None:
+        if refusal := self._edit("Set the steps of time", lambda now: set_unfold(now, value), name):
+            self.time.refuse(name, refusal)
+        else:
+            self.show_project(self._open_project.project)
 
     def _set(self, name: str, value: object) -> None:
         label = self.form.fields[name].setting.label
