@@ -137,12 +137,16 @@ class CompiledProgram(Program):
             loss, errors, done = loss + result.loss * len(part), errors + result.errors, done + len(part)
         return StepResult(loss / max(done, 1), errors, done)
 
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """See Program."""
         pictures = np.ascontiguousarray(pictures, np.float32)
-        check_pictures(self.network, pictures, self.batch_size)
+        check_pictures(self.network, pictures, self.batch_size, partners)
         runner, count = self._keeping(), len(pictures)
-        runner.feed_with(pictures, np.zeros(count, np.int64), np.arange(count))
+        who = np.arange(count)
+        if partners is not None:
+            pictures = np.concatenate([pictures, np.asarray(partners, np.float32)])
+            who = np.concatenate([who + count, who])
+        runner.feed_with(pictures, np.zeros(len(pictures), np.int64), who)
         self._readable = 0
         runner.run(np.arange(count), training=False)
         self._readable, self._gradient_readable = count, False

@@ -103,10 +103,10 @@ class Program(ABC):
         """Mean loss and errors over any number of examples, in calls of some 10 ms; nothing changes."""
 
     @abstractmethod
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """Run pictures ``(b, channel, height, width)`` or ``(b, n)``, b <= batch_size; outputs are readable after it.
 
-        Nothing is learned from it, and each picture is its own partner.
+        Nothing is learned from it. `partners` are as many pictures to compare them with; None: each is its own.
 
         Raises:
             ValueError: if the shape does not fit.
@@ -151,12 +151,16 @@ def check_partners(partners: NDArray[np.int64], examples: int) -> None:
         raise ValueError(f"The partners must be 0 to {examples - 1}.")
 
 
-def check_pictures(network: Network, pictures: NDArray[Any], batch_size: int) -> None:
+def check_pictures(
+    network: Network, pictures: NDArray[Any], batch_size: int, partners: NDArray[Any] | None = None
+) -> None:
     """Raise ValueError where pictures can't be run together."""
     if pictures.shape[1:] != network.input_shape:
         raise ValueError(f"The pictures are {pictures.shape[1:]}, the network takes {network.input_shape}.")
     if not 0 < len(pictures) <= batch_size:
         raise ValueError(f"There are {len(pictures)} pictures: 1 to {batch_size} are run at a time.")
+    if partners is not None and partners.shape != pictures.shape:
+        raise ValueError(f"The pictures are {pictures.shape}, their partners {partners.shape}: they must agree.")
 
 
 def check_indices(network: Network, indices: NDArray[np.int64], batch_size: int) -> None:

@@ -73,11 +73,12 @@ class ReferenceProgram(Program):
             loss, errors = loss + result.loss * result.count, errors + result.errors
         return StepResult(loss / len(chosen), errors, len(chosen))
 
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """See Program."""
-        check_pictures(self.network, pictures, self.batch_size)
+        check_pictures(self.network, pictures, self.batch_size, partners)
         self.network.clock.is_training = False
-        self._outputs, self._gradients = self.network.forward(self._cast(pictures)), {}
+        compared = None if partners is None else self._cast(partners)
+        self._outputs, self._gradients = self.network.forward(self._cast(pictures), compared), {}
 
     def output(self, module_id: str) -> NDArray[np.float32]:
         """See Program."""

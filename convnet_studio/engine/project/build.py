@@ -75,6 +75,12 @@ def build_module(spec: ModuleSpec) -> Module | Loss | None:
         return None
 
 
+def judges_classes(spec: ModuleSpec) -> bool:
+    """Whether a module is a loss that is given a number for each class."""
+    module = build_module(spec)
+    return isinstance(module, Loss) and module.judges_classes()
+
+
 def build_optimizer(training: TrainingSpec) -> Optimizer:
     """The optimizer that `training` names, with fresh state.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import convnet_studio.engine.nn.losses
 import convnet_studio.engine.nn.modules  # noqa: F401  (importing the folders registers what they hold)
+from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.joining import Joining
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, settings_of
@@ -71,6 +72,12 @@ def growing_setting(name: str) -> Setting | None:
     """The setting of a kind that says how many input ports it has, None where that is fixed."""
     kind = find_kind(name)
     return settings_by_name(kind).get("inputs") if kind is not None and issubclass(kind, Joining) else None
+
+
+def silences_units(name: str) -> bool:
+    """Whether modules of this kind draw, in training, which of their units speak."""
+    kind = find_kind(name)
+    return kind is not None and issubclass(kind, RandomModule)
 
 
 def takes_recurrent(name: str) -> bool:

@@ -136,5 +136,5 @@ def _of_ends(project: Project, graph: Graph, faulty: set[str]) -> Iterator[Probl
     if not any(is_loss(each.kind) for each in project.network.modules):
         return
     for node in graph.nodes:
-        if isinstance(node.module, Module) and node.id not in feeding | faulty:
+        if isinstance(node.module, Module) and origin(node.id) not in feeding | faulty:
             yield Problem(node.id, "Its output goes nowhere", "draw a wire from its right port")

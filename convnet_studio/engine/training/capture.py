@@ -25,14 +25,17 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
     if shown is None or shown.picture.shape != run.material.dataset.input_shape:
         shown = run.material.first_test_sample
     outputs: dict[str, Array] = {}
-    loss, scores = float("nan"), None
+    losses: dict[str, float] = {}
+    scores: Array | None = None
     if run.program is not None:
         with np.errstate(all="ignore"):
-            run.program.forward(np.ascontiguousarray(shown.picture[None], np.float32))
+            partner = run.material.probe_partner if run.network.compares_pairs else shown
+            compared = partner.picture[None] if partner is not shown else None
+            run.program.forward(np.ascontiguousarray(shown.picture[None], np.float32), compared)
             computed = (n.id for n in run.network.graph.nodes if not isinstance(n.module, Loss))
             outputs = {each: _frozen(run.program.output(each)[0]) for each in computed if each in probes.outputs}
             outputs |= _masks(run, probes)
-            loss, scores = _judge(run, shown.label)
+            losses, scores = _losses(run, shown.label, partner), _scores(run)
     return Snapshot(
         run_id=run.run_id,
         step=run.course.step,
@@ -41,8 +44,9 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         label=shown.label,
         outputs=outputs,
         parameters=_parameters(run, probes),
-        loss=loss,
+        loss=sum(losses.values()) if losses else float("nan"),
         scores=scores,
+        losses=losses,
     )
 
 
@@ -63,18 +67,24 @@ def _masks(run: Run, probes: Probes) -> dict[str, Array]:
     }
 
 
-def _judge(run: Run, label: int) -> tuple[float, Array | None]:
-    """The weighted sum of all losses for the picture just shown, as its own partner, and what their judge is given."""
+def _losses(run: Run, label: int, partner: ProbePicture) -> dict[str, float]:
+    """What each loss counts in the sum for the picture just shown, by id; none where its label is unknown."""
     assert run.program is not None
-    judge, labels, loss = run.network.judge, np.array([label]), 0.0
-    scores = _frozen(run.program.output(judge.sources[0])[0].ravel()) if judge else None
-    if not run.network.losses or not 0 <= label < run.network.classes:
-        return float("nan"), scores
+    if not 0 <= label < run.network.classes:
+        return {}
+    found = {}
     for node in run.network.losses:
         assert isinstance(node.module, Loss)
         predictions = [run.program.output(source) for source in node.sources]
-        loss += node.module.weight * float(loss_of(node, predictions, labels, labels)[0])
-    return loss, scores
+        value = loss_of(node, predictions, np.array([label]), np.array([partner.label]))
+        found[node.id] = node.module.weight * float(value[0])
+    return found
+
+
+def _scores(run: Run) -> Array | None:
+    """What the judge among the losses is given, None without one."""
+    judge = run.network.judge
+    return _frozen(run.program.output(judge.sources[0])[0].ravel()) if judge and run.program else None
 
 
 def _frozen(array: Array) -> Array:

@@ -28,6 +28,15 @@ class Material:
         index = self.train_count if self.test_count else 0
         return ProbePicture(self.pictures[index], int(self.labels[index]))
 
+    @property
+    def probe_partner(self) -> ProbePicture:
+        """What a picture that is shown to the network is compared with: one of another class than the first's."""
+        own = self.first_test_sample.label
+        start = self.train_count if self.test_count else 0
+        others = np.flatnonzero(self.labels[start:] != own)
+        index = start + (int(others[0]) if len(others) else 0)
+        return ProbePicture(self.pictures[index], int(self.labels[index]))
+
     def partners(self, seed: int, epoch: int) -> Array:
         """For each sample another of its split, to be compared with: half of the time one of the same class.
 

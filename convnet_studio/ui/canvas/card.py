@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
-from convnet_studio.engine.project.build import build_module
+from convnet_studio.engine.project.build import build_module, judges_classes
 from convnet_studio.engine.project.kinds import find_kind, port_count
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
@@ -51,6 +51,7 @@ class Card:
         body: what the live part looks like. `map_name`: colours of its maps. `reading`: of class bars.
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
         shares: name of the module whose weights it uses; empty where it has its own.
+        judges: whether it is a loss that looks at an answer, one of the classes.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Card:
     reading: Reading = Reading.VALUES
     filters: tuple[int, int, int] | None = None
     shares: str = ""
+    judges: bool = False
 
 
 _NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
@@ -108,9 +110,7 @@ def class_readings(project: Project) -> dict[str, Reading]:
     sources = {(link.target, link.port): link.source for link in project.network.links}
     kinds = {spec.id: find_kind(spec.kind) for spec in project.network.modules}
     found: dict[str, Reading] = {}
-    for module_id, kind in kinds.items():
-        if kind is None or not issubclass(kind, Loss):
-            continue
+    for module_id in (spec.id for spec in project.network.modules if judges_classes(spec)):
         reading, at, seen = Reading.VALUES, sources.get((module_id, 0)), {module_id}
         while at is not None and at not in seen:
             seen.add(at)
@@ -155,6 +155,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         map_name=_map_name(kind.family, facts),
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
+        judges=judges_classes(spec),
     )
 
 
