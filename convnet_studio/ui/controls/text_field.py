@@ -29,6 +29,11 @@ class TextField(QLineEdit):
         theme_switch().changed.connect(self._recolor)
         self._recolor()
 
+    @property
+    def value(self) -> str:
+        """The text last shown."""
+        return self._shown
+
     def show_value(self, value: object) -> None:
         """Show the text in force; a refused entry is replaced by it."""
         self._shown = str(value)
