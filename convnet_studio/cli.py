@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from convnet_studio import __version__
 
 if TYPE_CHECKING:
-    from convnet_studio.headless import HeadlessTraining
+    from convnet_studio.headless import HeadlessTraining, Result
 
 PROGRAM = "convnet-studio"
 OUTPUT_FOLDER = Path("out")
@@ -266,15 +266,18 @@ def _say_result(training: HeadlessTraining, json: bool, save: Path | None = None
         print(result.to_json(), flush=True)
     else:
         print(
-            f"Test error {result.test_error:.2%}{_top5(result.test_top5_error)}, "
-            f"training loss {result.train_loss:.4f}, "
+            f"{_error_text(result)}training loss {result.train_loss:.4f}, "
             f"{result.samples_per_s:,.0f} samples/s, {result.seconds:.1f} s, seed {result.seed}.",
             flush=True,
         )
 
 
-def _top5(error: float | None) -> str:
-    return "" if error is None else f" ({error:.2%} among the first five)"
+def _error_text(result: Result) -> str:
+    """The start of the result's sentence; nothing where no loss judges classes."""
+    if math.isnan(result.test_error):
+        return ""
+    top5 = result.test_top5_error
+    return f"Test error {result.test_error:.2%}{'' if top5 is None else f' ({top5:.2%} among the first five)'}, "
 
 
 def _usable_threads() -> int:

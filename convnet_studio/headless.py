@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,7 +43,8 @@ class Result:
     """What a training run came to.
 
     Attributes:
-        test_error: fraction of wrong answers on the test set after the last epoch. `test_loss`: mean.
+        test_error: fraction of wrong answers on the test set after the last epoch (nan where no loss judges classes).
+        test_loss: mean.
         test_top5_error: fraction whose label is not among the five best answers; None with up to five classes.
         test_class_errors: fraction of wrong answers of each class (None without samples); `test_confusion`: counts,
             rows the labels, columns the answers.
@@ -62,7 +64,11 @@ class Result:
 
     def to_json(self) -> str:
         """One JSON object on one line; floats with all their digits, so that equal runs print equal losses."""
-        return json.dumps(vars(self))
+        known = {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in vars(self).items()
+        }
+        return json.dumps(known, allow_nan=False)
 
 
 def changed_project(

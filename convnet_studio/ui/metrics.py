@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 
@@ -39,7 +40,7 @@ class Metrics(QWidget):
             elif isinstance(event, Stepped):
                 self._take_step(event)
             elif isinstance(event, Tested):
-                self._error.show_value(f"{100 * event.error:.1f} %")
+                self._error.show_value(f"{100 * event.error:.1f} %" if math.isfinite(event.error) else "—")
             elif isinstance(event, EpochDone):
                 self._loss.show_value(f"{event.loss:.3f}")
 

@@ -63,8 +63,8 @@ def node_cost(node: Node, needs_input_gradient: bool = True) -> Cost:
 
 
 def parameter_count(node: Node) -> int:
-    """Numbers to learn of one module at its place."""
-    if not isinstance(node.module, Module):
+    """Numbers to learn of one module at its place; those that it shares count with their owner."""
+    if not isinstance(node.module, Module) or node.shares:
         return 0
     return sum(math.prod(each.shape) for each in node.module.parameter_shapes(*node.input_shapes).values())
 

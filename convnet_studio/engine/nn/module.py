@@ -240,7 +240,9 @@ class Module(Configured):
     formula: ClassVar[str]
     """What the module computes, in LaTeX, for inspector and lessons."""
     input_count: ClassVar[int] = 1
-    """How many input ports it has; 0: it is fed with the data's pictures."""
+    """How many input ports it has unless settings say otherwise (`port_count`); 0: the data's pictures feed it."""
+    takes_recurrent: ClassVar[bool] = False
+    """Whether a wire into it may carry the value of the step before; at the first step it then does without that."""
 
     output_shape: ClassVar[Callable[..., Shape]]
     """``output_shape(*input_shapes) -> shape``, batch left out; raises ShapeProblem where an input does not fit."""
@@ -272,6 +274,14 @@ class Module(Configured):
         super().__init_subclass__(**kwargs)
         if not inspect.isabstract(cls) and hasattr(cls, "forward"):
             Module.registry.add(cls.__name__, cls)
+
+    def port_count(self) -> int:
+        """How many input ports it has with these settings."""
+        return self.input_count
+
+    def shows_partner(self) -> bool:
+        """Whether, of the data's pictures, it is fed with the partner of the sample instead of the sample."""
+        return False
 
     def caption(self) -> str:
         """The main setting as the card's header shows it, such as ``8 · 5×5`` (empty where there is none)."""

@@ -106,9 +106,9 @@ def _lower(builder: Builder) -> None:
 
 
 def _count_errors(builder: Builder) -> None:
-    """Append the comparison of the first loss's input with the labels."""
-    feed = builder.feed
-    for node in builder.network.losses[:1]:
+    """Append the comparison of what the judge is given with the labels."""
+    feed, node = builder.feed, builder.network.judge
+    if node is not None:
         x = builder.input(node)
         values = {"x": x, "size": x.size, "labels": feed.labels, "indices": feed.indices, "losses": feed.wrong}
         values |= {"guesses": feed.guesses, "ranks": feed.ranks}

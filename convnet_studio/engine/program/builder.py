@@ -14,7 +14,11 @@ from convnet_studio.engine.kernels import move
 from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
 from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.network import Network
+
+Append = Callable[..., None]
+"""`Builder.forward` or `Builder.backward`."""
 
 
 @dataclass
@@ -32,12 +36,14 @@ class Operation:
 class Feed:
     """What a program is fed with and answers: places that the rows point to.
 
-    Images and labels are exchanged for those of a data set; the others have room for `capacity` samples.
+    Images, labels and partners (of each example the one it is compared with) are exchanged for those of a data set; the
+    others have room for `capacity` samples.
     """
 
     capacity: int
     images: Place = field(init=False)
     labels: Place = field(init=False)
+    partners: Place = field(init=False)
     indices: Place = field(init=False)
     losses: Place = field(init=False)
     wrong: Place = field(init=False)
@@ -47,6 +53,7 @@ class Feed:
     def __post_init__(self) -> None:
         self.images = Place(np.zeros(1, np.float32), 1)
         self.labels = Place(np.zeros(1, np.int64), 1)
+        self.partners = Place(np.zeros(1, np.int64), 1)
         self.indices = Place(np.zeros(self.capacity, np.int64), self.capacity)
         self.losses = Place(np.zeros(self.capacity, np.float32), self.capacity)
         self.wrong = Place(np.zeros(self.capacity, np.float32), self.capacity)
@@ -88,11 +95,14 @@ class Builder:
         self._module_id = ""
         self._node_forward: list[Operation] = []
         self._after: list[Operation] = []
+        self._weighted: dict[str, Place] = {}
 
     def lower(self, node: Node, rule: Callable[[Node, Builder], None]) -> None:
         """Let `rule` append the operations of `node`; must be called from the last module to the first."""
         self._module_id, self._node_forward, self._after = node.id, [], []
         rule(node, self)
+        if node.id in self._weighted:
+            self._weigh(node, self._weighted[node.id])
         self.forward_list = self._node_forward + self.forward_list
         self.backward_list += self._after
 
@@ -116,13 +126,30 @@ class Builder:
         source = node.sources[port]
         if source not in self.trained:
             return None
-        if source not in self.gradients:
+        is_first = source not in self.gradients
+        if is_first:
             self.gradients[source] = Buffer(self.outputs[source].size, f"gradient of {source}")
-            return self.gradients[source]
-        part = self.scratch(self.outputs[source].size, f"gradient of {source} from {node.id}")
-        values = {"x": part, "y": self.gradients[source], "size": part.size}
-        self._after.append(Operation(node.id, move.add, values))
+            part = self.gradients[source]
+        else:
+            part = self.scratch(self.outputs[source].size, f"gradient of {source} from {node.id}")
+        if (weight := weight_of(node)) != 1:
+            self._after.append(Operation(node.id, move.scale, {"x": part, "size": part.size, "factor": weight}))
+        if not is_first:
+            values = {"x": part, "y": self.gradients[source], "size": part.size}
+            self._after.append(Operation(node.id, move.add, values))
         return part
+
+    def losses(self, node: Node) -> Place:
+        """Where the loss `node` adds its value for each sample; its weight is seen to, as it is for its gradients."""
+        if weight_of(node) == 1:
+            return self.feed.losses
+        self._weighted[node.id] = Place(np.zeros(self.feed.capacity, np.float32), self.feed.capacity)
+        return self._weighted[node.id]
+
+    def _weigh(self, node: Node, losses: Place) -> None:
+        """Let the samples' losses grow by those in `losses`, which are cleared, times the weight."""
+        values = {"source": losses, "target": self.feed.losses, "weight": weight_of(node)}
+        self._node_forward.append(Operation(node.id, move.add_weighted, values))
 
     def scratch(self, size: int, name: str) -> Buffer:
         """A buffer of `size` floats for each sample; it starts as zeros."""
@@ -163,6 +190,11 @@ class Builder:
         self.collect_list.append(Operation(self._module_id, leaf, values))
 
 
+def weight_of(node: Node) -> float:
+    """What the numbers of a node count in the sum of all losses: 1 where it is no loss."""
+    return node.module.weight if isinstance(node.module, Loss) else 1.0
+
+
 def _reaching_a_loss(network: Network) -> set[str]:
     """The ids of the losses and of everything whose output gets to one."""
     reaching = {node.id for node in network.losses}
@@ -177,7 +209,7 @@ def _trained(network: Network, whole: bool) -> set[str]:
     reaching = _reaching_a_loss(network)
     trained: set[str] = set()
     for node in network.graph.nodes:
-        own = node.id in network.slices and network.learning_of(node.id).learns
+        own = node.id in network.spans and network.learning_of(node.id).learns
         learns = own or any(source in trained for source in node.sources)
         if node.id in reaching and (learns or whole):
             trained.add(node.id)

@@ -21,6 +21,7 @@ from convnet_studio.engine.program.program import (
     StepResult,
     check_data,
     check_indices,
+    check_partners,
     check_pictures,
     update_by_numpy,
 )
@@ -59,7 +60,7 @@ class CompiledProgram(Program):
         self._lean = Runner(network, build(network, Feed(max(batch_size, _ROOM)), batch_size, whole=False), threads)
         self._whole: Runner | None = None
         self._update = Update(self._lean.listing)
-        self._data: tuple[NDArray[Any], NDArray[Any]] | None = None
+        self._data: tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]] | None = None
         self._readable = 0  # samples whose outputs can be read
         self._gradient_readable = False
         self._evaluated_at_once = 16
@@ -68,8 +69,17 @@ class CompiledProgram(Program):
         """See Program."""
         images, targets = np.ascontiguousarray(images, np.float32), np.ascontiguousarray(targets, np.int64)
         check_data(self.network, images, targets)
-        self._data = images, targets
-        self._lean.feed_with(images, targets)
+        self._data = images, targets, np.arange(len(images))
+        self._lean.feed_with(*self._data)
+
+    def set_partners(self, partners: Indices) -> None:
+        """See Program."""
+        if self._data is None:
+            raise ValueError("There is no data: call set_data() first.")
+        chosen = np.ascontiguousarray(partners, np.int64)
+        check_partners(chosen, len(self._data[0]))
+        self._data = *self._data[:2], chosen
+        self._lean.feed_with(*self._data)
 
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
@@ -84,6 +94,7 @@ class CompiledProgram(Program):
         table = np.array([counts, np.array(rates, np.float64).view(np.int64)]).T
         results = self._lean.run_all(chosen, table, training=True, rate_field=rate_field)
         optimizer.rate = rates[len(results) - 1]
+        self.network.clock.step += len(results)
         if rate_field < 0:
             batch = MiniBatch(results[0].loss, lambda: self._lean.run(chosen, training=True).loss)
             return [update_by_numpy(self.network, optimizer, results[0], batch)]
@@ -137,12 +148,16 @@ class CompiledProgram(Program):
             loss, errors, done = loss + result.loss * len(part), errors + result.errors, done + len(part)
         return Evaluation(loss / max(done, 1), errors, done, *answers)
 
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """See Program."""
         pictures = np.ascontiguousarray(pictures, np.float32)
-        check_pictures(self.network, pictures, self.batch_size)
+        check_pictures(self.network, pictures, self.batch_size, partners)
         runner, count = self._keeping(), len(pictures)
-        runner.feed_with(pictures, np.zeros(count, np.int64))
+        who = np.arange(count)
+        if partners is not None:
+            pictures = np.concatenate([pictures, np.asarray(partners, np.float32)])
+            who = np.concatenate([who + count, who])
+        runner.feed_with(pictures, np.zeros(len(pictures), np.int64), who)
         self._readable = 0
         runner.run(np.arange(count), training=False)
         self._readable, self._gradient_readable = count, False

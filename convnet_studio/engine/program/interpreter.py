@@ -59,6 +59,7 @@ _FIELDS = (
     "collect_end",
     "update",  # rows from here: the update
     "update_end",
+    "clock_step",  # address: the number of the mini-batch in training; left as it was found
     "parameters",  # address
     "gradients",  # address of the flat gradient
     "gradient_size",
@@ -177,15 +178,19 @@ def run(job: Any) -> None:
     order, table, rate = ints_at(job[JOB.order]), ints_at(job[JOB.table]), ints_at(job[JOB.rate])
     indices, losses, wrong = ints_at(job[JOB.indices]), floats_at(job[JOB.losses]), floats_at(job[JOB.wrong])
     all_losses, all_wrong = floats_at(job[JOB.all_losses]), floats_at(job[JOB.all_wrong])
+    clock_step = ints_at(job[JOB.clock_step])
+    first_step = clock_step[0]
     start = 0
     job[JOB.steps_done] = job[JOB.spoiled] = 0
     for step in range(job[JOB.steps]):
+        clock_step[0] = first_step + step
         count = table[2 * step]
         job[JOB.count] = count
         rate[0] = table[2 * step + 1]
         for i in range(count):
             indices[i] = order[start + i]
         _run_one(job)
+        clock_step[0] = first_step
         if job[JOB.refused]:
             job[JOB.refused] += start
             return

@@ -47,7 +47,8 @@ class Program(ABC):
     """Runs a network over the examples of a data set.
 
     Parameters and gradients are `network.parameters` and `network.gradients`, updated in place. A sample is wrong where
-    the largest entry of the first loss's input is not at its label.
+    the largest entry of what the judge (`Network.judge`) is given is not at its label. Each update takes the network's
+    clock one step on.
 
     Attributes:
         network: the network that is run.
@@ -67,6 +68,17 @@ class Program(ABC):
 
         Raises:
             ValueError: if shapes or labels do not fit the network.
+        """
+
+    @abstractmethod
+    def set_partners(self, partners: Indices) -> None:
+        """Choose, for each example of the data, the one that it is compared with; at first each is its own.
+
+        Args:
+            partners: int64 ``(examples,)``; the array must not change while it is in use.
+
+        Raises:
+            ValueError: if there are not as many as examples, or one is none.
         """
 
     @abstractmethod
@@ -110,8 +122,10 @@ class Program(ABC):
         """Loss, errors and answers for any number of examples, in calls of some 10 ms; nothing changes."""
 
     @abstractmethod
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """Run pictures ``(b, channel, height, width)`` or ``(b, n)``, b <= batch_size; outputs are readable after it.
+
+        Nothing is learned from it. `partners` are as many pictures to compare them with; None: each is its own.
 
         Raises:
             ValueError: if the shape does not fit.
@@ -158,12 +172,24 @@ def check_data(network: Network, images: NDArray[Any], targets: NDArray[Any]) ->
         raise ValueError(f"The labels must be 0 to {network.classes - 1}.")
 
 
-def check_pictures(network: Network, pictures: NDArray[Any], batch_size: int) -> None:
+def check_partners(partners: NDArray[np.int64], examples: int) -> None:
+    """Raise ValueError where `partners` does not name an example for each of `examples`."""
+    if partners.shape != (examples,):
+        raise ValueError(f"There are {examples} examples and partners of shape {partners.shape}: one for each.")
+    if examples and not 0 <= partners.min() <= partners.max() < examples:
+        raise ValueError(f"The partners must be 0 to {examples - 1}.")
+
+
+def check_pictures(
+    network: Network, pictures: NDArray[Any], batch_size: int, partners: NDArray[Any] | None = None
+) -> None:
     """Raise ValueError where pictures can't be run together."""
     if pictures.shape[1:] != network.input_shape:
         raise ValueError(f"The pictures are {pictures.shape[1:]}, the network takes {network.input_shape}.")
     if not 0 < len(pictures) <= batch_size:
         raise ValueError(f"There are {len(pictures)} pictures: 1 to {batch_size} are run at a time.")
+    if partners is not None and partners.shape != pictures.shape:
+        raise ValueError(f"The pictures are {pictures.shape}, their partners {partners.shape}: they must agree.")
 
 
 def check_indices(network: Network, indices: NDArray[np.int64], batch_size: int) -> None:

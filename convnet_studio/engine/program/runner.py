@@ -112,7 +112,7 @@ class Runner:
         job[JOB.steps], job[JOB.table], job[JOB.order] = len(table), table.ctypes.data, order.ctypes.data
         job[JOB.rate] = listing.rows[-1, rate_field:].ctypes.data if update else self._no_rate.ctypes.data
         job[JOB.all_losses], job[JOB.all_wrong] = self._losses[0].ctypes.data, self._losses[1].ctypes.data
-        job[JOB.training] = training
+        job[JOB.training] = self._network.clock.is_training = training
         job[JOB.section_count] = len(listing.sections) if training else listing.forward_sections
         job[JOB.update_end] = job[JOB.update] + update
         job[JOB.examples] = listing.builder.feed.labels.size
@@ -133,15 +133,15 @@ class Runner:
             for number, (loss, wrong, count) in enumerate(zip(*sums, counts.tolist(), strict=True))
         ]
 
-    def feed_with(self, images: NDArray[Any], labels: NDArray[Any]) -> None:
-        """Point the rows to other examples: contiguous float32 and int64, as `check_data` wants them."""
+    def feed_with(self, images: NDArray[Any], labels: NDArray[Any], partners: NDArray[np.int64]) -> None:
+        """Point the rows to other examples: contiguous float32 and int64, as `check_data` and the like want them."""
         feed = self.listing.builder.feed
-        if images is feed.images.array and labels is feed.labels.array:
-            return
-        feed.images.array, feed.images.size = images, images.size
-        feed.labels.array, feed.labels.size = labels, labels.size
+        new = ((feed.images, images), (feed.labels, labels), (feed.partners, partners))
+        changed = {id(place) for place, array in new if place.array is not array}
+        for place, array in new:
+            place.array, place.size = array, array.size
         for index, operation in enumerate(self.listing.operations):
-            if any(value is feed.images or value is feed.labels for value in operation.values.values()):
+            if any(id(value) in changed for value in operation.values.values()):
                 self.listing.pack(index)
 
     def choose(self, indices: NDArray[np.int64]) -> None:
@@ -156,6 +156,7 @@ class Runner:
         """Clear what a call on `count` samples adds to, for stepping through it from Python."""
         self.listing.builder.feed.losses.array[:count] = 0
         self._network.gradients[...] = 0
+        self._network.clock.is_training = True
         self._slots[...] = 0
         self._workspaces[0, SHARE] = 1 / count
         arrays = (self._network.parameters, self._network.gradients, self._slots, self._workspaces)
@@ -231,6 +232,7 @@ class Runner:
         job[JOB.prepare], job[JOB.prepare_end] = listing.prepare.start, listing.prepare.stop
         job[JOB.collect], job[JOB.collect_end] = listing.collect.start, listing.collect.stop
         job[JOB.update] = last
+        job[JOB.clock_step] = self._network.clock.step_address
         job[JOB.parameters] = self._network.parameters.ctypes.data
         job[JOB.gradients] = self._network.gradients.ctypes.data
         job[JOB.gradient_size] = self._network.gradients.size

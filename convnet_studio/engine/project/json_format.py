@@ -81,7 +81,8 @@ def _members(project: Project) -> dict[str, Any]:
         "description": project.description,
         "next_id": project.next_id,
         "modules": [_module_members(each) for each in project.network.modules],
-        "links": [{"source": e.source, "target": e.target, "port": e.port} for e in project.network.links],
+        "links": [_link_members(each) for each in project.network.links],
+        **({"unfold": project.network.unfold} if project.network.unfold != 1 else {}),
         "data": {"dataset": project.data.dataset, **_changed(project.data, DataSpec(), DATA_SETTINGS)},
         "training": {
             "optimizer": training.optimizer,
@@ -102,10 +103,16 @@ def _module_members(module: ModuleSpec) -> dict[str, Any]:
     members: dict[str, Any] = {"id": module.id, "kind": module.kind}
     if module.name:
         members["name"] = module.name
+    members |= {name: value for name in ("shares", "copy_of") if (value := getattr(module, name))}
     position = [int(each) if each == int(each) else each for each in module.position]
     learning = _changed(module.learning, Learning(), LEARNING_SETTINGS)
     members |= {"settings": dict(module.settings), "position": position}
     return members | ({"learning": learning} if learning else {})
+
+
+def _link_members(link: Link) -> dict[str, Any]:
+    members: dict[str, Any] = {"source": link.source, "target": link.target, "port": link.port}
+    return members | ({"is_recurrent": True} if link.is_recurrent else {})
 
 
 def _value_text(value: Any) -> str:
@@ -196,6 +203,7 @@ class _Reader:
         return NetworkSpec(
             tuple(self._module(each, f"modules[{index}]") for index, each in enumerate(modules)),
             tuple(self._link(each, f"links[{index}]") for index, each in enumerate(links)),
+            _expect(data.get("unfold", 1), int, "unfold"),
         )
 
     def _module(self, value: Any, where: str) -> ModuleSpec:
@@ -211,6 +219,8 @@ class _Reader:
             name=_expect(data.get("name", ""), str, f"{where}.name"),
             position=self._position(data.get("position", [0, 0]), f"{where}.position"),
             learning=Learning(**self._fields(data.get("learning", {}), f"{where}.learning", LEARNING_SETTINGS)),
+            shares=_expect(data.get("shares", ""), str, f"{where}.shares"),
+            copy_of=_expect(data.get("copy_of", ""), str, f"{where}.copy_of"),
         )
 
     def _settings(self, value: Any, where: str, limit: int = TEXT_LIMIT) -> dict[str, SettingValue]:
@@ -245,7 +255,8 @@ class _Reader:
         data = _expect(value, dict, where)
         source = _expect(data.get("source"), str, f"{where}.source")
         target = _expect(data.get("target"), str, f"{where}.target")
-        return Link(source, target, _expect(data.get("port", 0), int, f"{where}.port"))
+        port = _expect(data.get("port", 0), int, f"{where}.port")
+        return Link(source, target, port, _expect(data.get("is_recurrent", False), bool, f"{where}.is_recurrent"))
 
     def _data(self, data: Mapping[str, Any]) -> DataSpec:
         name = _expect(data.get("dataset", DataSpec().dataset), str, "data.dataset")

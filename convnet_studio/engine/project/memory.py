@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -104,9 +105,9 @@ class MemoryGate:
         self._parameters, self._values = parameters, values
 
 
-def memory_gate(project: Project) -> MemoryGate:
-    """A fresh gate for the network of `project`."""
-    return MemoryGate(project.training)
+def memory_gate(project: Project) -> Callable[[], MemoryGate]:
+    """Makes fresh gates for the network of `project`."""
+    return lambda: MemoryGate(project.training)
 
 
 def memory_limit() -> int:

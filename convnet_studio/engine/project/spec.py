@@ -26,6 +26,8 @@ class ModuleSpec:
         name: what the user calls it; empty means the kind's own name.
         position: top left corner of its card on the canvas, in pixels at zoom 1.
         learning: its own learning rate, whether it is frozen, how its first weights are drawn.
+        shares: id of the module whose weights it uses; empty where it has its own.
+        copy_of: id of the module whose weights it used before it got its own, which began as a copy of them.
     """
 
     id: str
@@ -34,30 +36,40 @@ class ModuleSpec:
     name: str = ""
     position: Position = (0.0, 0.0)
     learning: Learning = field(default_factory=Learning)
+    shares: str = ""
+    copy_of: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
 
     def __hash__(self) -> int:
         settings = tuple(sorted(self.settings.items()))
-        return hash((self.id, self.kind, settings, self.name, self.position, self.learning))
+        return hash((self.id, self.kind, settings, self.name, self.position, self.learning, self.shares))
 
 
 @dataclass(frozen=True)
 class Link:
-    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0)."""
+    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0).
+
+    A recurrent one carries what `source` put out a step of time before (`NetworkSpec.unfold`).
+    """
 
     source: str
     target: str
     port: int = 0
+    is_recurrent: bool = False
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Modules in the order in which they were added, and the wires between them (at most one into each port)."""
+    """Modules in the order in which they were added, and the wires between them (at most one into each port).
+
+    `unfold` is how many steps of time recurrent wires reach back; at the first of them they bring nothing.
+    """
 
     modules: tuple[ModuleSpec, ...] = ()
     links: tuple[Link, ...] = ()
+    unfold: int = 1
 
     def module(self, module_id: str) -> ModuleSpec:
         """The module with this id.

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from convnet_studio.engine.nn.cost import Cost, costs
 from convnet_studio.engine.nn.module import Module, Shape
 from convnet_studio.engine.nn.receptive_field import Field, network_field, receptive_fields
-from convnet_studio.engine.project.build import build_modules, graph_of
+from convnet_studio.engine.project.build import build_module, resolve_project
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.unfold import origin
 from convnet_studio.engine.project.validate import Problem, graph_problems
 
 
@@ -19,7 +20,8 @@ class ModuleSummary:
 
     Attributes:
         input_shapes, shape: of its inputs and output, batch left out (shape None: it does not compute).
-        parameters, multiply_accumulates: as in `Cost`. `non_negative`: whether outputs never fall below 0.
+        parameters, multiply_accumulates: as in `Cost`, over all steps of time; parameters that are shared count with
+            the module that they belong to. `non_negative`: whether outputs never fall below 0.
         caption: its main setting in short. `problems`: those that stand at it.
         cost: all its counts. `receptive_field`: what of the picture an output sees, empty where it does not compute.
     """
@@ -52,15 +54,17 @@ class Summary:
 
 def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
     """What can be said of `project`'s network on pictures of `input_shape` and `classes` classes."""
-    modules = build_modules(project)
-    graph = graph_of(project, modules, input_shape, classes)
+    graph = resolve_project(project, input_shape, classes)
     nodes = {node.id: node for node in graph.nodes}
+    each_cost: dict[str, Cost] = {}
+    for node_id, one in costs(graph.nodes).items():
+        each_cost[origin(node_id)] = each_cost.get(origin(node_id), Cost()) + one
     problems = graph_problems(project, graph)
-    each_cost, fields = costs(graph.nodes), receptive_fields(graph.nodes, input_shape)
+    fields = receptive_fields(graph.nodes, input_shape)
     summaries = {}
     for spec in project.network.modules:
-        node, module = nodes.get(spec.id), modules.get(spec.id)
-        cost = each_cost.get(spec.id, Cost())
+        node, module = nodes.get(spec.id), build_module(spec)
+        cost = each_cost.get(spec.id, Cost()) if node else Cost()
         summaries[spec.id] = ModuleSummary(
             input_shapes=node.input_shapes if node else (),
             shape=node.shape if node else None,

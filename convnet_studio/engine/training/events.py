@@ -54,7 +54,8 @@ class Stepped(Event):
 
     Attributes:
         step: updates since the start of the run. `epoch`: passes as a fraction, such as 1.25.
-        loss: mean training loss over the samples covered. `error`: their fraction of wrong answers.
+        loss: mean training loss over the samples covered. `error`: their fraction of wrong answers (nan where no
+            loss judges classes).
         rate: learning rate of the last step. `samples`: how many samples the event covers.
         seconds: time spent in computing them.
         losses: the mean loss of each single step covered, in order.

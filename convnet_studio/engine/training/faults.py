@@ -13,6 +13,7 @@ from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import ModuleFailure, Program
+from convnet_studio.engine.project.unfold import origin
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def first_not_finite(network: Network, program: Program, pictures: Array, loss: 
     for node in reversed(network.graph.nodes):
         for name, each in network.parameters_of(node.id).items():
             if not np.isfinite(each.grad).all():
-                return Fault(node.id, f"gradient of the {name}")
+                return Fault(origin(node.id), f"gradient of the {name}")
     return next(filter(None, (_parameter(network, node) for node in network.graph.nodes)), None)
 
 
@@ -46,13 +47,13 @@ def _on_the_way_to_the_loss(network: Network, program: Program, pictures: Array)
             if fault := _parameter(network, node):
                 return fault
             if not isinstance(node.module, Loss) and not np.isfinite(program.output(node.id)).all():
-                return Fault(node.id, "output")
+                return Fault(origin(node.id), "output")
     return Fault(network.losses[0].id, "loss") if network.losses else None
 
 
 def _parameter(network: Network, node: Node) -> Fault | None:
     spoiled = (name for name, each in network.parameters_of(node.id).items() if not np.isfinite(each.value).all())
-    return next((Fault(node.id, name) for name in spoiled), None)
+    return next((Fault(origin(node.id), name) for name in spoiled), None)
 
 
 def largest_parameter(network: Network) -> str:
@@ -64,8 +65,8 @@ def largest_parameter(network: Network) -> str:
 def module_at_fault(error: BaseException, network: Network) -> str:
     """The id of the module whose own code raised `error`, empty where it came from elsewhere."""
     if isinstance(error, ModuleFailure):
-        return error.module_id
-    ids = {id(node.module): node.id for node in network.graph.nodes}
+        return origin(error.module_id)
+    ids = {id(node.module): origin(node.id) for node in network.graph.nodes}
     where = ""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         where = ids.get(id(frame.f_locals.get("self")), where)

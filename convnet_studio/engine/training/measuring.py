@@ -62,7 +62,7 @@ class Measurement:
             step=course.step,
             epoch=course.passes,
             loss=self._loss_sum / count,
-            error=self._errors / count,
+            error=self._run.error_of(self._errors, count),
             samples=count,
             seconds=self._seconds,
             top5_error=self._top5_errors / count,

@@ -78,6 +78,7 @@ class Run:
             self.attic.put_arrays(module_id, arrays)
         self._last_indices: Array = np.zeros(0, np.int64)
         self._burst_steps = 1
+        self._partners_of = -1  # the pass whose partners the program has
         self._make_program = make_program
         self.network = self._build(project)
         self.program = self._program_for(self.network, project.training.batch_size)
@@ -114,6 +115,10 @@ class Run:
             yield
         finally:
             parameters[...] = kept
+
+    def error_of(self, errors: int, samples: int) -> float:
+        """The part of so many samples that is wrong; not a number where no loss judges classes."""
+        return errors / samples if self.network.judge is not None else float("nan")
 
     def weights(self) -> dict[str, dict[str, Array]]:
         """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""
@@ -153,6 +158,7 @@ class Run:
         """Make a few steps in one call of the program, up to the one that diverges."""
         assert self.program is not None
         course = self.course
+        self._feed_partners(self.network, self.program)
         steps = min(self._burst_steps, most_steps, course.steps_left(size))
         indices = course.next(size * steps)
         self.material.renew(indices, course.epoch)
@@ -183,6 +189,7 @@ class Run:
         self.network.parameters[...] = checkpoint.parameters
         self.optimizer.state = {name: vector.copy() for name, vector in checkpoint.state.items()}
         self.course.return_to(checkpoint.place)
+        self.network.clock.step = self.course.step
         self.checkpoints.forget_after(checkpoint.step)
         self.loss_watch.forget_recent()
         self.has_diverged = False
@@ -231,7 +238,8 @@ class Run:
         self.carried = self._fill(before, self.optimizer.state)
 
     def _fill(self, before: Network | None, state: Mapping[str, Array]) -> CarriedOver:
-        carried, new_state = carry_over(before, state, self.network, self.attic, self.seed)
+        copies = {each.id: each.copy_of for each in self.project.network.modules if each.copy_of}
+        carried, new_state = carry_over(before, state, self.network, self.attic, self.seed, copies)
         self.optimizer.state.clear()
         self.optimizer.state.update(new_state)
         self._make_plan(self.project.training)
@@ -240,7 +248,9 @@ class Run:
 
     def _build(self, project: Project) -> Network:
         dataset = self.material.dataset
-        return build_network(project, dataset.input_shape, dataset.classes)
+        network = build_network(project, dataset.input_shape, dataset.classes)
+        network.clock.seed, network.clock.step = self.seed, self.course.step
+        return network
 
     def _program_for(self, network: Network, batch_size: int) -> Program | None:
         """A program with the data at hand; None where nothing can compute."""
@@ -249,7 +259,15 @@ class Run:
             return None
         program = self._make_program(network, batch_size)
         program.set_data(self.material.pictures, self.material.labels)
+        self._partners_of = -1
+        self._feed_partners(network, program)
         return program
+
+    def _feed_partners(self, network: Network, program: Program) -> None:
+        """Where the network compares pairs, give it those of the present pass."""
+        if network.compares_pairs and self._partners_of != self.course.epoch:
+            self._partners_of = self.course.epoch
+            program.set_partners(self.material.partners(self.seed, self.course.epoch))
 
     def _adapted_optimizer(self, training: TrainingSpec, before: Optimizer | None = None) -> Optimizer:
         """The optimizer that `training` asks for, with the state of one of the same kind.

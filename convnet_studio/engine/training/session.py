@@ -258,7 +258,7 @@ class Session:
             step=run.course.step,
             epoch=run.course.passes,
             loss=stretch.loss_sum / stretch.samples,
-            error=stretch.errors / stretch.samples,
+            error=run.error_of(stretch.errors, stretch.samples),
             rate=stretch.rate,
             samples=stretch.samples,
             seconds=stretch.seconds,
@@ -277,7 +277,7 @@ class Session:
             run_id=run.run_id,
             epoch=course.epoch + 1,
             loss=course.loss_sum / course.samples,
-            error=course.errors / course.samples,
+            error=run.error_of(course.errors, course.samples),
             seconds=course.seconds,
         )
         course.finish_pass()
@@ -321,4 +321,5 @@ def _learning(network: NetworkSpec) -> object:
 
 def _structure(network: NetworkSpec) -> object:
     """What of a network's drawing matters to what it computes: not names and positions."""
-    return [(each.id, each.kind, dict(each.settings)) for each in network.modules], network.links
+    modules = [(each.id, each.kind, dict(each.settings), each.shares) for each in network.modules]
+    return modules, network.links, network.unfold

@@ -13,11 +13,12 @@ from convnet_studio.ui.controls.curve_field import CurveField
 from convnet_studio.ui.controls.label import Label, Sentence
 from convnet_studio.ui.controls.mark import SIZE, Mark, MarkIcon
 from convnet_studio.ui.controls.number_field import NumberField
+from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.theme import text_font
 
 LABEL_WIDTH = 108
 
-Editor = NumberField | ChoiceField | CheckField | CurveField
+Editor = NumberField | ChoiceField | CheckField | CurveField | TextField
 
 
 class FormRow(QWidget):
@@ -93,4 +94,6 @@ def editor_of(setting: Setting) -> Editor:
         return ChoiceField(setting.label, setting.choices)
     if setting.syntax is points_from_text:
         return CurveField(setting.label)
+    if setting.type is str:
+        return TextField(setting.label, next(iter(setting.examples), ""))
     return NumberField(setting)

@@ -24,6 +24,8 @@ def shapes_line(known: ModuleSummary) -> str:
 def parameters_line(spec: ModuleSpec, known: ModuleSummary) -> str:
     """``8×1×5×5 + 8 = 208``: every array's shape multiplied out, added up."""
     shapes = _parameter_shapes(spec, known)
+    if spec.shares:
+        return " + ".join(_product(each) for each in shapes) + ", shared"
     if not known.parameters:
         return "none"
     return _equation([_product(each) for each in shapes], " + ", known.parameters)

@@ -9,7 +9,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
-from convnet_studio.engine.project.edits import apply_change, move_modules, rename_module, set_learning, set_setting
+from convnet_studio.engine.project.edits import (
+    apply_change,
+    move_modules,
+    rename_module,
+    set_learning,
+    set_setting,
+    share_weights,
+    unshare_weights,
+)
 from convnet_studio.engine.project.kinds import find_kind
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
@@ -31,6 +39,7 @@ from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import FILTERS, MAPS, PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
 from convnet_studio.ui.inspector.settings_form import SettingsForm
+from convnet_studio.ui.inspector.sharing_row import SharingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.filters import FiltersView
@@ -59,6 +68,7 @@ class ModulePage(QWidget):
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())
         self.learning = SettingsForm(LEARNING_SETTINGS.values(), {LEARNING: tuple(LEARNING_SETTINGS)})
+        self.sharing = SharingRow()
         maps, filters = MapsView(open_project), FiltersView(open_project)
         self.views: dict[str, View] = {MAPS: maps, FILTERS: filters}
         for view in (maps, filters):
@@ -74,12 +84,13 @@ class ModulePage(QWidget):
         self.learning.show_marks({"initializer": drawn, "scale": drawn})
         self.header.tab_chosen.connect(self._choose_tab)
         self.problems.mend_requested.connect(self._mend)
+        self.sharing.chosen.connect(self._share)
 
     def _arrange(self) -> None:
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form, self.learning]
+        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form, self.sharing, self.learning]
         below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
         for widget in above:
             self._column.addWidget(widget)
@@ -105,6 +116,7 @@ class ModulePage(QWidget):
         self.form.show_values(module.settings)
         self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
         self.learning.setVisible(has_parameters(kind))
+        self._show_sharing(module)
         self._show_marks()
         self._show_facts(module)
         self._show_tab(self._wanted_tab if has_parameters(kind) else MAPS)
@@ -118,6 +130,12 @@ class ModulePage(QWidget):
         old.deleteLater()
         self.form_caption.setVisible(bool(self.form.fields))
         self.form.setVisible(bool(self.form.fields))
+
+    def _show_sharing(self, module: ModuleSpec) -> None:
+        project = self._open_project.project
+        if module.id in project.network:
+            self.sharing.show_module(project, module)
+            self.form_caption.setVisible(bool(self.form.fields) or not self.sharing.isHidden())
 
     def _show_facts(self, module: ModuleSpec) -> None:
         known = self._known
@@ -174,6 +192,14 @@ class ModulePage(QWidget):
             self.learning.refuse(name, refusal)
         else:
             self.learning.fields[name].show_value(getattr(self._module.learning, name))
+
+    def _share(self, owner: str) -> None:
+        assert self._module
+        module_id, name = self._module.id, title(self._module)
+        if owner:
+            self._edit(f"Share the weights of {name}", lambda now: share_weights(now, module_id, owner))
+        else:
+            self._edit(f"Give {name} weights of its own", lambda now: unshare_weights(now, module_id))
 
     def _rename(self, name: str) -> None:
         assert self._module

@@ -13,7 +13,8 @@ from convnet_studio.engine.nn.module import Setting, SettingValue, settings_of
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.nn.schedule import Schedule
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS
-from convnet_studio.engine.project.edits import rename_project, set_data, set_dataset, set_training
+from convnet_studio.engine.project.edits import rename_project, set_data, set_dataset, set_training, set_unfold
+from convnet_studio.engine.project.invariants import UNFOLD
 from convnet_studio.engine.project.spec import Project, TrainingSpec
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
@@ -51,6 +52,8 @@ class ProjectPage(QWidget):
         self.data_about = Sentence()
         self.optimizer_formula = Formula(pixels=15)
         self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
+        self.time_caption = Caption("Recurrent wires")
+        self.time = SettingsForm((UNFOLD,))
         self._form_rows: list[Setting] = []
         self.form = SettingsForm(())
         self.data_form = SettingsForm(DATA_SETTINGS.values(), AUGMENTATION)
@@ -58,6 +61,7 @@ class ProjectPage(QWidget):
         self.header.renamed.connect(self._rename)
         self.data.entered.connect(self._set_dataset)
         self.data_form.entered.connect(self._set_data)
+        self.time.entered.connect(self._set_unfold)
 
     def _arrange(self) -> None:
         self._column = QVBoxLayout(self)
@@ -72,6 +76,8 @@ class ProjectPage(QWidget):
         for widget in (self.problems, Caption("Data"), data_row, self.data_about, self.data_form):
             self._column.addWidget(widget)
         self._column.addSpacing(4)
+        self._column.addWidget(self.time_caption)
+        self._column.addWidget(self.time)
         self._column.addWidget(Caption("Training"))
         self._column.addWidget(self.form)
         self._column.addWidget(self.optimizer_formula)
@@ -91,6 +97,10 @@ class ProjectPage(QWidget):
         if rows != self._form_rows:
             self._renew_form(rows, project.training.optimizer)
         self.form.show_values(training_values(project.training))
+        is_recurrent = any(link.is_recurrent for link in project.network.links)
+        self.time_caption.setVisible(is_recurrent)
+        self.time.setVisible(is_recurrent)
+        self.time.show_values({UNFOLD.name: project.network.unfold})
 
     def _renew_form(self, rows: list[Setting], optimizer: str) -> None:
         self._form_rows = rows
@@ -138,6 +148,12 @@ class ProjectPage(QWidget):
         text, key = f"Set {DATA_SETTINGS[name].label.lower()}", f"data.{name}"
         if refusal := self._edit(text, lambda now: set_data(now, **{name: value}), key):
             self.data_form.refuse(name, refusal)
+        else:
+            self.show_project(self._open_project.project)
+
+    def _set_unfold(self, name: str, value: object) -> None:
+        if refusal := self._edit("Set the steps of time", lambda now: set_unfold(now, value), name):
+            self.time.refuse(name, refusal)
         else:
             self.show_project(self._open_project.project)
 

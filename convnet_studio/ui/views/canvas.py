@@ -7,10 +7,11 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.project.kinds import silences_units
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
@@ -83,7 +84,9 @@ class CanvasView(View):
         """Outputs of the cards in view, parameters of those that show filters."""
         visible = self.visible_modules()
         with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
-        return Probes(visible, with_filters)
+        network = self.open_project.project.network
+        masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
+        return Probes(visible | masks, with_filters)
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""

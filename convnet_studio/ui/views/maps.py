@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.project.build import judges_classes
 from convnet_studio.engine.project.kinds import is_input, is_loss
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import Summary
@@ -154,10 +155,10 @@ class MapsView(View):
             self._show_output(self._output)
 
     def _show_loss(self, module: ModuleSpec, snapshot: Snapshot | None) -> None:
-        if snapshot is None or not np.isfinite(snapshot.loss):
+        if snapshot is None or not np.isfinite(snapshot.loss_at(module.id)):
             self.panel.say(f"{title(module)} gives one number, the loss: it is not known yet.")
             return
-        names = self._dataset.class_names if self._dataset else ()
+        names = self._dataset.class_names if self._dataset and judges_classes(module) else ()
         target = names[snapshot.label] if 0 <= snapshot.label < len(names) else ""
         answer = ""
         if snapshot.scores is not None and len(snapshot.scores) == len(names):
@@ -165,7 +166,7 @@ class MapsView(View):
         self.panel.show_parts()
         self._show_only(self.loss)
         self.panel.caption.show_text("Loss of this picture")
-        self.loss.show_loss(snapshot.loss, answer, target)
+        self.loss.show_loss(snapshot.loss_at(module.id), answer, target)
 
     def _show_only(self, body: QWidget) -> None:
         """One body at a time; colours and statistics belong to the sheet of maps."""

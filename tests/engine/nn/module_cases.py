@@ -46,7 +46,7 @@ class Case:
 
     @property
     def input_shapes(self) -> tuple[Shape, ...]:
-        return (self.shape,) * max(1, Module.registry[self.kind].input_count)
+        return (self.shape,) * max(1, Module.registry[self.kind](**dict(self.settings)).port_count())
 
     def module(self, dtype: type = np.float64) -> Module:
         """A fresh module with random parameters, the same every time."""
@@ -105,7 +105,7 @@ def all_cases() -> list[Case]:
 
 def _accepts(module: Module, shape: Shape) -> bool:
     try:
-        module.output_shape(*(shape,) * max(1, module.input_count))
+        module.output_shape(*(shape,) * max(1, module.port_count()))
     except ShapeProblem:
         return False
     return True

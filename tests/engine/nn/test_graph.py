@@ -111,7 +111,7 @@ def test_a_module_that_is_not_admitted_is_told_and_what_follows_waits() -> None:
             raise ShapeProblem("It is odd", "make it even")
 
     drawn = (("Flatten", {}), ("Linear", {"out_features": 8}), ("Linear", {"out_features": 7}), ("Tanh", {}))
-    found = resolve(*chain(*drawn), SHAPE, 10, admit)
+    found = resolve(*chain(*drawn), SHAPE, 10, admit=lambda: admit)
     assert [(each.where, each.what, each.fix) for each in found.problems] == [("linear-3", "It is odd", "make it even")]
     assert [node.id for node in found.nodes] == ["input", "flatten-1", "linear-2"]
 

@@ -169,7 +169,7 @@ def test_a_shape_problem_speaks_and_its_mend_mends(kind: str) -> None:
     cls = Module.registry[kind]
     for settings in settings_to_try(cls, extreme=True):
         for shape in (*SHAPES, (1, 1, 1), (1, 2, 3)):
-            shapes = (shape,) * max(1, cls.input_count)
+            shapes = (shape,) * max(1, cls(**settings).port_count())
             mended, told = dict(settings), set()
             while problem := problem_of(cls(**mended), *shapes):
                 assert problem.what not in told, f"{problem.change} does not mend it"

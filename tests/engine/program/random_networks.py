@@ -40,7 +40,7 @@ def random_network(seed: int) -> Network:
             break
         cls = Module.registry[kinds[random.integers(len(kinds))]]
         module = cls(**{each.name: _value(each, random) for each in settings_of(cls)})
-        sources = [_recent(list(modules), random) for _ in range(cls.input_count)]
+        sources = [_recent(list(modules), random) for _ in range(module.port_count())]
         if _fits(module, [shapes[each] for each in sources]):
             add(module, sources)
     if len(shapes[list(modules)[-1]]) > 1:
