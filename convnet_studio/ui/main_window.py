@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
 
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
@@ -51,6 +51,7 @@ from convnet_studio.ui.palette import Palette
 from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
+from convnet_studio.ui.stage import Stage
 from convnet_studio.ui.style import apply_style
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
 from convnet_studio.ui.top_bar import TopBar
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self._make_parts()
         self._arrange()
         self._connect()
+        self._mark_theme()
         self._default_layout = self.saveState()
         self._show_project()
         self.session.start()
@@ -124,7 +126,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.resize(*FIRST_SIZE)
         self.setMenuWidget(self.top_bar)
-        self.setCentralWidget(_in_a_column(self.canvas, self.notice))
+        self.setCentralWidget(Stage(self.canvas, self.notice))
         self.setDockNestingEnabled(True)
         for corner, area in (
             (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
@@ -180,6 +182,10 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
+            "delete": self.canvas.delete_selection,
+            "duplicate": self.canvas.duplicate_selection,
+            "rename": self.canvas.rename_selection,
+            "select_all": self.canvas.select_all,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -356,6 +362,14 @@ class MainWindow(QMainWindow):
         self.settings.theme = name
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        """A tick at the theme in force, in the menu."""
+        for name in (LIGHT, DARK, "system"):
+            action = self.actions_table[f"theme_{name}"]
+            action.setCheckable(True)
+            action.setChecked(self.settings.theme == name)
 
     def _on_theme(self) -> None:
         app = QApplication.instance()
@@ -425,18 +439,6 @@ class MainWindow(QMainWindow):
     def rename(self, name: str) -> None:
         """Give the project another name."""
         self.open_project.edit("Rename the project", rename_project(self.open_project.project, name))
-
-
-def _in_a_column(*widgets: QWidget) -> QWidget:
-    """The widgets below each other without gaps, the first one taking all the room that is left."""
-    holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.setStretch(0, 1)
-    return holder
 
 
 def seen_dataset(project: Project) -> Dataset:

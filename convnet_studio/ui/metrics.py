@@ -39,7 +39,7 @@ class Metrics(QWidget):
         self._error = _Metric("test error", 6, "test")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(14)
+        row.setSpacing(10)
         for metric in (self._epoch, self._rate, self._loss, self._error):
             row.addWidget(metric)
 

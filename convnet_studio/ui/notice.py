@@ -1,4 +1,4 @@
-"""Notice: one sentence below the canvas that something happened, with what can be done about it; nothing is modal."""
+"""Notice: one sentence at the foot of the canvas: what happened, and what can be done about it; nothing is modal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Message:
 
 
 class Notice(QFrame):
-    """A strip below the canvas, so that it covers nothing; there until it is closed, answered, replaced or taken back.
+    """A strip at the foot of the canvas, there until it is closed, answered, replaced or taken back.
 
     A message that asks something is not lost when another one comes: it is shown again afterwards.
     """

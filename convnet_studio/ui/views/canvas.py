@@ -115,6 +115,12 @@ class CanvasView(View):
         """Copy the selected modules."""
         self.editor.duplicate_selection()
 
+    def rename_selection(self) -> None:
+        """Edit the name of the selected module on its card."""
+        selection = self.open_project.selection
+        if len(selection) == 1:
+            self.area.rename.start(self.scene.modules[min(selection)])
+
     def select_all(self) -> None:
         """Select all modules."""
         self.area.keyboard.select_all()
