@@ -27,12 +27,15 @@ class Listing:
 
     Attributes:
         builder: what the operations came from: buffers, feed, slots.
-        operations: one for each row: prepare, forward, backward, collect; behind them is the row of the update.
+        operations: one for each row: prepare, forward, backward, collect, finish; behind them is the update's row.
         rows: ``(operations + 1, ROW)``.
         sections: of forward, then of backward.
         forward_sections: how many of them are forward.
         prepare: rows before the first section.
         collect: rows behind the last.
+        parts: ``(parts, 4)``: of what is finished after all samples the rows, from and to, and the outputs, from and
+            how many.
+        ranges: ``(ranges, 2)``: where in the flat vector parameters lie whose gradient comes from slots.
         arenas: sizes of the memory that the rows were checked against.
     """
 
@@ -43,6 +46,8 @@ class Listing:
     forward_sections: int
     prepare: range
     collect: range
+    parts: NDArray[np.int64]
+    ranges: NDArray[np.int64]
     arenas: Arenas
 
     @property
@@ -74,14 +79,16 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
     """
     if network.parameters.dtype != np.float32:
         raise ValueError(f"Compiled programs are float32, the network is {network.parameters.dtype}.")
-    builder = Builder(network, feed, compiled_set().address, chunk_size(batch_size), whole)
+    builder = Builder(network, feed, compiled_set().address, chunk_size(batch_size), batch_size, whole)
     _lower(builder)
     first, passes = len(builder.prepare_list), builder.forward_list + builder.backward_list
     forward = cut(builder.forward_list, first)
     sections = forward + cut(builder.backward_list, first + len(builder.forward_list))
     kept = [*builder.outputs.values(), *builder.gradients.values()] if whole else []
     workspace = allocate(passes, sections, first, builder.chunk, kept, power_of_two(batch_size))
-    operations = builder.prepare_list + passes + builder.collect_list
+    finish = [each.operation for each in builder.finish_list]
+    operations = builder.prepare_list + passes + builder.collect_list + finish
+    behind = len(operations) - len(finish)
     listing = Listing(
         builder,
         operations,
@@ -89,7 +96,9 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
         sections,
         len(forward),
         range(first),
-        range(first + len(passes), len(operations)),
+        range(first + len(passes), behind),
+        _parts(builder, behind),
+        _ranges(builder),
         Arenas(network.parameters.size, builder.slot_size + SLACK, workspace),
     )
     for index in range(len(operations)):
@@ -105,6 +114,27 @@ def _lower(builder: Builder) -> None:
     _count_errors(builder)
     for operation in builder.collect_list:
         operation.values["slot"] = builder.slot_size
+
+
+def _parts(builder: Builder, row: int) -> NDArray[np.int64]:
+    """Cut what is finished after all samples into parts; `row` is the first one's."""
+    parts = [
+        (number, number + 1, start, min(each.share, each.size - start))
+        for number, each in enumerate(builder.finish_list, row)
+        for start in range(0, each.size, each.share)
+    ]
+    return np.array(parts, np.int64).reshape(-1, 4)
+
+
+def _ranges(builder: Builder) -> NDArray[np.int64]:
+    """Where the parameters of all modules lie that are not finished after all samples."""
+    finished = {each.operation.module_id for each in builder.finish_list}
+    ranges: list[tuple[int, int]] = []
+    for module_id, part in builder.network.slices.items():
+        if module_id not in finished:
+            joins = bool(ranges) and ranges[-1][1] == part.start
+            ranges[-1:] = [(ranges[-1][0], part.stop)] if joins else [*ranges[-1:], (part.start, part.stop)]
+    return np.array(ranges, np.int64).reshape(-1, 2)
 
 
 def _count_errors(builder: Builder) -> None:

@@ -29,6 +29,15 @@ class Operation:
 
 
 @dataclass
+class Finish:
+    """An operation on all samples of a step together, after all chunks: on its `size` outputs, `share` at a time."""
+
+    operation: Operation
+    size: int
+    share: int
+
+
+@dataclass
 class Feed:
     """What a program is fed with and answers: places that the rows point to.
 
@@ -58,16 +67,24 @@ class Builder:
         feed: where pictures come from and losses go to.
         address_of: the address of a compiled kernel.
         chunk: samples in a chunk.
+        batch_size: samples of the largest step.
         whole: keep every module's output and gradient, for views; otherwise only what training needs.
     """
 
     def __init__(
-        self, network: Network, feed: Feed, address_of: Callable[[Kernel], int], chunk: int, whole: bool
+        self,
+        network: Network,
+        feed: Feed,
+        address_of: Callable[[Kernel], int],
+        chunk: int,
+        batch_size: int,
+        whole: bool,
     ) -> None:
         self.network = network
         self.feed = feed
         self.address_of = address_of
         self.chunk = chunk
+        self.batch_size = batch_size
         self.lowered = _reaching_a_loss(network) if not whole else set(network.nodes)
         self.trained = _trained(network, whole)
         self.outputs = {n.id: Buffer(math.prod(n.shape), n.id) for n in network.graph.nodes if n.id in self.lowered}
@@ -76,6 +93,7 @@ class Builder:
         self.forward_list: list[Operation] = []
         self.backward_list: list[Operation] = []
         self.collect_list: list[Operation] = []
+        self.finish_list: list[Finish] = []
         self.failures: list[tuple[str, Exception]] = []
         """What went wrong in the numpy code of a module: ids and exceptions."""
         self.runs_python = False
@@ -157,6 +175,14 @@ class Builder:
     def collect(self, leaf: Leaf, **values: Any) -> None:
         """Append an operation once a step after all samples, which sums slots; its field `slot` is filled in later."""
         self.collect_list.append(Operation(self._module_id, leaf, values))
+
+    def finish(self, leaf: Leaf, size: int, share: int, **values: Any) -> None:
+        """Append an operation once a step after all samples, cut into parts of `share` outputs for all threads.
+
+        It brings the gradient, the velocity or the parameters up to date by itself (step.py), and for all parameters
+        of the module, which then have no slots.
+        """
+        self.finish_list.append(Finish(Operation(self._module_id, leaf, values), size, share))
 
 
 def _reaching_a_loss(network: Network) -> set[str]:

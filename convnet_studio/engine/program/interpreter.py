@@ -3,6 +3,10 @@
 A mini-batch is cut into chunks that go through all operations, forward and back, while they lie in the cache. Chunk c
 adds its gradients to slot c mod `slots`; a slot is taken whole by whichever thread is free and the slots are summed in
 their order, so that the result does not depend on the number of threads.
+
+Gradients of large matrices don't go through slots: their operations keep what they need of every sample, and when all
+chunks are done, `parts` of the matrices are finished, each by whichever thread is free: the sum over all samples, and
+with plain descent or momentum the update at once (step.py), so that the weights pass through the cache only once.
 """
 
 from __future__ import annotations
@@ -16,7 +20,6 @@ from numba import types
 from convnet_studio.engine.kernels.constants import ONE, ZERO
 from convnet_studio.engine.kernels.fields import ROW, constants
 from convnet_studio.engine.kernels.leaf import Kernel
-from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import (
     INTS,
     add_one,
@@ -25,10 +28,12 @@ from convnet_studio.engine.kernels.memory import (
     ints_at,
     pause,
     read_shared,
+    real,
     shift,
     take_one,
     write_shared,
 )
+from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, RATE, SHARE
 
 _SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each: both threads write them
 _FIELDS = (
@@ -56,11 +61,17 @@ _FIELDS = (
     "prepare_end",
     "collect",  # rows from here: sums over slots
     "collect_end",
-    "update",  # rows from here: the update
+    "update",  # rows from here: the update, where it is not done here
     "update_end",
+    "finishing",  # 0: slots are being taken; 1: parts
+    "parts",  # address: of each part the first row, the row behind the last, and what these take as i and n
+    "part_count",
+    "mode",  # GRADIENT, DESCEND or MOVE
+    "momentum",  # the bits of it
     "parameters",  # address
-    "gradients",  # address of the flat gradient
-    "gradient_size",
+    "target",  # address of the flat gradient, or of the velocity
+    "ranges",  # address: the first number of `target` and the one behind the last, of each range that slots add to
+    "range_count",
     "slot_memory",  # address
     "slot_size",  # floats
     "workspaces",  # address
@@ -102,25 +113,89 @@ def _run_chunk(job: Any, workspace: Any, slot_memory: Any, start: Any) -> None:
 
 @numba.njit
 def _work(job: Any, thread: Any) -> None:
-    """Take slots until none is left.
+    """Take slots, or parts to finish, until none is left.
 
-    The word that is taken from counts the slots that are left. So whoever takes one knows from the word alone whether
-    it is one: a thread that comes late, when the next mini-batch is already set up, takes a slot of that one or none.
+    The word that is taken from counts those that are left. So whoever takes one knows from the word alone whether
+    it is one: a thread that comes late, when the next mini-batch is already set up, takes one of that or none.
     """
     workspace = floats_at(job[JOB.workspaces] + 4 * thread * job[JOB.workspace_size])
     while True:
-        slot = take_one(shift(job, JOB.left)) - 1
-        if slot < 0:
+        taken = take_one(shift(job, JOB.left)) - 1
+        if taken < 0:
             return
-        slots = job[JOB.slots]
-        workspace[SHARE] = ONE / numba.float32(job[JOB.count])
-        slot_memory = floats_at(job[JOB.slot_memory] + 4 * slot * job[JOB.slot_size])
-        if job[JOB.training]:
-            _clear(slot_memory, job[JOB.slot_size])
-        step = slots * job[JOB.chunk]
-        for start in range(slot * job[JOB.chunk], job[JOB.count], step):
-            _run_chunk(job, workspace, slot_memory, start)
+        _tell_step(job, workspace)
+        if job[JOB.finishing]:
+            _finish_part(job, workspace, taken)
+        else:
+            _run_slot(job, workspace, taken)
         add_one(shift(job, JOB.done))
+
+
+@numba.njit
+def _tell_step(job: Any, workspace: Any) -> None:
+    """Write what operations may know of the step."""
+    rate = ints_at(job[JOB.rate])
+    workspace[SHARE] = ONE / numba.float32(job[JOB.count])
+    workspace[COUNT] = numba.float32(job[JOB.count])
+    workspace[MODE] = numba.float32(job[JOB.mode])
+    workspace[RATE], workspace[MOMENTUM] = real(rate[0]), real(job[JOB.momentum])
+
+
+@numba.njit
+def _run_slot(job: Any, workspace: Any, slot: Any) -> None:
+    """Take every chunk of the slot through the network."""
+    slot_memory = floats_at(job[JOB.slot_memory] + 4 * slot * job[JOB.slot_size])
+    if job[JOB.training]:
+        _clear(slot_memory, job[JOB.slot_size])
+    step = job[JOB.slots] * job[JOB.chunk]
+    for start in range(slot * job[JOB.chunk], job[JOB.count], step):
+        _run_chunk(job, workspace, slot_memory, start)
+
+
+@numba.njit
+def _finish_part(job: Any, workspace: Any, number: Any) -> None:
+    """Run the rows of a part on the parameters and on what the gradient is added to."""
+    part = shift(ints_at(job[JOB.parts]), 4 * number)
+    parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
+    if job[JOB.mode] == DESCEND:
+        target = parameters
+    _run_rows(job, part[0], part[1], parameters, target, workspace, part[2], part[3])
+
+
+@numba.njit
+def _share_out(job: Any, finishing: Any, count: Any) -> None:
+    """Let all threads work until `count` slots, or parts, are done."""
+    job[JOB.finishing] = finishing
+    job[JOB.done] = 0
+    write_shared(shift(job, JOB.left), count)
+    _work(job, 0)
+    while read_shared(shift(job, JOB.done)) < count:
+        pause()
+
+
+@numba.njit
+def _fade(job: Any) -> None:
+    """Clear the target of gradients, or let the velocity fade, where slots will be added to it."""
+    ranges, target = ints_at(job[JOB.ranges]), floats_at(job[JOB.target])
+    momentum = real(job[JOB.momentum])
+    for k in range(job[JOB.range_count]):
+        part, size = shift(target, ranges[2 * k]), ranges[2 * k + 1] - ranges[2 * k]
+        if job[JOB.mode] <= DESCEND:
+            _clear(part, size)
+        else:
+            for j in range(size):
+                part[j] *= momentum
+
+
+@numba.njit
+def _descend(job: Any) -> None:
+    """Move the parameters whose gradient, or velocity, slots were added to."""
+    ranges, rate = ints_at(job[JOB.ranges]), real(ints_at(job[JOB.rate])[0])
+    for k in range(job[JOB.range_count]):
+        w = shift(floats_at(job[JOB.parameters]), ranges[2 * k])
+        v = shift(floats_at(job[JOB.target]), ranges[2 * k])
+        for j in range(ranges[2 * k + 1] - ranges[2 * k]):
+            w[j] -= rate * v[j]
 
 
 @numba.njit
@@ -135,27 +210,27 @@ def _check(job: Any) -> Any:
 
 @numba.njit
 def _run_one(job: Any) -> None:
-    """Run one mini-batch: prepare weights, all chunks, collect gradients, update."""
+    """Run one mini-batch: prepare weights, all chunks, collect gradients, finish parts, update."""
     job[JOB.refused] = _check(job)
     if job[JOB.refused]:
         return
     chunk = job[JOB.chunk]
     job[JOB.slots] = min(job[JOB.most_slots], (job[JOB.count] + chunk - 1) // chunk)
     workspace = floats_at(job[JOB.workspaces])
-    parameters, gradients = floats_at(job[JOB.parameters]), floats_at(job[JOB.gradients])
+    parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
     _clear(floats_at(job[JOB.losses]), job[JOB.count])
-    _run_rows(job, job[JOB.prepare], job[JOB.prepare_end], parameters, gradients, workspace, 0, 1)
+    _run_rows(job, job[JOB.prepare], job[JOB.prepare_end], parameters, target, workspace, 0, 1)
     if job[JOB.training]:
-        _clear(gradients, job[JOB.gradient_size])
-    job[JOB.done] = 0
-    write_shared(shift(job, JOB.left), job[JOB.slots])
-    _work(job, 0)
-    while read_shared(shift(job, JOB.done)) < job[JOB.slots]:
-        pause()
+        _fade(job)  # before all else, as numpy code of modules adds to the gradient by itself
+    _share_out(job, 0, job[JOB.slots])
     if job[JOB.training]:
         slot_memory = floats_at(job[JOB.slot_memory])
-        _run_rows(job, job[JOB.collect], job[JOB.collect_end], gradients, slot_memory, workspace, 0, job[JOB.slots])
-        _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, gradients, workspace, 0, 1)
+        _run_rows(job, job[JOB.collect], job[JOB.collect_end], target, slot_memory, workspace, 0, job[JOB.slots])
+        if job[JOB.part_count]:
+            _share_out(job, 1, job[JOB.part_count])
+        if job[JOB.mode] != GRADIENT:
+            _descend(job)
+        _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)
 
 
 def run(job: Any) -> None:

@@ -29,8 +29,9 @@ class StepResult:
 class Program(ABC):
     """Runs a network over the examples of a data set.
 
-    Parameters and gradients are `network.parameters` and `network.gradients`, updated in place. A sample is wrong where
-    the largest entry of the first loss's input is not at its label.
+    Parameters are `network.parameters`, updated in place; `network.gradients` holds a gradient after `gradient` only:
+    a step may use the vector for other things. A sample is wrong where the largest entry of the first loss's input is
+    not at its label.
 
     Attributes:
         network: the network that is run.

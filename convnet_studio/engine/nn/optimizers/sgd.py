@@ -26,7 +26,11 @@ class SGD(Optimizer):
     )
 
     def update(self, parameters: Array, gradients: Array) -> None:
-        """One step, in place; the state is ``velocity``."""
+        """One step, in place; the state is ``velocity``. Without momentum nothing is remembered."""
+        if not self.momentum:
+            self.state.pop("velocity", None)
+            parameters -= self.rate * gradients
+            return
         if "velocity" not in self.state:
             self.state["velocity"] = np.zeros_like(parameters)
         velocity = self.state["velocity"]

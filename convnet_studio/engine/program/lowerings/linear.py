@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convnet_studio.engine.kernels import conv, linear, move
+from convnet_studio.engine.kernels import conv, linear, linear_finish, move
 from convnet_studio.engine.kernels.fields import Buffer, Place
 from convnet_studio.engine.kernels.tiles import lane_product, product
 from convnet_studio.engine.nn.graph import Node
@@ -30,7 +30,10 @@ def lower_linear(node: Node, to: Builder) -> None:
     dy = to.output_gradient(node)
     if dy is None:
         return
-    _lower_weight_gradient(node, to, x, dy)
+    if _pays_to_finish(to, inputs, outputs):
+        _lower_finish(node, to, x, dy)
+    else:
+        _lower_weight_gradient(node, to, x, dy)
     dx = to.input_gradient(node)
     if dx is not None:
         _lower_input_gradient(node, to, dx, dy)
@@ -70,6 +73,56 @@ def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> No
         rows=1,
         columns=outputs,
         row_stride=0,
+    )
+
+
+_SHARE = 1 << 16
+"""Weights that are finished at a time: they fit the second-level cache, and there are enough shares for all threads."""
+_MOST_SAMPLES = 1024
+"""Samples of a step that are kept at most, so that memory stays within bounds."""
+
+
+def _pays_to_finish(to: Builder, inputs: int, outputs: int) -> bool:
+    """Whether passing over a gradient of all weights a few times costs more than keeping all samples once."""
+    samples = to.batch_size
+    return 16 <= inputs and samples <= _MOST_SAMPLES and samples * (inputs + outputs) <= 6 * inputs * outputs
+
+
+def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
+    """Keep what each sample brings; when all have been seen, gradient and update in one go."""
+    (inputs,), (outputs,) = node.input_shapes[0], node.shape
+    whole, capacity = inputs // 16 * 16, -(-to.batch_size // 16) * 16
+    share = min(outputs, -(-_SHARE // inputs))
+    strides = {"a_inner": 1, "a_row": capacity, "c_row": inputs, "d_row": inputs}
+    tiling = product(to.address_of, share, whole, **strides)
+    width = tiling.width
+    kept = {
+        "kept_x": to.table(-(-whole // width) * width * capacity),
+        "kept_edge": to.table(capacity * 16),
+        "kept_gradient": to.table(outputs * capacity),
+    }
+    to.backward(
+        linear_finish.linear_keep,
+        whole=True,
+        x=x,
+        y_gradient=dy,
+        **kept,
+        inputs=inputs,
+        outputs=outputs,
+        width=width,
+        capacity=capacity,
+    )
+    to.finish(
+        linear_finish.linear_finish,
+        outputs,
+        share,
+        **kept,
+        weight=to.parameter(node, "weight"),
+        bias=to.parameter(node, "bias"),
+        inputs=inputs,
+        capacity=capacity,
+        tiling=product(to.address_of, share, whole, **strides, b_inner=width, b_block=capacity * width),
+        edge=product(to.address_of, share, 16, **strides, b_inner=16),
     )
 
 
