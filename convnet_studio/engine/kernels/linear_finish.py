@@ -20,7 +20,7 @@ from convnet_studio.engine.kernels.constants import ONE, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, shift
-from convnet_studio.engine.kernels.simd import LANES, load, store
+from convnet_studio.engine.kernels.simd import LANES, load, splat, store
 from convnet_studio.engine.kernels.step import COUNT, DESCEND, MODE, MOMENTUM, MOVE, RATE
 from convnet_studio.engine.kernels.tiles import run_tiles
 
@@ -68,6 +68,7 @@ _FINISH = Layout(
     bias="parameter",  # (out,)
     inputs="number",
     capacity="number",
+    width="number",
     tiling="tiling",  # of the whole sixteens
     edge="tiling",
 )
@@ -92,6 +93,29 @@ def _move(parameters: Any, target: Any, size: Any, workspace: Any) -> None:
             parameters[j] -= rate * target[j]
 
 
+FEW = 3
+"""So few samples are no work for tiles: what counts is that the weights pass by in the order of memory."""
+
+
+@numba.njit
+def _add_row_by_row(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
+    """Add dy x of each sample to the rows of `target`, one row after the other."""
+    x, edge = floats_at(row[F.kept_x]), floats_at(row[F.kept_edge])
+    inputs, capacity, width = row[F.inputs], row[F.capacity], row[F.width]
+    whole = inputs // LANES * LANES
+    for o in range(n):
+        line = shift(target, o * inputs)
+        for s in range(count):
+            factor = dy[o * capacity + s]
+            for start in range(0, whole, width):
+                panel = shift(x, start * capacity + s * width)
+                for j in range(0, min(width, whole - start), LANES):
+                    store(shift(line, start + j), load(shift(line, start + j)) + splat(factor) * load(shift(panel, j)))
+            if inputs % LANES:
+                last = shift(line, inputs - LANES)
+                store(last, load(last) + splat(factor) * load(shift(edge, s * LANES)))
+
+
 @leaf(_FINISH)
 def linear_finish(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Outputs i to i + n - 1: add the sums over samples of dy x and of dy to `gradients`; with momentum, move.
@@ -103,10 +127,13 @@ def linear_finish(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
     start = row[F.weight] + i * inputs
     target = shift(gradients, start)
     _fade(target, n * inputs, workspace)
-    run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
-    if inputs % LANES:
-        last = shift(target, inputs - LANES)
-        run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
+    if count <= FEW:
+        _add_row_by_row(row, dy, target, n, count)
+    else:
+        run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
+        if inputs % LANES:
+            last = shift(target, inputs - LANES)
+            run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
     _move(shift(parameters, start), target, n * inputs, workspace)
     start = row[F.bias] + i
     target = shift(gradients, start)

@@ -91,7 +91,7 @@ def _pays_to_finish(to: Builder, inputs: int, outputs: int) -> bool:
 def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
     """Keep what each sample brings; when all have been seen, gradient and update in one go."""
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
-    whole, capacity = inputs // 16 * 16, -(-to.batch_size // 16) * 16
+    whole, capacity = inputs // 16 * 16, to.batch_size
     share = min(outputs, -(-_SHARE // inputs))
     strides = {"a_inner": 1, "a_row": capacity, "c_row": inputs, "d_row": inputs}
     tiling = product(to.address_of, share, whole, **strides)
@@ -121,6 +121,7 @@ def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
         bias=to.parameter(node, "bias"),
         inputs=inputs,
         capacity=capacity,
+        width=width,
         tiling=product(to.address_of, share, whole, **strides, b_inner=width, b_block=capacity * width),
         edge=product(to.address_of, share, 16, **strides, b_inner=16),
     )
