@@ -96,6 +96,8 @@ class Builder:
         self.finish_list: list[Finish] = []
         self.failures: list[tuple[str, Exception]] = []
         """What went wrong in the numpy code of a module: ids and exceptions."""
+        self.sending_few: dict[str, set[str]] = {}
+        """By module, which of those behind it send only few gradients back that are not zero."""
         self.runs_python = False
         self.keep_alive: list[object] = []
         self.slot_size = 0
@@ -137,6 +139,15 @@ class Builder:
         values = {"x": part, "y": self.gradients[source], "size": part.size}
         self._after.append(Operation(node.id, move.add, values))
         return part
+
+    def send_few(self, node: Node) -> None:
+        """Note that the gradient by the module's input is zero in at least eight of nine places."""
+        self.sending_few.setdefault(node.sources[0], set()).add(node.id)
+
+    def receives_few(self, node: Node) -> bool:
+        """Whether that is so of the gradient by its output; all that take the output have been lowered before."""
+        takers = {each.id for each in self.network.graph.nodes if node.id in each.sources and each.id in self.lowered}
+        return takers <= self.sending_few.get(node.id, set())
 
     def scratch(self, size: int, name: str) -> Buffer:
         """A buffer of `size` floats for each sample; it starts as zeros."""

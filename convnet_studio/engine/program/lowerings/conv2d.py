@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convnet_studio.engine.kernels import conv, move
+from convnet_studio.engine.kernels import conv, conv_sparse, move
 from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.nn.graph import Node
@@ -53,10 +53,16 @@ def lower_conv2d(node: Node, to: Builder) -> None:
     dy = to.output_gradient(node)
     if dy is None:
         return
-    _lower_weight_gradient(node, to, sizes, x, dy)
     dx = to.input_gradient(node)
-    if dx is not None:
-        _lower_input_gradient(node, to, sizes, dx, dy)
+    target = to.scratch(sizes.height * sizes.x_row, f"padded gradient of {node.id}") if dx and sizes.padding else dx
+    if _sparse(node, to, sizes):
+        _lower_sparse(node, to, sizes, x, dy, target)
+    else:
+        _lower_weight_gradient(node, to, sizes, x, dy)
+        if target is not None:
+            _lower_input_gradient(node, to, sizes, target, dy)
+    if dx is not None and target is not None:
+        _crop(to, sizes, target, dx)
 
 
 def _padded(count: int) -> int:
@@ -158,6 +164,42 @@ def _lower_weight_gradient(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy
     _collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
 
 
+def _sparse(node: Node, to: Builder, sizes: _Sizes) -> bool:
+    """Whether so few gradients come back that it pays to list those that are not zero."""
+    return to.receives_few(node) and sizes.height * sizes.x_row < 1 << 24
+
+
+def _lower_sparse(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy: Buffer, dx: Buffer | None) -> None:
+    k, maps, filters, padded = sizes.kernel, sizes.maps, sizes.filters, sizes.run_padded
+    positions = sizes.rows * sizes.columns
+    listed = {
+        "counts": to.scratch(filters, f"how many gradients of {node.id}"),
+        "corners": to.scratch(filters * positions, f"corners of {node.id}"),
+        "values": to.scratch(filters * positions, f"listed gradients of {node.id}"),
+        "positions": positions,
+        "channels": filters,
+    }
+    to.backward(
+        conv_sparse.list_gradients,
+        y_gradient=dy,
+        **listed,
+        rows=sizes.rows,
+        columns=sizes.columns,
+        down=sizes.stride * sizes.x_row,
+        across=sizes.stride * maps,
+    )
+    shape = {**listed, "kernel_rows": k, "run": padded, "x_row": sizes.x_row}
+    filter_strides, strides = (k * padded, padded, maps, 1), (maps * k * k, k, 1, k * k)
+    span, bias = to.gradient(filters * k * padded), to.gradient(filters)
+    to.backward(conv_sparse.sparse_parameter_gradient, x=x, weight_gradient=span, bias_gradient=bias, **shape)
+    _collect(to, to.parameter(node, "weight"), span, (filters, k, k, maps), filter_strides, strides)
+    _collect(to, to.parameter(node, "bias"), bias, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    if dx is not None:
+        weight = to.table(filters * k * padded)
+        _arrange(to, to.parameter(node, "weight"), weight, (filters, k, k, maps), strides, filter_strides)
+        to.backward(conv_sparse.sparse_input_gradient, x_gradient=dx, weight=weight, size=dx.size, **shape)
+
+
 def _lower_input_gradient(node: Node, to: Builder, sizes: _Sizes, dx: Buffer, dy: Buffer) -> None:
     k, maps, filters = sizes.kernel, sizes.maps, sizes.filters
     weight = to.table(k * filters * sizes.run_padded)
@@ -165,7 +207,6 @@ def _lower_input_gradient(node: Node, to: Builder, sizes: _Sizes, dx: Buffer, dy
         to, to.parameter(node, "weight"), weight,
         (k, filters, k, maps), (k, maps * k * k, 1, k * k), (filters * sizes.run_padded, sizes.run_padded, maps, 1),
     )  # fmt: skip
-    target = to.scratch(sizes.height * sizes.x_row, f"padded gradient of {node.id}") if sizes.padding else dx
     c_row = sizes.stride * sizes.x_row
     tiling = product(
         to.address_of, sizes.rows, sizes.run,
@@ -173,10 +214,10 @@ def _lower_input_gradient(node: Node, to: Builder, sizes: _Sizes, dx: Buffer, dy
     )  # fmt: skip
     to.backward(
         conv.conv_input_gradient,
-        x_gradient=target,
+        x_gradient=dx,
         y_gradient=dy,
         weight=weight,
-        size=target.size,
+        size=dx.size,
         rows=sizes.rows,
         columns=sizes.columns,
         kernel_rows=k,
@@ -186,19 +227,23 @@ def _lower_input_gradient(node: Node, to: Builder, sizes: _Sizes, dx: Buffer, dy
         block=filters * sizes.run_padded,
         tiling=tiling,
     )
-    if sizes.padding:
-        rows = _inner_rows(sizes)
-        to.backward(
-            move.copy_rows,
-            x=target,
-            y=dx,
-            rows=rows["rows"],
-            length=rows["length"],
-            x_start=rows["start"],
-            x_row=sizes.x_row,
-            y_start=0,
-            y_row=rows["inner"],
-        )
+
+
+def _crop(to: Builder, sizes: _Sizes, padded: Buffer, dx: Buffer) -> None:
+    if not sizes.padding:
+        return
+    rows = _inner_rows(sizes)
+    to.backward(
+        move.copy_rows,
+        x=padded,
+        y=dx,
+        rows=rows["rows"],
+        length=rows["length"],
+        x_start=rows["start"],
+        x_row=sizes.x_row,
+        y_start=0,
+        y_row=rows["inner"],
+    )
 
 
 _Four = tuple[int, int, int, int]

@@ -34,6 +34,8 @@ def lower_abs(node: Node, to: Builder) -> None:
 def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, kept: Buffer) -> None:
     y = to.output(node)
     to.forward(forward, x=to.input(node), y=y, size=y.size)
+    if to.receives_few(node):
+        to.send_few(node)
     dy = to.output_gradient(node)
     dx = to.input_gradient(node)
     if dx is not None and dy is not None:
