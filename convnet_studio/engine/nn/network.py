@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from convnet_studio.engine.aligned import aligned_zeros
 from convnet_studio.engine.nn.graph import Graph, Link, Node, resolve
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array, Module, Parameter, Shape
@@ -46,9 +47,9 @@ class Network:
             for _, module, shapes in self._modules_with_shapes()
             for each in module.parameter_shapes(*shapes).values()
         )
-        self.parameters: Array = np.zeros(size, dtype)
+        self.parameters: Array = aligned_zeros(size, dtype)
         """Flat, updated in place by training."""
-        self.gradients: Array = np.zeros(size, dtype)
+        self.gradients: Array = aligned_zeros(size, dtype)
         self.slices: dict[str, slice] = {}
         """Where each module's parameters lie in the flat vectors, by module id (modules without any left out)."""
         self._bind()

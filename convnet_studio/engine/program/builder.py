@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convnet_studio.engine.aligned import aligned_zeros
 from convnet_studio.engine.kernels import move
 from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
@@ -156,7 +157,8 @@ class Builder:
     def table(self, values: NDArray[Any] | int) -> Place:
         """Constants that the program owns, or room for so many floats; sixteen may be read behind them."""
         given = np.zeros(values, np.float32) if isinstance(values, int) else np.ravel(values)
-        array = np.concatenate([given.astype(np.float32), np.zeros(SLACK, np.float32)])
+        array = aligned_zeros(given.size + SLACK)
+        array[: given.size] = given
         return Place(array, array.size)
 
     def parameter(self, node: Node, name: str) -> Span:

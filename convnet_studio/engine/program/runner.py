@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convnet_studio.engine.aligned import aligned_zeros
 from convnet_studio.engine.kernels.fields import SLACK, Buffer
 from convnet_studio.engine.kernels.step import COUNT, GRADIENT, MODE, SHARE
 from convnet_studio.engine.nn.network import Network
@@ -53,8 +54,9 @@ class Runner:
         self.listing = listing
         self._network = network
         threads = 1 if listing.builder.runs_python else threads
-        self._slots = np.zeros(SLOTS * listing.builder.slot_size + SLACK, np.float32)
-        self._workspaces = np.zeros((threads, listing.arenas.workspace), np.float32)
+        self._slots = aligned_zeros(SLOTS * listing.builder.slot_size + SLACK)
+        workspace = -(-listing.arenas.workspace // 16) * 16
+        self._workspaces = aligned_zeros(threads * workspace).reshape(threads, workspace)
         sections = [(each.begin, each.end, each.whole) for each in listing.sections]
         self._sections = np.array(sections, np.int64).reshape(-1, 3)
         self._losses = np.zeros((2, listing.builder.feed.capacity), np.float32)
