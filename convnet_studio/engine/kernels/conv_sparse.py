@@ -1,8 +1,8 @@
 """The way back through a convolution where few gradients arrive, as behind max pooling with large windows.
 
-Of a window of k x k pixels max pooling sends the gradient to one. The products of conv.py would multiply all the others'
-zeros; here those that are not zero are listed, channel by channel, and each adds one filter's share. Per number that is
-some two times the work of a tile, for a ninth or less of the numbers.
+Of a window of k x k pixels max pooling sends the gradient to one. The products of conv.py would multiply the zeros of
+all the others; here those that are not zero are listed, channel by channel, and each adds one filter's share. Per
+number that is some two times the work of a tile, for a ninth or less of the numbers.
 
 Filters lie one after the other here, ``[oc][ky][kx ic]``, each row padded to a multiple of 16; in vectors of 16, number
 v of a filter meets the picture at ``v // (run / 16)`` rows and ``v % (run / 16)`` vectors from the window's corner.

@@ -14,7 +14,7 @@ from convnet_studio.engine.program import lowerings as _lowerings  # noqa: F401 
 from convnet_studio.engine.program.builder import Builder, Feed, Operation
 from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.callback import lower_callback
-from convnet_studio.engine.program.lowering import RULES
+from convnet_studio.engine.program.lowering import LANE_RULES, RULES
 from convnet_studio.engine.program.sections import Section, allocate, cut
 
 SLOTS = 2
@@ -110,7 +110,9 @@ def _lower(builder: Builder) -> None:
     """Let every module's rule append its operations, from the last module to the first."""
     for node in reversed(builder.network.graph.nodes):
         if node.id in builder.lowered:
-            builder.lower(node, RULES.get(type(node.module).__name__, lower_callback))
+            kind = type(node.module).__name__
+            in_lanes = node.id in builder.in_lanes
+            builder.lower(node, LANE_RULES[kind].rule if in_lanes else RULES.get(kind, lower_callback))
     _count_errors(builder)
     for operation in builder.collect_list:
         operation.values["slot"] = builder.slot_size

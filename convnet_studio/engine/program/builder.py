@@ -16,17 +16,23 @@ from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program.lanes import nodes_in_lanes
+from convnet_studio.engine.program.lowering import FORGETTING
 
 
 @dataclass
 class Operation:
-    """A leaf and the values of its fields. `whole`: it takes a chunk of samples at once, otherwise one at a time."""
+    """A leaf and the values of its fields.
+
+    It takes one sample at a time; `whole`: all of a chunk; `lanes`: all of a chunk as if they were one (lanes.py).
+    """
 
     module_id: str
     leaf: Leaf
     values: dict[str, Any]
     whole: bool = False
     address: int = 0  # of a callback; 0: the leaf's own
+    lanes: bool = False
 
 
 @dataclass
@@ -88,6 +94,8 @@ class Builder:
         self.batch_size = batch_size
         self.lowered = _reaching_a_loss(network) if not whole else set(network.nodes)
         self.trained = _trained(network, whole)
+        self.in_lanes = set() if whole else nodes_in_lanes(network, self.lowered, chunk)
+        self.keeps_all = whole
         self.outputs = {n.id: Buffer(math.prod(n.shape), n.id) for n in network.graph.nodes if n.id in self.lowered}
         self.gradients: dict[str, Buffer] = {}
         self.prepare_list: list[Operation] = []
@@ -102,6 +110,7 @@ class Builder:
         self.runs_python = False
         self.keep_alive: list[object] = []
         self.slot_size = 0
+        self._shared_gradients: set[str] = set()
         self._module_id = ""
         self._node_forward: list[Operation] = []
         self._after: list[Operation] = []
@@ -133,6 +142,8 @@ class Builder:
         source = node.sources[port]
         if source not in self.trained:
             return None
+        if source in self._shared_gradients:
+            return self.gradients[source]
         if source not in self.gradients:
             self.gradients[source] = Buffer(self.outputs[source].size, f"gradient of {source}")
             return self.gradients[source]
@@ -141,14 +152,29 @@ class Builder:
         self._after.append(Operation(node.id, move.add, values))
         return part
 
+    def work_in_place(self, node: Node) -> None:
+        """Let output and input share a buffer, and so their gradients, where nobody else looks at the input."""
+        source = node.sources[0]
+        kind = type(self.network.nodes[source].module).__name__
+        if self.keeps_all or kind not in FORGETTING or len(self._takers(source)) > 1:
+            return
+        self.outputs[source] = self.outputs[node.id]
+        if node.id in self.gradients and source in self.trained:
+            self.gradients[source] = self.gradients[node.id]
+            self._shared_gradients.add(source)
+
     def send_few(self, node: Node) -> None:
         """Note that the gradient by the module's input is zero in at least eight of nine places."""
         self.sending_few.setdefault(node.sources[0], set()).add(node.id)
 
     def receives_few(self, node: Node) -> bool:
         """Whether that is so of the gradient by its output; all that take the output have been lowered before."""
-        takers = {each.id for each in self.network.graph.nodes if node.id in each.sources and each.id in self.lowered}
-        return takers <= self.sending_few.get(node.id, set())
+        return self._takers(node.id) <= self.sending_few.get(node.id, set())
+
+    def _takers(self, module_id: str) -> set[str]:
+        """The modules that take a module's output."""
+        nodes = self.network.graph.nodes
+        return {each.id for each in nodes if module_id in each.sources and each.id in self.lowered}
 
     def scratch(self, size: int, name: str) -> Buffer:
         """A buffer of `size` floats for each sample; it starts as zeros."""
@@ -177,13 +203,15 @@ class Builder:
         """Append an operation once a step before all samples."""
         self.prepare_list.append(Operation(self._module_id, leaf, values))
 
-    def forward(self, leaf: Leaf, *, whole: bool = False, address: int = 0, **values: Any) -> None:
+    def forward(self, leaf: Leaf, *, whole: bool = False, lanes: bool = False, address: int = 0, **values: Any) -> None:
         """Append an operation of the forward pass."""
-        self._node_forward.append(Operation(self._module_id, leaf, values, whole, address))
+        self._node_forward.append(Operation(self._module_id, leaf, values, whole, address, lanes))
 
-    def backward(self, leaf: Leaf, *, whole: bool = False, address: int = 0, **values: Any) -> None:
+    def backward(
+        self, leaf: Leaf, *, whole: bool = False, lanes: bool = False, address: int = 0, **values: Any
+    ) -> None:
         """Append an operation of the backward pass."""
-        self.backward_list.append(Operation(self._module_id, leaf, values, whole, address))
+        self.backward_list.append(Operation(self._module_id, leaf, values, whole, address, lanes))
 
     def collect(self, leaf: Leaf, **values: Any) -> None:
         """Append an operation once a step after all samples, which sums slots; its field `slot` is filled in later."""

@@ -54,7 +54,7 @@ _FIELDS = (
     "losses",  # address: one for each sample
     "wrong",  # address: one for each sample
     "rows",  # address
-    "sections",  # address of (begin, end, whole chunk or single samples)
+    "sections",  # address of (begin, end, 0: single samples, 1: a whole chunk, 2: the same as if it were one sample)
     "section_count",  # in use in this call: all, or only those forward
     "training",  # 1: gradients are wanted
     "prepare",  # rows from here: copies of weights, once a call
@@ -105,7 +105,8 @@ def _run_chunk(job: Any, workspace: Any, slot_memory: Any, start: Any) -> None:
     for section in range(job[JOB.section_count]):
         begin, end = sections[3 * section], sections[3 * section + 1]
         if sections[3 * section + 2]:
-            _run_rows(job, begin, end, parameters, slot_memory, workspace, start, n)
+            together = 1 if sections[3 * section + 2] == 2 else n
+            _run_rows(job, begin, end, parameters, slot_memory, workspace, start, together)
         else:
             for i in range(start, start + n):
                 _run_rows(job, begin, end, parameters, slot_memory, workspace, i, 1)

@@ -57,7 +57,7 @@ class Runner:
         self._slots = aligned_zeros(SLOTS * listing.builder.slot_size + SLACK)
         workspace = -(-listing.arenas.workspace // 16) * 16
         self._workspaces = aligned_zeros(threads * workspace).reshape(threads, workspace)
-        sections = [(each.begin, each.end, each.whole) for each in listing.sections]
+        sections = [(each.begin, each.end, each.whole + each.lanes) for each in listing.sections]
         self._sections = np.array(sections, np.int64).reshape(-1, 3)
         self._losses = np.zeros((2, listing.builder.feed.capacity), np.float32)
         """Loss, and whether it is wrong, of each sample of the last call."""

@@ -17,19 +17,20 @@ from convnet_studio.engine.program.builder import Operation
 
 @dataclass(frozen=True)
 class Section:
-    """Operations `begin` to `end` - 1; `whole`: they take all samples of a chunk at once."""
+    """Operations `begin` to `end` - 1; `whole`: they take all samples of a chunk at once; `lanes`: as if one."""
 
     begin: int
     end: int
     whole: bool
+    lanes: bool = False
 
 
 def cut(operations: list[Operation], first: int) -> list[Section]:
     """Cut a pass into sections; `first` is the row of its first operation."""
     sections = []
-    for whole, group in groupby(operations, key=lambda each: each.whole):
+    for (whole, lanes), group in groupby(operations, key=lambda each: (each.whole or each.lanes, each.lanes)):
         size = len(list(group))
-        sections.append(Section(first, first + size, whole))
+        sections.append(Section(first, first + size, whole, lanes))
         first += size
     return sections
 

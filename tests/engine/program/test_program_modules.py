@@ -81,8 +81,9 @@ def test_a_map_that_others_take_too_gets_many_gradients() -> None:
         "other scores": ("Linear", {}), "loss": ("MSELoss", {}), "other loss": ("MSELoss", {}),
     }  # fmt: skip
     links = [
-        ("input", "conv", 0), ("conv", "pool", 0), ("pool", "flat", 0), ("conv", "other flat", 0), ("flat", "scores", 0),
-        ("other flat", "other scores", 0), ("scores", "loss", 0), ("other scores", "other loss", 0),
+        ("input", "conv", 0), ("conv", "pool", 0), ("pool", "flat", 0), ("conv", "other flat", 0),
+        ("flat", "scores", 0), ("other flat", "other scores", 0), ("scores", "loss", 0),
+        ("other scores", "other loss", 0),
     ]  # fmt: skip
     networks = [graph(modules, links, (2, 13, 12), 10) for _ in range(2)]
     assert_follows_numpy(networks[0], networks[1], 5)

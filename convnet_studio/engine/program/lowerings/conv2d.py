@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convnet_studio.engine.kernels import conv, conv_sparse, move
-from convnet_studio.engine.kernels.fields import Buffer, Place, Span
+from convnet_studio.engine.kernels.fields import Buffer
 from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.conv2d import Conv2d
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
+from convnet_studio.engine.program.rearrange import arrange, collect
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class _Sizes:
         return _padded(self.run)
 
 
-@lowers(Conv2d)
+@lowers(Conv2d, forgets_output=True)
 def lower_conv2d(node: Node, to: Builder) -> None:
     """Forward: pad, convolve. Backward: the gradients by weight, bias and input, then crop."""
     sizes = _sizes(node)
@@ -108,12 +109,12 @@ def _padded_input(node: Node, to: Builder, sizes: _Sizes) -> Buffer:
 def _lower_forward(node: Node, to: Builder, sizes: _Sizes, x: Buffer) -> None:
     k, maps, filters, padded = sizes.kernel, sizes.maps, sizes.filters, sizes.filters_padded
     weight = to.table(k * k * maps * padded)
-    _arrange(
+    arrange(
         to, to.parameter(node, "weight"), weight,
         (k, k, maps, filters), (k, 1, k * k, maps * k * k), (k * maps * padded, maps * padded, padded, 1),
     )  # fmt: skip
     bias = to.table(padded)
-    _arrange(to, to.parameter(node, "bias"), bias, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    arrange(to, to.parameter(node, "bias"), bias, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
     tiling = product(
         to.address_of, sizes.columns, filters,
         a_inner=1, b_inner=padded, outer=k, a_outer=sizes.x_row, b_outer=sizes.run * padded,
@@ -154,14 +155,14 @@ def _lower_weight_gradient(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy
         block=sizes.run * padded,
         tiling=tiling,
     )
-    _collect(
+    collect(
         to, to.parameter(node, "weight"), weight_gradient,
         (k, k, maps, filters), (k * maps * padded, maps * padded, padded, 1), (k, 1, k * k, maps * k * k),
     )  # fmt: skip
     bias_gradient = to.gradient(filters)
     positions = sizes.rows * sizes.columns
     to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=bias_gradient, positions=positions, channels=filters)
-    _collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
 
 
 def _sparse(node: Node, to: Builder, sizes: _Sizes) -> bool:
@@ -192,18 +193,18 @@ def _lower_sparse(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy: Buffer,
     filter_strides, strides = (k * padded, padded, maps, 1), (maps * k * k, k, 1, k * k)
     span, bias = to.gradient(filters * k * padded), to.gradient(filters)
     to.backward(conv_sparse.sparse_parameter_gradient, x=x, weight_gradient=span, bias_gradient=bias, **shape)
-    _collect(to, to.parameter(node, "weight"), span, (filters, k, k, maps), filter_strides, strides)
-    _collect(to, to.parameter(node, "bias"), bias, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    collect(to, to.parameter(node, "weight"), span, (filters, k, k, maps), filter_strides, strides)
+    collect(to, to.parameter(node, "bias"), bias, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
     if dx is not None:
         weight = to.table(filters * k * padded)
-        _arrange(to, to.parameter(node, "weight"), weight, (filters, k, k, maps), strides, filter_strides)
+        arrange(to, to.parameter(node, "weight"), weight, (filters, k, k, maps), strides, filter_strides)
         to.backward(conv_sparse.sparse_input_gradient, x_gradient=dx, weight=weight, size=dx.size, **shape)
 
 
 def _lower_input_gradient(node: Node, to: Builder, sizes: _Sizes, dx: Buffer, dy: Buffer) -> None:
     k, maps, filters = sizes.kernel, sizes.maps, sizes.filters
     weight = to.table(k * filters * sizes.run_padded)
-    _arrange(
+    arrange(
         to, to.parameter(node, "weight"), weight,
         (k, filters, k, maps), (k, maps * k * k, 1, k * k), (filters * sizes.run_padded, sizes.run_padded, maps, 1),
     )  # fmt: skip
@@ -244,18 +245,3 @@ def _crop(to: Builder, sizes: _Sizes, padded: Buffer, dx: Buffer) -> None:
         y_start=0,
         y_row=rows["inner"],
     )
-
-
-_Four = tuple[int, int, int, int]
-
-
-def _arrange(to: Builder, source: Span, target: Place, shape: _Four, strides: _Four, target_strides: _Four) -> None:
-    numbers = {f"{letter}{i}": each[i] for letter, each in zip("nst", (shape, strides, target_strides), strict=True)
-               for i in range(4)}  # fmt: skip
-    to.prepare(move.arrange, source=source, target=target, **numbers)
-
-
-def _collect(to: Builder, target: Span, source: Span, shape: _Four, strides: _Four, target_strides: _Four) -> None:
-    numbers = {f"{letter}{i}": each[i] for letter, each in zip("nst", (shape, strides, target_strides), strict=True)
-               for i in range(4)}  # fmt: skip
-    to.collect(move.collect, target=target, source=source, **numbers)

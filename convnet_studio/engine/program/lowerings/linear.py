@@ -11,7 +11,7 @@ from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
 
 
-@lowers(Linear)
+@lowers(Linear, forgets_output=True)
 def lower_linear(node: Node, to: Builder) -> None:
     """Forward and the gradients by weight, bias and input."""
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
@@ -85,7 +85,7 @@ _MOST_SAMPLES = 1024
 def _pays_to_finish(to: Builder, inputs: int, outputs: int) -> bool:
     """Whether passing over a gradient of all weights a few times costs more than keeping all samples once."""
     samples = to.batch_size
-    return 16 <= inputs and samples <= _MOST_SAMPLES and samples * (inputs + outputs) <= 6 * inputs * outputs
+    return inputs >= 16 and samples <= _MOST_SAMPLES and samples * (inputs + outputs) <= 6 * inputs * outputs
 
 
 def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:

@@ -16,12 +16,14 @@ from convnet_studio.engine.program.lowering import lowers
 @lowers(Tanh)
 def lower_tanh(node: Node, to: Builder) -> None:
     """The slope follows from the output."""
+    to.work_in_place(node)
     _lower(node, to, point.tanh_forward, point.tanh_backward, to.output(node))
 
 
 @lowers(ReLU)
 def lower_relu(node: Node, to: Builder) -> None:
     """The slope follows from the output."""
+    to.work_in_place(node)
     _lower(node, to, point.relu_forward, point.relu_backward, to.output(node))
 
 
