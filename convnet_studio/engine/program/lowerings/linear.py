@@ -76,8 +76,8 @@ def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> No
     )
 
 
-_SHARE = 1 << 16
-"""Weights that are finished at a time: they fit the second-level cache, and there are enough shares for all threads."""
+_FEWEST_WEIGHTS, _MOST_WEIGHTS = 1 << 12, 1 << 16
+"""Weights that are finished at a time: they fit the second-level cache, and both threads get some."""
 _MOST_SAMPLES = 1024
 """Samples of a step that are kept at most, so that memory stays within bounds."""
 
@@ -92,7 +92,8 @@ def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
     """Keep what each sample brings; when all have been seen, gradient and update in one go."""
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
     whole, capacity = inputs // 16 * 16, to.batch_size
-    share = min(outputs, -(-_SHARE // inputs))
+    most = min(_MOST_WEIGHTS, max(_FEWEST_WEIGHTS, inputs * outputs // 2))
+    share = min(outputs, -(-most // inputs))
     strides = {"a_inner": 1, "a_row": capacity, "c_row": inputs, "d_row": inputs}
     tiling = product(to.address_of, share, whole, **strides)
     width = tiling.width
