@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import ROW, SLACK, Arenas
 from convnet_studio.engine.kernels.loss import count_errors
+from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import lowerings as _lowerings  # noqa: F401 - registers the rules
 from convnet_studio.engine.program.builder import Builder, Feed, Operation
@@ -19,6 +20,8 @@ from convnet_studio.engine.program.sections import Section, allocate, cut
 
 SLOTS = 2
 """Slots of gradients at most, and so threads that can share a step."""
+_WORTH_SHARING = 750_000
+"""Multiply-accumulates of a step below which two threads would wait for each other longer than they work."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Listing:
             how many.
         ranges: ``(ranges, 2)``: where in the flat vector parameters lie whose gradient comes from slots.
         arenas: sizes of the memory that the rows were checked against.
+        slots: of gradients at most.
     """
 
     builder: Builder
@@ -49,6 +53,7 @@ class Listing:
     parts: NDArray[np.int64]
     ranges: NDArray[np.int64]
     arenas: Arenas
+    slots: int
 
     @property
     def chunk(self) -> int:
@@ -79,7 +84,8 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
     """
     if network.parameters.dtype != np.float32:
         raise ValueError(f"Compiled programs are float32, the network is {network.parameters.dtype}.")
-    builder = Builder(network, feed, compiled_set().address, chunk_size(batch_size), batch_size, whole)
+    slots = SLOTS if _work(network) * batch_size >= _WORTH_SHARING else 1
+    builder = Builder(network, feed, compiled_set().address, chunk_size(batch_size, slots), batch_size, whole)
     _lower(builder)
     first, passes = len(builder.prepare_list), builder.forward_list + builder.backward_list
     forward = cut(builder.forward_list, first)
@@ -100,6 +106,7 @@ def build(network: Network, feed: Feed, batch_size: int, whole: bool) -> Listing
         _parts(builder, behind),
         _ranges(builder),
         Arenas(network.parameters.size, builder.slot_size + SLACK, workspace),
+        slots,
     )
     for index in range(len(operations)):
         listing.pack(index)
@@ -148,12 +155,21 @@ def _count_errors(builder: Builder) -> None:
         builder.forward_list.append(Operation(node.id, count_errors, values))
 
 
-def chunk_size(batch_size: int) -> int:
-    """Samples at a time: at most 16, a power of two, and such that both slots get about as many."""
+def _work(network: Network) -> int:
+    """Multiply-accumulates of a sample, forward and back, more or less."""
+    return 3 * sum(
+        node.module.multiply_accumulates(*node.input_shapes)
+        for node in network.graph.nodes
+        if isinstance(node.module, Module)
+    )
+
+
+def chunk_size(batch_size: int, slots: int = SLOTS) -> int:
+    """Samples at a time: at most 16, a power of two, and such that all slots get about as many."""
 
     def load(chunk: int) -> float:
         chunks = -(-batch_size // chunk)
-        largest = min(batch_size, -(-chunks // SLOTS) * chunk)
+        largest = min(batch_size, -(-chunks // slots) * chunk)
         return largest * (1 + 0.5 / chunk)  # small chunks reuse weights less
 
     return min((each for each in (16, 8, 4, 2, 1) if each <= power_of_two(batch_size)), key=load)

@@ -16,6 +16,7 @@ from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program.interpreter import SINGLE, WHOLE
 from convnet_studio.engine.program.lanes import nodes_in_lanes
 from convnet_studio.engine.program.lowering import FORGETTING
 
@@ -24,15 +25,14 @@ from convnet_studio.engine.program.lowering import FORGETTING
 class Operation:
     """A leaf and the values of its fields.
 
-    It takes one sample at a time; `whole`: all of a chunk; `lanes`: all of a chunk as if they were one (lanes.py).
+    `kind` says how it takes the samples of a chunk (interpreter.py).
     """
 
     module_id: str
     leaf: Leaf
     values: dict[str, Any]
-    whole: bool = False
+    kind: int = SINGLE
     address: int = 0  # of a callback; 0: the leaf's own
-    lanes: bool = False
 
 
 @dataclass
@@ -203,15 +203,13 @@ class Builder:
         """Append an operation once a step before all samples."""
         self.prepare_list.append(Operation(self._module_id, leaf, values))
 
-    def forward(self, leaf: Leaf, *, whole: bool = False, lanes: bool = False, address: int = 0, **values: Any) -> None:
-        """Append an operation of the forward pass."""
-        self._node_forward.append(Operation(self._module_id, leaf, values, whole, address, lanes))
+    def forward(self, leaf: Leaf, *, kind: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
+        """Append an operation of the forward pass; `whole` is short for ``kind=WHOLE``."""
+        self._node_forward.append(Operation(self._module_id, leaf, values, WHOLE if whole else kind, address))
 
-    def backward(
-        self, leaf: Leaf, *, whole: bool = False, lanes: bool = False, address: int = 0, **values: Any
-    ) -> None:
+    def backward(self, leaf: Leaf, *, kind: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
         """Append an operation of the backward pass."""
-        self.backward_list.append(Operation(self._module_id, leaf, values, whole, address, lanes))
+        self.backward_list.append(Operation(self._module_id, leaf, values, WHOLE if whole else kind, address))
 
     def collect(self, leaf: Leaf, **values: Any) -> None:
         """Append an operation once a step after all samples, which sums slots; its field `slot` is filled in later."""

@@ -54,7 +54,7 @@ _FIELDS = (
     "losses",  # address: one for each sample
     "wrong",  # address: one for each sample
     "rows",  # address
-    "sections",  # address of (begin, end, 0: single samples, 1: a whole chunk, 2: the same as if it were one sample)
+    "sections",  # address of (begin, end, SINGLE, WHOLE, LANES or APART)
     "section_count",  # in use in this call: all, or only those forward
     "training",  # 1: gradients are wanted
     "prepare",  # rows from here: copies of weights, once a call
@@ -63,7 +63,10 @@ _FIELDS = (
     "collect_end",
     "update",  # rows from here: the update, where it is not done here
     "update_end",
-    "finishing",  # 0: slots are being taken; 1: parts
+    "task",  # what is being taken: SLOTS, PARTS or ROWS
+    "shared_row",  # of ROWS: the first
+    "shared_start",  # what they take as i and n
+    "shared_count",
     "parts",  # address: of each part the first row, the row behind the last, and what these take as i and n
     "part_count",
     "mode",  # GRADIENT, DESCEND or MOVE
@@ -83,6 +86,12 @@ JOB = constants(**_NUMBERS)
 """Where each number of a job lies: what Python and the threads tell each other, an int64 array."""
 
 
+SINGLE, WHOLE, LANES, APART = 0, 1, 2, 3
+"""How a section takes a chunk: sample by sample; all at once; as if it were one sample; all at once, its rows in any
+order, so that threads may share them where there is one slot only."""
+_SLOTS, _PARTS, _ROWS = 0, 1, 2
+
+
 @numba.njit
 def _run_rows(job: Any, begin: Any, end: Any, a: Any, b: Any, workspace: Any, i: Any, n: Any) -> None:
     rows = ints_at(job[JOB.rows])
@@ -98,14 +107,45 @@ def _clear(pointer: Any, size: Any) -> None:
 
 
 @numba.njit
+def _run_shared_row(job: Any, number: Any) -> None:
+    """Run one of several rows of the only slot that do not depend on each other."""
+    row, workspace = job[JOB.shared_row] + number, floats_at(job[JOB.workspaces])
+    parameters, slot_memory = floats_at(job[JOB.parameters]), floats_at(job[JOB.slot_memory])
+    start, count = job[JOB.shared_start], job[JOB.shared_count]
+    _run_rows(job, row, row + 1, parameters, slot_memory, workspace, start, count)
+
+
+@numba.njit
+def _share_rows(job: Any, begin: Any, end: Any, start: Any, n: Any) -> None:
+    """Let the other thread take some of the rows; there is one slot only, so that it has nothing else to do.
+
+    The slot is in the hands of the first thread, which is the one that begins.
+    """
+    job[JOB.task], job[JOB.done] = _ROWS, 0
+    job[JOB.shared_row], job[JOB.shared_start], job[JOB.shared_count] = begin, start, n
+    write_shared(shift(job, JOB.left), end - begin)
+    while True:
+        taken = take_one(shift(job, JOB.left)) - 1
+        if taken < 0:
+            break
+        _run_shared_row(job, taken)
+        add_one(shift(job, JOB.done))
+    while read_shared(shift(job, JOB.done)) < end - begin:
+        pause()
+
+
+@numba.njit
 def _run_chunk(job: Any, workspace: Any, slot_memory: Any, start: Any) -> None:
     """Take the chunk from sample `start` through all sections: sample by sample, or all at once."""
     n = min(job[JOB.chunk], job[JOB.count] - start)
     parameters, sections = floats_at(job[JOB.parameters]), ints_at(job[JOB.sections])
     for section in range(job[JOB.section_count]):
         begin, end = sections[3 * section], sections[3 * section + 1]
-        if sections[3 * section + 2]:
-            together = 1 if sections[3 * section + 2] == 2 else n
+        kind = sections[3 * section + 2]
+        if kind == APART and job[JOB.slots] == 1:
+            _share_rows(job, begin, end, start, n)
+        elif kind:
+            together = 1 if kind == LANES else n
             _run_rows(job, begin, end, parameters, slot_memory, workspace, start, together)
         else:
             for i in range(start, start + n):
@@ -125,10 +165,13 @@ def _work(job: Any, thread: Any) -> None:
         if taken < 0:
             return
         _tell_step(job, workspace)
-        if job[JOB.finishing]:
+        task = job[JOB.task]
+        if task == _PARTS:
             _finish_part(job, workspace, taken)
-        else:
+        elif task == _SLOTS:
             _run_slot(job, workspace, taken)
+        else:
+            _run_shared_row(job, taken)
         add_one(shift(job, JOB.done))
 
 
@@ -164,9 +207,9 @@ def _finish_part(job: Any, workspace: Any, number: Any) -> None:
 
 
 @numba.njit
-def _share_out(job: Any, finishing: Any, count: Any) -> None:
+def _share_out(job: Any, task: Any, count: Any) -> None:
     """Let all threads work until `count` slots, or parts, are done."""
-    job[JOB.finishing] = finishing
+    job[JOB.task] = task
     job[JOB.done] = 0
     write_shared(shift(job, JOB.left), count)
     _work(job, 0)
@@ -223,12 +266,16 @@ def _run_one(job: Any) -> None:
     _run_rows(job, job[JOB.prepare], job[JOB.prepare_end], parameters, target, workspace, 0, 1)
     if job[JOB.training]:
         _fade(job)  # before all else, as numpy code of modules adds to the gradient by itself
-    _share_out(job, 0, job[JOB.slots])
+    if job[JOB.slots] == 1:
+        _tell_step(job, workspace)
+        _run_slot(job, workspace, 0)
+    else:
+        _share_out(job, _SLOTS, job[JOB.slots])
     if job[JOB.training]:
         slot_memory = floats_at(job[JOB.slot_memory])
         _run_rows(job, job[JOB.collect], job[JOB.collect_end], target, slot_memory, workspace, 0, job[JOB.slots])
         if job[JOB.part_count]:
-            _share_out(job, 1, job[JOB.part_count])
+            _share_out(job, _PARTS, job[JOB.part_count])
         if job[JOB.mode] != GRADIENT:
             _descend(job)
         _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)

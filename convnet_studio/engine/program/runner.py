@@ -22,6 +22,9 @@ from convnet_studio.engine.program.program import StepResult
 from convnet_studio.engine.program.second_thread import SecondThread
 from convnet_studio.engine.program.thread_choice import ThreadChoice
 
+_MANY_PARTS = 8
+"""So many parts to finish are worth a second thread, where there is one slot only."""
+
 
 class ModuleFailure(RuntimeError):
     """The numpy code of a module raised; `module_id` says which, the cause what."""
@@ -57,7 +60,7 @@ class Runner:
         self._slots = aligned_zeros(SLOTS * listing.builder.slot_size + SLACK)
         workspace = -(-listing.arenas.workspace // 16) * 16
         self._workspaces = aligned_zeros(threads * workspace).reshape(threads, workspace)
-        sections = [(each.begin, each.end, each.whole + each.lanes) for each in listing.sections]
+        sections = [(each.begin, each.end, each.kind) for each in listing.sections]
         self._sections = np.array(sections, np.int64).reshape(-1, 3)
         self._losses = np.zeros((2, listing.builder.feed.capacity), np.float32)
         """Loss, and whether it is wrong, of each sample of the last call."""
@@ -115,7 +118,7 @@ class Runner:
         job[JOB.training] = training
         job[JOB.section_count] = len(listing.sections) if training else listing.forward_sections
         job[JOB.examples] = listing.builder.feed.labels.size
-        if self._second and self.slots_for(int(counts.max())) > 1:
+        if self._second and self._can_share(int(counts.max()), training):
             self._run_on_what_is_faster(self._second, len(order), training)
         else:
             self._run(self._job_address)
@@ -164,7 +167,11 @@ class Runner:
 
     def slots_for(self, count: int) -> int:
         """How many slots of gradients a call on `count` samples uses."""
-        return min(SLOTS, -(-count // self.listing.chunk))
+        return min(self.listing.slots, -(-count // self.listing.chunk))
+
+    def _can_share(self, count: int, training: bool) -> bool:
+        """Whether a second thread finds anything worth doing."""
+        return self.slots_for(count) > 1 or (training and len(self.listing.parts) >= _MANY_PARTS)
 
     def begin(self, count: int) -> Addresses:
         """Clear what a call on `count` samples adds to, for stepping through it from Python."""
@@ -204,7 +211,7 @@ class Runner:
         """Write everything that stays."""
         job, listing = self._job, self.listing
         feed, last = listing.builder.feed, len(listing.operations)
-        job[JOB.chunk], job[JOB.most_slots] = listing.chunk, SLOTS
+        job[JOB.chunk], job[JOB.most_slots] = listing.chunk, listing.slots
         job[JOB.indices] = feed.indices.address()
         job[JOB.losses], job[JOB.wrong] = feed.losses.address(), feed.wrong.address()
         job[JOB.rows], job[JOB.sections] = listing.rows.ctypes.data, self._sections.ctypes.data

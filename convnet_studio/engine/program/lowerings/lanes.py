@@ -17,6 +17,7 @@ from convnet_studio.engine.nn.modules.relu import ReLU
 from convnet_studio.engine.nn.modules.tanh import Tanh
 from convnet_studio.engine.nn.windows import Pool2d
 from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.interpreter import LANES
 from convnet_studio.engine.program.lowering import lowers_in_lanes
 from convnet_studio.engine.program.rearrange import arrange, collect, dense
 
@@ -33,17 +34,17 @@ def _maps(shape: tuple[int, ...], to: Builder) -> dict[str, int]:
 def lower_input(node: Node, to: Builder) -> None:
     """Fetch the pictures that the samples' indices name."""
     values = {"images": to.feed.images, "indices": to.feed.indices, "y": to.output(node)}
-    to.forward(lanes.lanes_gather, lanes=True, **values, **_maps(node.shape, to))
+    to.forward(lanes.lanes_gather, kind=LANES, **values, **_maps(node.shape, to))
 
 
 @lowers_in_lanes(Flatten)
 def lower_flatten(node: Node, to: Builder) -> None:
     """From lanes to a list for each sample."""
     shape = _maps(node.input_shapes[0], to)
-    to.forward(lanes.lanes_to_lists, lanes=True, x=to.input(node), y=to.output(node), **shape)
+    to.forward(lanes.lanes_to_lists, kind=LANES, x=to.input(node), y=to.output(node), **shape)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
-        to.backward(lanes.lists_to_lanes, lanes=True, x=dy, y=dx, **shape)
+        to.backward(lanes.lists_to_lanes, kind=LANES, x=dy, y=dx, **shape)
 
 
 @lowers_in_lanes(Tanh)
@@ -69,11 +70,11 @@ def lower_abs(node: Node, to: Builder) -> None:
 def _lower_point(node: Node, to: Builder, forward: Leaf, backward: Leaf, keeps_input: bool = False) -> None:
     x, y = to.input(node), to.output(node)
     size = y.size * to.chunk
-    to.forward(forward, lanes=True, x=x, y=y, size=size)
+    to.forward(forward, kind=LANES, x=x, y=y, size=size)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
         kept = x if keeps_input else y
-        to.backward(backward, lanes=True, x_gradient=dx, y_gradient=dy, kept=kept, size=size)
+        to.backward(backward, kind=LANES, x_gradient=dx, y_gradient=dy, kept=kept, size=size)
 
 
 @lowers_in_lanes(AvgPool2d)
@@ -93,11 +94,11 @@ def _lower_pool(node: Node, to: Builder, forward: Leaf, backward: Leaf) -> None:
     x, y = to.input(node), to.output(node)
     window = {"kernel": node.module.kernel_size, "stride": node.module.stride}
     shape = {**_maps(node.shape, to), **window, "x_run": node.input_shapes[0][2] * to.chunk}
-    to.forward(forward, lanes=True, x=x, y=y, **shape)
+    to.forward(forward, kind=LANES, x=x, y=y, **shape)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
         size = dx.size * to.chunk
-        to.backward(backward, lanes=True, x_gradient=dx, y_gradient=dy, x=x, y=y, size=size, **shape)
+        to.backward(backward, kind=LANES, x_gradient=dx, y_gradient=dy, x=x, y=y, size=size, **shape)
 
 
 def _fits(node: Node, chunk: int) -> bool:
@@ -127,7 +128,7 @@ def lower_conv2d(node: Node, to: Builder) -> None:
         d_row=_BLOCK,
     )  # fmt: skip
     to.forward(
-        lanes.lanes_conv, lanes=True, x=x, y=y, weight=weight, bias=bias, **shape, x_row=maps * x_run,
+        lanes.lanes_conv, kind=LANES, x=x, y=y, weight=weight, bias=bias, **shape, x_row=maps * x_run,
         y_row=filters * y_run, tiling=tiling,
     )  # fmt: skip
     if dy is None:
@@ -138,7 +139,7 @@ def lower_conv2d(node: Node, to: Builder) -> None:
         a_row=y_run, c_row=k * maps * k, d_row=k * maps * k,
     )  # fmt: skip
     to.backward(
-        lanes.lanes_parameter_gradient, lanes=True, x=x, y_gradient=dy, weight_gradient=span, bias_gradient=bias_span,
+        lanes.lanes_parameter_gradient, kind=LANES, x=x, y_gradient=dy, weight_gradient=span, bias_gradient=bias_span,
         **shape, maps=maps, x_run=x_run, y_run=y_run, tiling=tiling,
     )  # fmt: skip
     collect(to, source, span, order, dense(order), strides)
@@ -163,7 +164,7 @@ def _lower_input_gradient(node: Node, to: Builder, dx: Buffer, dy: Buffer) -> No
         a_inner=1, b_inner=y_run, a_row=k * filters, c_row=x_run, d_row=x_run,
     )  # fmt: skip
     to.backward(
-        lanes.lanes_input_gradient, lanes=True, x_gradient=dx, y_gradient=dy, weight=weight, rows=rows,
+        lanes.lanes_input_gradient, kind=LANES, x_gradient=dx, y_gradient=dy, weight=weight, rows=rows,
         channels=filters, maps=maps, kernel=k, shift=to.chunk, x_row=maps * x_run, y_row=filters * y_run,
         tiling=tiling,
     )  # fmt: skip

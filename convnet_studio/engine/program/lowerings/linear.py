@@ -8,6 +8,7 @@ from convnet_studio.engine.kernels.tiles import lane_product, product
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.linear import Linear
 from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.interpreter import APART, WHOLE
 from convnet_studio.engine.program.lowering import lowers
 
 
@@ -16,17 +17,7 @@ def lower_linear(node: Node, to: Builder) -> None:
     """Forward and the gradients by weight, bias and input."""
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
     x, y = to.input(node), to.output(node)
-    weight, bias = to.parameter(node, "weight"), to.parameter(node, "bias")
-    to.forward(
-        linear.linear_forward,
-        whole=True,
-        x=x,
-        y=y,
-        weight=Place(to.network.parameters, weight.size, weight.offset),
-        bias=Place(to.network.parameters, bias.size, bias.offset),
-        inputs=inputs,
-        tiling=lane_product(to.address_of, to.chunk, outputs, b_inner=inputs, a_row=x.stride, c_row=y.stride, d_row=0),
-    )
+    _lower_forward(node, to, x, y)
     dy = to.output_gradient(node)
     if dy is None:
         return
@@ -37,6 +28,29 @@ def lower_linear(node: Node, to: Builder) -> None:
     dx = to.input_gradient(node)
     if dx is not None:
         _lower_input_gradient(node, to, dx, dy)
+
+
+def _lower_forward(node: Node, to: Builder, x: Buffer, y: Buffer) -> None:
+    """All outputs at once; those of a large module, where single samples leave a thread idle, in some operations."""
+    (inputs,), (outputs,) = node.input_shapes[0], node.shape
+    weight, bias = to.parameter(node, "weight"), to.parameter(node, "bias")
+    apart = to.batch_size == 1 and inputs * outputs >= 8 * _MOST_WEIGHTS
+    share = -(-_MOST_WEIGHTS // inputs) if apart else outputs
+    for first in range(0, outputs, share):
+        count = min(share, outputs - first)
+        to.forward(
+            linear.linear_forward,
+            kind=APART if apart else WHOLE,
+            x=x,
+            y=y,
+            weight=Place(to.network.parameters, count * inputs, weight.offset + first * inputs),
+            bias=Place(to.network.parameters, count, bias.offset + first),
+            first=first,
+            inputs=inputs,
+            tiling=lane_product(
+                to.address_of, to.chunk, count, b_inner=inputs, a_row=x.stride, c_row=y.stride, d_row=0
+            ),
+        )
 
 
 def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
