@@ -10,9 +10,9 @@ import numba
 from convnet_studio.engine.kernels.constants import HALF, TWO, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
-from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import floats_at, ints_at, real, shift
 from convnet_studio.engine.kernels.simd import LANES, absolute, first, load, splat, store, total, where_greater
+from convnet_studio.engine.kernels.step import SHARE
 
 _DISTANCE = Layout(x="buffer", y="buffer", size="number", losses="place", scale="real")
 D = _DISTANCE.index

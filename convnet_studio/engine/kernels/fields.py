@@ -23,11 +23,6 @@ SLACK = 64
 """Floats that every array has beyond its last one: vectors may read and write past an end."""
 
 
-SPOILED = 1
-"""Which of the first floats of a workspace an update makes other than 0 where it has left numbers that are not finite;
-these floats belong to the interpreter."""
-
-
 @dataclass(eq=False)
 class Buffer:
     """Numbers of each sample in a thread's workspace; the program's planner says where.
@@ -74,6 +69,11 @@ class Tiling:
     """How a product of matrices is cut into tiles: addresses of tiles and their strides, in the order of `TILING`."""
 
     numbers: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Columns of C in a block."""
+        return int(self.numbers[TILING.c_block])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Log-probabilities, the losses of each sample, and how many samples are wrong.
 
-`SHARE` of the workspace, written by the interpreter, is what one sample's gradient counts: 1 / batch.
+What one sample's gradient counts, 1 / batch, lies in the workspace (step.py).
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from convnet_studio.engine.kernels.constants import ONE, TWO, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, ints_at, real
-
-SHARE = 0
-"""Where in the workspace the share of one sample in the mean lies."""
+from convnet_studio.engine.kernels.step import SHARE
 
 _SOFTMAX = Layout(x="buffer", y="buffer", positions="number", channels="number")
 F = _SOFTMAX.index

@@ -4,7 +4,7 @@ Compilers don't block registers by themselves: plain loops reach a third of a co
 all of it. A tile computes, for m in 0 .. count-1 and a block of columns n,
 
     broadcast:  C[m, n] = D[m, n] + sum over o < outer, k < inner of  A[m; o, k] * B[o, k; n]
-    lane sum:   C[m, n] = D[m, n] + sum over k < inner of             A[m, k] * B[n, k]
+    lane sum:   C[m, n] = D[m, n] + sum over o < outer, k < inner of  A[m; o, k] * B[n; o, k]
 
 where `outer` and the strides of every index are numbers in the row (`TILING`), `count` and `inner` arguments: one
 compiled set serves every shape. In the first kind the columns of B and C are contiguous: one number of A meets a vector
@@ -56,7 +56,7 @@ def registers(features: Collection[str]) -> tuple[Registers, ...]:
     if "avx512f" in features:
         return (
             Registers(8, {1: 14}, {}),
-            Registers(16, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4}),
+            Registers(16, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4, 5: 4}),
         )
     if "avx2" in features or "avx" in features:
         return (Registers(8, {1: 10, 2: 6, 3: 4}, {1: 4, 2: 4, 3: 3}),)
@@ -205,7 +205,7 @@ def _emit_lane_sum(emit: _Emitter) -> None:
     """C[m, n] = D[m, n] + sum of A[m, k] * B[n, k]; here the vectors of a block are rows of B."""
     builder = emit.builder
     inner = emit.inner
-    b_rows = emit.row_pointers(emit.b, TILING.b_inner, emit.vectors)
+    outer, a_outer, b_outer = (emit.field(i) for i in (TILING.outer, TILING.a_outer, TILING.b_outer))
     whole = builder.and_(inner, _INT(-emit.lanes))
     rest = builder.sub(inner, whole)
 
@@ -217,19 +217,26 @@ def _emit_lane_sum(emit: _Emitter) -> None:
         ]
 
     def case(height: int, a: Any, c: Any, d: Any) -> None:
-        a_rows = emit.row_pointers(a, TILING.a_row, height)
+        def over_outer(o: Any, sums: list[Any]) -> list[Any]:
+            a_o, b_o = emit.at(a, builder.mul(o, a_outer)), emit.at(emit.b, builder.mul(o, b_outer))
+            pairs = (
+                emit.row_pointers(a_o, TILING.a_row, height),
+                emit.row_pointers(b_o, TILING.b_inner, emit.vectors),
+            )
 
-        def over_inner(k: Any, sums: list[Any]) -> list[Any]:
-            a_k, b_k = ([emit.load(emit.at(row, k), emit.vector) for row in rows] for rows in (a_rows, b_rows))
-            return step(height, a_k, b_k, sums)
+            def over_inner(k: Any, sums: list[Any]) -> list[Any]:
+                a_k, b_k = ([emit.load(emit.at(row, k), emit.vector) for row in rows] for rows in pairs)
+                return step(height, a_k, b_k, sums)
 
-        def over_rest(_: Any, sums: list[Any]) -> list[Any]:
-            a_k, b_k = ([_masked_load(emit, emit.at(row, whole), rest) for row in rows] for rows in (a_rows, b_rows))
-            return step(height, a_k, b_k, sums)
+            def over_rest(_: Any, sums: list[Any]) -> list[Any]:
+                a_k, b_k = ([_masked_load(emit, emit.at(row, whole), rest) for row in rows] for rows in pairs)
+                return step(height, a_k, b_k, sums)
+
+            sums = emit.loop(whole, sums, over_inner, emit.lanes)
+            return emit.loop(builder.zext(builder.icmp_signed(">", rest, _INT(0)), _INT), sums, over_rest)
 
         sums = [ir.Constant(emit.vector, None)] * (height * emit.vectors)
-        sums = emit.loop(whole, sums, over_inner, emit.lanes)
-        sums = emit.loop(builder.zext(builder.icmp_signed(">", rest, _INT(0)), _INT), sums, over_rest)
+        sums = emit.loop(outer, sums, over_outer)
         for m, (c_m, d_m) in enumerate(
             zip(*(emit.row_pointers(p, i, height) for p, i in ((c, TILING.c_row), (d, TILING.d_row))), strict=True)
         ):
@@ -379,7 +386,10 @@ def product(
 
 
 def lane_product(addresses: Callable[[Kernel], int], rows: int, columns: int, **strides: int) -> Tiling:
-    """Choose lane-sum tiles for a C of `rows` by `columns`; `strides` has b_inner, a_row, c_row, d_row."""
+    """Choose lane-sum tiles for a C of `rows` by `columns`; `strides` has b_inner, a_row, c_row, d_row.
+
+    Those left out are 0 (outer: 1).
+    """
     main, tail, blocks = _cut({t.vectors: t for t in LANE_SUM_TILES}, columns)
     steps = {"b_block": main.vectors * strides["b_inner"], "c_block": main.vectors, "d_block": main.vectors}
     return _tiling(addresses, rows, main, tail, blocks, steps | strides)

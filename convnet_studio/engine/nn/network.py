@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from convnet_studio.engine.aligned import aligned_zeros
 from convnet_studio.engine.nn.chance import Chance, Clock, RandomModule
 from convnet_studio.engine.nn.graph import Admit, Graph, Link, Node, resolve
 from convnet_studio.engine.nn.learning import Learning
@@ -57,9 +58,9 @@ class Network:
             if not node.shares
             for each in module.parameter_shapes(*node.input_shapes).values()
         )
-        self.parameters: Array = np.zeros(size, dtype)
+        self.parameters: Array = aligned_zeros(size, dtype)
         """Flat, updated in place by training."""
-        self.gradients: Array = np.zeros(size, dtype)
+        self.gradients: Array = aligned_zeros(size, dtype)
         self.slices: dict[str, slice] = {}
         """Where the parameters lie in the flat vectors, by the id of the module that owns them (others left out)."""
         self.spans: dict[str, slice] = {}

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import Buffer, Layout
 from convnet_studio.engine.kernels.leaf import Leaf
-from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import OPERATION
+from convnet_studio.engine.kernels.step import SHARE
 from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss

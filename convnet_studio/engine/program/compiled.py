@@ -14,6 +14,7 @@ from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer
 from convnet_studio.engine.program.build import build
 from convnet_studio.engine.program.builder import Feed
+from convnet_studio.engine.program.descent import Descent, descent_of
 from convnet_studio.engine.program.program import (
     Evaluation,
     Indices,
@@ -87,18 +88,31 @@ class CompiledProgram(Program):
 
     def steps(self, indices: Indices, size: int, rates: Sequence[float], optimizer: Optimizer) -> list[StepResult]:
         """See Program; one call without the GIL where the update is compiled."""
-        rate_field = self._update.prepare(optimizer, self.network)
-        if rate_field < 0 and len(rates) > 1:
+        update = self._prepare_update(optimizer)
+        if update is None and len(rates) > 1:
             return super().steps(indices, size, rates, optimizer)
         chosen, counts = self._cut(indices, size, len(rates))
         table = np.array([counts, np.array(rates, np.float64).view(np.int64)]).T
-        results = self._lean.run_all(chosen, table, training=True, rate_field=rate_field)
+        results = self._lean.run_all(chosen, table, training=True, update=update)
         optimizer.rate = rates[len(results) - 1]
         self.network.clock.step += len(results)
-        if rate_field < 0:
+        if update is None:
             batch = MiniBatch(results[0].loss, lambda: self._lean.run(chosen, training=True).loss)
             return [update_by_numpy(self.network, optimizer, results[0], batch)]
         return results
+
+    def _prepare_update(self, optimizer: Optimizer) -> Descent | int | None:
+        """What the interpreter makes of the gradient; None where numpy code does it afterwards.
+
+        So it does where a module's numpy code may fail in the step, which then must not update anything.
+        """
+        if self._lean.listing.builder.runs_python:
+            return None
+        descent = descent_of(optimizer, self.network)
+        if descent:
+            return descent
+        field = self._update.prepare(optimizer, self.network)
+        return field if field >= 0 else None
 
     def _cut(self, indices: Indices, size: int, steps: int) -> tuple[NDArray[np.int64], list[int]]:
         """The examples of so many steps, and how many each has."""

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from convnet_studio.engine.kernels import bank, conv, move
+from convnet_studio.engine.kernels import bank, conv, conv_sparse, move
 from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.rearrange import Four, arrange, collect
 
 Append = Callable[..., None]
 """`Builder.forward` or `Builder.backward`."""
-Four = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,21 @@ def weight_gradient(to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, weight: Sp
 
 def input_gradient(append: Append, to: Builder, sizes: Sizes, dx: Buffer, dy: Buffer, weight: Span, name: str) -> None:
     """dx = what each place of dy sends back through the filters, the padding cut off."""
+    target = uncropped(to, sizes, dx, name)
+    _send_back(append, to, sizes, target, dy, weight)
+    if sizes.is_padded:
+        crop(append, sizes, target, dx)
+
+
+def uncropped(to: Builder, sizes: Sizes, dx: Buffer, name: str) -> Buffer:
+    """Room for the gradient by the padded picture; `dx` itself where nothing is padded."""
+    return to.scratch(sizes.height * sizes.x_row, name) if sizes.is_padded else dx
+
+
+def _send_back(append: Append, to: Builder, sizes: Sizes, target: Buffer, dy: Buffer, weight: Span) -> None:
     maps, filters = sizes.maps, sizes.filters
     table = to.table(sizes.kernel_rows * filters * sizes.run_padded)
     _arrange_weight(to, sizes, weight, table, (filters * sizes.run_padded, maps, 1, sizes.run_padded))
-    target = to.scratch(sizes.height * sizes.x_row, name) if sizes.is_padded else dx
     c_row = sizes.stride * sizes.x_row
     tiling = product(
         to.address_of, sizes.rows, sizes.run,
@@ -204,8 +215,45 @@ def input_gradient(append: Append, to: Builder, sizes: Sizes, dx: Buffer, dy: Bu
         block=filters * sizes.run_padded,
         tiling=tiling,
     )
-    if sizes.is_padded:
-        crop(append, sizes, target, dx)
+
+
+def sparse_gradients(
+    to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, dx: Buffer | None, weight: Span, bias: Span, name: str
+) -> None:
+    """All three gradients where most of dy is zero, as behind a max pooling: only those that are not are followed.
+
+    Args:
+        x: the padded picture. `dx`: the gradient by it; None where nobody needs it.
+    """
+    k, maps, filters, padded_run = sizes.kernel, sizes.maps, sizes.filters, sizes.run_padded
+    positions = sizes.rows * sizes.columns
+    listed: dict[str, Any] = {
+        "counts": to.scratch(filters, f"how many gradients of {name}"),
+        "corners": to.scratch(filters * positions, f"corners of {name}"),
+        "values": to.scratch(filters * positions, f"listed gradients of {name}"),
+        "positions": positions,
+        "channels": filters,
+    }
+    to.backward(
+        conv_sparse.list_gradients,
+        y_gradient=dy,
+        **listed,
+        rows=sizes.rows,
+        columns=sizes.columns,
+        down=sizes.stride * sizes.x_row,
+        across=sizes.stride * maps,
+    )
+    shape: dict[str, Any] = {**listed, "kernel_rows": k, "run": padded_run, "x_row": sizes.x_row}
+    filter_strides, strides = (k * padded_run, padded_run, maps, 1), (maps * k * k, k, 1, k * k)
+    span, bias_span = to.gradient(filters * k * padded_run), to.gradient(filters)
+    to.backward(conv_sparse.sparse_parameter_gradient, x=x, weight_gradient=span, bias_gradient=bias_span, **shape)
+    collect(to, weight, span, (filters, k, k, maps), filter_strides, strides)
+    collect(to, bias, bias_span, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    if dx is not None:
+        table = to.table(filters * k * padded_run)
+        arrange(to, weight, table, (filters, k, k, maps), strides, filter_strides)
+        size: Any = dx.size
+        to.backward(conv_sparse.sparse_input_gradient, x_gradient=dx, weight=table, size=size, **shape)
 
 
 def bias_table(to: Builder, bias: Span) -> Place:
@@ -253,18 +301,3 @@ def _pairs(to: Builder, sizes: Sizes, pairs: tuple[tuple[int, int], ...], stride
         "by_input": strides[2],
         "by_output": strides[3],
     }
-
-
-def arrange(to: Builder, source: Span, target: Place, shape: Four, strides: Four, target_strides: Four) -> None:
-    """Copy a parameter of four directions into another order, once a step."""
-    to.prepare(move.arrange, source=source, target=target, **_numbers(shape, strides, target_strides))
-
-
-def collect(to: Builder, target: Span, source: Span, shape: Four, strides: Four, target_strides: Four) -> None:
-    """Add a gradient of four directions to the flat gradient, in the parameter's order."""
-    to.collect(move.collect, target=target, source=source, **_numbers(shape, strides, target_strides))
-
-
-def _numbers(shape: Four, strides: Four, target_strides: Four) -> dict[str, int]:
-    letters = zip("nst", (shape, strides, target_strides), strict=True)
-    return {f"{letter}{i}": each[i] for letter, each in letters for i in range(4)}

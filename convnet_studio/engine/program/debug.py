@@ -59,6 +59,9 @@ def calls(program: CompiledProgram, indices: Indices) -> Iterator[Call]:
                     yield _call(runner, index, at.parameters, slot, at.workspace, i, m)
     for index in listing.collect:
         yield _call(runner, index, at.gradients, at.slots, at.workspace, 0, used)
+    for begin, end, first, size in listing.parts.tolist():
+        for index in range(begin, end):
+            yield _call(runner, index, at.parameters, at.gradients, at.workspace, first, size)
 
 
 def profile(program: CompiledProgram, indices: Indices, repeats: int = 10) -> list[OperationTime]:

@@ -7,19 +7,17 @@ import numpy as np
 from convnet_studio.engine.kernels.fields import ROW, Place
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.kernels.rules import update_all
-from convnet_studio.engine.kernels.update import sgd_update
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.nn.optimizers.sgd import SGD
-from convnet_studio.engine.nn.step_plan import Regularization, StepPlan, plain_plan
+from convnet_studio.engine.nn.step_plan import StepPlan, plain_plan
 from convnet_studio.engine.program.build import Listing
 from convnet_studio.engine.program.update_rows import has_leaf, update_rows
 
 
 class Update:
-    """Writes the update's row before each step; optimizers without a compiled leaf run their numpy code.
+    """Writes the update's row before each step: a row that runs rows of its own.
 
-    Plain SGD is one leaf over the whole vector; everything else is a row that runs rows of its own.
+    Plain descent needs none (descent.py); optimizers without compiled leaves run their numpy code.
     """
 
     def __init__(self, listing: Listing) -> None:
@@ -44,17 +42,11 @@ class Update:
             id(plan),
             *(id(optimizer.state[name]) for name in optimizer.state_names),
         )
-        is_plain = (
-            isinstance(optimizer, SGD) and not optimizer.nesterov and not optimizer.damps and _is_plain(plan, network)
-        )
         if written != self._written:
             self._check_state(optimizer, network)
-            if is_plain:
-                self._write_plain(optimizer, network)
-            else:
-                self._write_rows(optimizer, plan or plain_plan(network.parameters.size))
+            self._write_rows(optimizer, plan or plain_plan(network.parameters.size))
             self._written = written
-        return int((sgd_update if is_plain else update_all).layout.index.rate)
+        return int(update_all.layout.index.rate)
 
     def _check_state(self, optimizer: Optimizer, network: Network) -> None:
         size = network.parameters.size
@@ -63,35 +55,16 @@ class Update:
             if vector.shape != (size,) or vector.dtype != np.float32:
                 raise ValueError(f"The {name} must be {size} float32, not {vector.shape} {vector.dtype}.")
 
-    def _write_plain(self, optimizer: Optimizer, network: Network) -> None:
-        assert isinstance(optimizer, SGD)
-        velocity, size = optimizer.state["velocity"], network.parameters.size
-        values = {"velocity": Place(velocity, size), "size": size, "rate": 0.0, "momentum": optimizer.momentum}
-        self._row[:] = self._packed(sgd_update, values)
-        self._kept = optimizer.state, optimizer.plan
-
     def _write_rows(self, optimizer: Optimizer, plan: StepPlan) -> None:
         listing = self._listing
         field = (len(listing.rows) - 1) * ROW + update_all.layout.index.rate
         rate = Place(listing.rows.reshape(-1), 1, field)
         rows = update_rows(optimizer, plan, rate)
         table = np.array([self._packed(*each) for each in rows], np.int64).reshape(-1, ROW)
-        values = {"rows": Place(table, table.size), "count": len(rows), "rate": 0.0}
+        values = {"rows": Place(table, table.size), "count": len(rows), "size": listing.arenas.parameters, "rate": 0.0}
         self._row[:] = self._packed(update_all, values)
         self._kept = rows, table, optimizer.state, optimizer.plan  # what the rows point to
 
     def _packed(self, leaf: Leaf, values: dict[str, object]) -> object:
         listing = self._listing
         return leaf.layout.pack(listing.builder.address_of(leaf), values, listing.arenas)
-
-
-def _is_plain(plan: StepPlan | None, network: Network) -> bool:
-    """Whether all parameters learn alike and nothing holds them back."""
-    if plan is None:
-        return True
-    learning = sum(run.end - run.start for run in plan.runs)
-    return (
-        plan.limits == Regularization()
-        and learning == network.parameters.size
-        and all(run.factor == 1 for run in plan.runs)
-    )

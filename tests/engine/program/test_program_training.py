@@ -41,6 +41,51 @@ def test_twenty_steps_with_momentum_follow_numpy(drawn: list[Drawn]) -> None:
     assert own[-1] != own[0]
 
 
+PERCEPTRON: list[Drawn] = [
+    ("Flatten", {}), ("Linear", {"out_features": 150}), ("Tanh", {}), ("Linear", {"out_features": 10}),
+    ("LogSoftmax", {}), ("NLLLoss", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 3, 10, 200])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("drawn", [LENET, PERCEPTRON], ids=["lenet", "perceptron"])
+def test_descent_follows_numpy(drawn: list[Drawn], momentum: float, batch: int) -> None:
+    """Weights that are updated as their gradient is made, and others; large matrices in several parts."""
+    shape = (1, 28, 28) if drawn is LENET else (1, 30, 31)
+    compiled, reference = chain(drawn, shape), chain(drawn, shape)
+    optimizers = [sgd(momentum=momentum) for _ in range(2)]
+    own = losses_of(CompiledProgram(compiled, batch, 2), 6, batch, optimizers[0])
+    other = losses_of(ReferenceProgram(reference, batch), 6, batch, optimizers[1])
+    np.testing.assert_allclose(own, other, rtol=3e-5)
+    np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
+    assert optimizers[0].state.keys() == optimizers[1].state.keys()
+    for name, values in optimizers[1].state.items():
+        np.testing.assert_allclose(optimizers[0].state[name], values, atol=1e-5 * np.abs(values).max())
+
+
+def test_momentum_may_change_from_step_to_step() -> None:
+    compiled, reference = chain(LENET, (1, 28, 28)), chain(LENET, (1, 28, 28))
+    for program in (CompiledProgram(compiled, 6), ReferenceProgram(reference, 6)):
+        optimizer = sgd()
+        for momentum in (0.9, 0.0, 0.5):
+            optimizer.momentum = momentum
+            losses_of(program, 2, 6, optimizer)
+    np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("batch", [1, 16, 33])
+def test_two_threads_change_no_bit_of_large_matrices(batch: int, momentum: float) -> None:
+    results = []
+    for threads in (1, 2, 2):
+        program = CompiledProgram(chain(PERCEPTRON, (1, 30, 31)), batch, threads)
+        losses = losses_of(program, 10, batch, sgd(momentum=momentum))
+        program.close()
+        results.append((losses, program.network.parameters.tobytes()))
+    assert results[0] == results[1] == results[2]
+
+
 @pytest.mark.parametrize("batch", [1, 7, 16, 33])
 def test_two_threads_change_no_bit(batch: int) -> None:
     results = []

@@ -26,6 +26,9 @@ def lower_average(node: Node, to: Builder) -> None:
 @lowers(MaxPool2d)
 def lower_max(node: Node, to: Builder) -> None:
     """The largest of each window."""
+    assert isinstance(node.module, MaxPool2d)
+    if node.module.stride >= 3:
+        to.send_few(node)
     _lower(node, to, pool.max_forward, pool.max_backward)
 
 
