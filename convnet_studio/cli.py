@@ -101,8 +101,10 @@ def _add_train(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("train", description="Train a project without a window and print how well it does.")
     parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
     parser.add_argument("--data", metavar="NAME", help="train on this data set (see: list datasets)")
-    parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training set")
-    parser.add_argument("--seed", metavar="S", type=int, help="draws the initial weights and the order of samples")
+    parser.add_argument("--epochs", metavar="N", type=_whole_number, help="passes over the training set")
+    parser.add_argument(
+        "--seed", metavar="S", type=_whole_number, help="draws the initial weights and the order of samples"
+    )
     parser.add_argument("--threads", metavar="T", type=_positive, help="of the engine (results are the same)")
     parser.add_argument("--save", metavar="OUT", type=Path, help="write project and weights to this .cvstudio file")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
@@ -278,6 +280,14 @@ def _error_text(result: Result) -> str:
         return ""
     top5 = result.test_top5_error
     return f"Test error {result.test_error:.2%}{'' if top5 is None else f' ({top5:.2%} among the first five)'}, "
+
+
+def _whole_number(text: str) -> int:
+    """As argparse wants it: ArgumentTypeError in words of ours."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
 
 
 def _usable_threads() -> int:

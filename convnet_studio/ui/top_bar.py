@@ -14,7 +14,7 @@ from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
 HEIGHT = 52
 BUTTON_HEIGHT = 30
-DATASET_WIDTH = 150
+DATASET_WIDTH = 128
 """At most: a longer title must not press the other fields together; the tooltip has all of it."""
 WIDE = 1400
 """From this width on there is room for the program's name and for words beside the icons."""
@@ -61,6 +61,7 @@ class TopBar(QFrame):
         self._new_weights = self._button(actions["new_weights"], "", "")
         speeds = dict(SPEEDS)
         self._speed = ChoiceField("Speed of training", list(speeds), height=BUTTON_HEIGHT)
+        self._speed.setMinimumWidth(104)
         self._speed.entered.connect(lambda name: self.speed_chosen.emit(speeds[name]))
         self.metrics = Metrics()
         titles = {name: each.title for name, each in DatasetFile.registry.items()}

@@ -90,6 +90,20 @@ class Run:
             self.program.close()
             self.program = None
 
+    def lay_aside(self) -> None:
+        """Close, and let go of what is large or can be had again: checkpoints and data."""
+        self.close()
+        self.checkpoints = Checkpoints()
+        del self.material
+
+    def take_up(self, project: Project, material: Material) -> None:
+        """Go on as it was laid aside, with the project as it is now."""
+        self.material = material
+        self.program = self._program_for(self.network, self.project.training.batch_size)
+        if project.training != self.project.training:
+            self.follow_training(project.training)
+        self.follow_structure(project)
+
     @property
     def can_learn(self) -> bool:
         """Whether a step is possible: some loss is reached, there is something to change and a rule to change it by."""

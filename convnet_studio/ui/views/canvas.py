@@ -44,7 +44,7 @@ class CanvasView(View):
         self._summary: Summary | None = None
         self._class_count = 0
         self._wants_fit = True
-        """Until somebody works on it, the canvas shows the whole network at any size of the window."""
+        """Until somebody pans or zooms, the canvas shows the whole network, however large that and the window are."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
@@ -57,7 +57,6 @@ class CanvasView(View):
         self.area.zoom_changed.connect(self.zoom_changed)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
-        open_project.changed.connect(self._stop_fitting)
         open_project.changed.connect(self._describe)
         self.area.touched.connect(self._stop_fitting)
         self._describe()
@@ -67,7 +66,7 @@ class CanvasView(View):
         self._summary = summary
         self.scene.set_summary(summary)
         self._show_status()
-        if self._wants_fit and self.isVisible():
+        if self._wants_fit and self.isVisible() and not self._shows_all():
             self.fit()
 
     def set_dataset(self, dataset: Dataset) -> None:
@@ -116,6 +115,12 @@ class CanvasView(View):
         """Copy the selected modules."""
         self.editor.duplicate_selection()
 
+    def rename_selection(self) -> None:
+        """Edit the name of the selected module on its card."""
+        selection = self.open_project.selection
+        if len(selection) == 1:
+            self.area.rename.start(self.scene.modules[min(selection)])
+
     def select_all(self) -> None:
         """Select all modules."""
         self.area.keyboard.select_all()
@@ -141,7 +146,8 @@ class CanvasView(View):
         self.area.scale_to(1.0)
 
     def fit(self) -> None:
-        """Show the whole network."""
+        """Show the whole network, and go on doing so."""
+        self._wants_fit = True
         self.area.fit(FREE_BELOW)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -179,8 +185,13 @@ class CanvasView(View):
         self.status.say("", False)
         self.fit()
 
+    def _shows_all(self) -> bool:
+        """Whether every card is in view and clear of what floats below; then nothing moves under the user's hands."""
+        covered = self.area.mapFromScene(self.scene.covered_rect()).boundingRect()
+        return self.area.viewport().rect().adjusted(0, 0, 0, -round(FREE_BELOW)).contains(covered)
+
     def _stop_fitting(self) -> None:
-        """Whoever works on the canvas decides what it shows."""
+        """Whoever pans or zooms decides what the canvas shows."""
         self._wants_fit = False
 
     def _describe(self) -> None:
