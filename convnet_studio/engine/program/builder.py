@@ -275,11 +275,14 @@ def _reaching_a_loss(network: Network) -> set[str]:
 
 
 def _trained(network: Network, whole: bool) -> set[str]:
-    """The ids of the modules that need a gradient: those that reach a loss and learn, or stand behind one that does."""
+    """The ids of the modules that need a gradient: those that reach a loss and learn, or stand behind one that does.
+
+    A module that shares weights learns if their owner does: its part of their gradient counts.
+    """
     reaching = _reaching_a_loss(network)
     trained: set[str] = set()
     for node in network.graph.nodes:
-        own = node.id in network.spans and network.learning_of(node.id).learns
+        own = node.id in network.spans and network.learning_of(node.shares or node.id).learns
         learns = own or any(source in trained for source in node.sources)
         if node.id in reaching and (learns or whole):
             trained.add(node.id)
