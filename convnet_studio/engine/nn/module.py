@@ -287,6 +287,10 @@ class Module(Configured):
         """The main setting as the card's header shows it, such as ``8 · 5×5`` (empty where there is none)."""
         return ""
 
+    def remark(self) -> str:
+        """What a person should know of these settings, in a sentence or two; the inspector shows it (mostly empty)."""
+        return ""
+
     def parameters(self) -> dict[str, Parameter]:
         """The learnable arrays by field name (none before the network was built)."""
         return {
