@@ -60,7 +60,8 @@ class LateralInhibition(Module):
         self.weight.grad += grad_weight
         grad_theta = -(np.sign(self._second) * grad + np.sign(self._first) * grad_first).sum(axis=(0, 2))
         self.theta.grad += np.sign(self.theta.value) * grad_theta
-        return (grad + grad_first).reshape(grad_output.shape)
+        grad_input: Array = (grad + grad_first).reshape(grad_output.shape)
+        return grad_input
 
     def _inhibition(self) -> Array:
         """S."""

@@ -33,7 +33,8 @@ class Sigmoid(Module):
 
     def backward(self, grad_output: Array) -> Array:
         """∂x = y (1 - y) ∂y."""
-        return self._output * (1 - self._output) * grad_output
+        grad: Array = self._output * (1 - self._output) * grad_output
+        return grad
 
     def is_non_negative(self, input_is: bool) -> bool:
         """Always."""

@@ -33,7 +33,8 @@ class Softshrink(Module):
     def forward(self, x: Array) -> Array:
         """Any shape in, the same out."""
         self._passes = np.abs(x) > self.lambd
-        return self._passes * (x - np.sign(x) * x.dtype.type(self.lambd))
+        y: Array = self._passes * (x - np.sign(x) * x.dtype.type(self.lambd))
+        return y
 
     def backward(self, grad_output: Array) -> Array:
         """∂x = [|x| > λ] ∂y."""
