@@ -24,8 +24,8 @@ hardshrink, and beta of softplus."""
 _FORWARD = Layout(x="buffer", y="buffer", size="number", curve="number", a="real", b="real")
 F = _FORWARD.index
 _BACKWARD = Layout(
-    x_gradient="buffer", y_gradient="buffer", x="buffer", size="number", curve="number", a="real", b="real"
-)
+    x_gradient="buffer", y_gradient="buffer", kept="buffer", size="number", curve="number", a="real", b="real"
+)  # kept: x of tanhshrink and softplus, y of the others
 B = _BACKWARD.index
 
 
@@ -81,23 +81,23 @@ def curve_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i:
     curve, a, b, size = row[B.curve], splat(real(row[B.a])), splat(real(row[B.b])), row[B.size]
     one, zero = splat(ONE), splat(ZERO)
     for s in range(i, i + n):
-        x, dy = sample(row, B.x, workspace, s), sample(row, B.y_gradient, workspace, s)
+        kept, dy = sample(row, B.kept, workspace, s), sample(row, B.y_gradient, workspace, s)
         dx = sample(row, B.x_gradient, workspace, s)
         if curve == CURVE.sigmoid:
             for j in range(0, size, LANES):
-                value = sigmoid_of(load(shift(x, j)))
+                value = load(shift(kept, j))
                 store(shift(dx, j), value * (one - value) * load(shift(dy, j)))
         elif curve == CURVE.scaled_tanh:
             for j in range(0, size, LANES):
-                value = tanh_of(b * load(shift(x, j)))
+                value = load(shift(kept, j)) / a
                 store(shift(dx, j), a * b * (one - value * value) * load(shift(dy, j)))
         elif curve == CURVE.tanhshrink:
             for j in range(0, size, LANES):
-                value = tanh_of(load(shift(x, j)))
+                value = tanh_of(load(shift(kept, j)))
                 store(shift(dx, j), value * value * load(shift(dy, j)))
         elif curve == CURVE.softplus:
             for j in range(0, size, LANES):
-                store(shift(dx, j), sigmoid_of(a * load(shift(x, j))) * load(shift(dy, j)))
-        else:  # softshrink and hardshrink pass the same
+                store(shift(dx, j), sigmoid_of(a * load(shift(kept, j))) * load(shift(dy, j)))
+        else:  # what softshrink and hardshrink let pass is not 0
             for j in range(0, size, LANES):
-                store(shift(dx, j), where_greater(absolute(load(shift(x, j))), a, load(shift(dy, j)), zero))
+                store(shift(dx, j), where_equal(load(shift(kept, j)), zero, zero, load(shift(dy, j))))

@@ -8,8 +8,8 @@ from typing import Any
 from convnet_studio.engine.kernels.constants import ONE, TWO, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
-from convnet_studio.engine.kernels.loss import SHARE
 from convnet_studio.engine.kernels.memory import floats_at, ints_at, real
+from convnet_studio.engine.kernels.step import SHARE
 
 _SOFTMAX = Layout(x="buffer", y="buffer", positions="number", channels="number")
 F = _SOFTMAX.index
@@ -53,12 +53,10 @@ def softmax_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, 
 
 
 _LOSS = Layout(
-    x="buffer", size="number", labels="place", indices="place", losses="place", margin="real", power="number"
-)  # labels of all data, the chosen samples, a loss for each of those; margin and power are the hinge's
+    x="buffer", size="number", labels="place", indices="place", losses="place"
+)  # labels of all data, the chosen samples, a loss for each of those
 L = _LOSS.index
-_LOSS_BACKWARD = Layout(
-    x="buffer", x_gradient="buffer", size="number", labels="place", indices="place", margin="real", power="number"
-)
+_LOSS_BACKWARD = Layout(x="buffer", x_gradient="buffer", size="number", labels="place", indices="place")
 G = _LOSS_BACKWARD.index
 
 
@@ -118,30 +116,40 @@ def bce_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
         dx[labels[indices[s]]] -= share
 
 
-@leaf(_LOSS)
+_MARGIN = Layout(
+    x="buffer", size="number", labels="place", indices="place", losses="place", margin="real", power="number"
+)
+M = _MARGIN.index
+_MARGIN_BACKWARD = Layout(
+    x="buffer", x_gradient="buffer", size="number", labels="place", indices="place", margin="real", power="number"
+)
+N = _MARGIN_BACKWARD.index
+
+
+@leaf(_MARGIN)
 def margin_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Add the mean of max(0, margin - x[label] + x)^power over the other outputs, of all, to the sample's loss."""
-    labels, indices, losses = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
+    labels, indices, losses = ints_at(row[M.labels]), ints_at(row[M.indices]), floats_at(row[M.losses])
     for s in range(i, i + n):
-        x, label, total = sample(row, L.x, workspace, s), labels[indices[s]], ZERO
-        for c in range(row[L.size]):
-            missing = max(real(row[L.margin]) - x[label] + x[c], ZERO)
+        x, label, total = sample(row, M.x, workspace, s), labels[indices[s]], ZERO
+        for c in range(row[M.size]):
+            missing = max(real(row[M.margin]) - x[label] + x[c], ZERO)
             if c != label:
-                total += missing * missing if row[L.power] == 2 else missing
-        losses[s] += total / row[L.size]
+                total += missing * missing if row[M.power] == 2 else missing
+        losses[s] += total / row[M.size]
 
 
-@leaf(_LOSS_BACKWARD)
+@leaf(_MARGIN_BACKWARD)
 def margin_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """dx = power missing^(power - 1) share / outputs where the lead is too small, minus their sum at the label."""
-    labels, indices = ints_at(row[G.labels]), ints_at(row[G.indices])
+    labels, indices = ints_at(row[N.labels]), ints_at(row[N.indices])
     for s in range(i, i + n):
-        x, dx = sample(row, G.x, workspace, s), sample(row, G.x_gradient, workspace, s)
-        label, total, share = labels[indices[s]], ZERO, workspace[SHARE] / row[G.size]
-        for c in range(row[G.size]):
-            missing = real(row[G.margin]) - x[label] + x[c]
+        x, dx = sample(row, N.x, workspace, s), sample(row, N.x_gradient, workspace, s)
+        label, total, share = labels[indices[s]], ZERO, workspace[SHARE] / row[N.size]
+        for c in range(row[N.size]):
+            missing = real(row[N.margin]) - x[label] + x[c]
             dx[c] = ZERO
             if c != label and missing > ZERO:
-                dx[c] = TWO * missing * share if row[G.power] == 2 else share
+                dx[c] = TWO * missing * share if row[N.power] == 2 else share
                 total += dx[c]
         dx[label] = -total

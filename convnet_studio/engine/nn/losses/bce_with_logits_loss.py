@@ -24,10 +24,6 @@ class BCEWithLogitsLoss(Loss):
         """``(classes,)``."""
         check_class_scores(prediction, classes)
 
-    def target(self, labels: Array, *predictions: Shape) -> Array:
-        """The labels themselves, ``(batch,)``."""
-        return labels
-
     def forward(self, prediction: Array, target: Array) -> Array:
         """``(batch, classes)`` and ``(batch,)`` to ``(batch,)``."""
         rows, count = np.arange(len(target)), prediction.shape[1]

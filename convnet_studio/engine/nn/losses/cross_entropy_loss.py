@@ -23,10 +23,6 @@ class CrossEntropyLoss(Loss):
         """``(classes,)``."""
         check_class_scores(prediction, classes)
 
-    def target(self, labels: Array, *predictions: Shape) -> Array:
-        """The labels themselves, ``(batch,)``."""
-        return labels
-
     def forward(self, prediction: Array, target: Array) -> Array:
         """``(batch, classes)`` and ``(batch,)`` to ``(batch,)``."""
         shifted = prediction - prediction.max(axis=1, keepdims=True)

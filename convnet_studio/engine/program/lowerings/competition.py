@@ -12,7 +12,7 @@ from convnet_studio.engine.program.lowering import lowers
 from convnet_studio.engine.program.shapes import channels_and_positions
 
 
-@lowers(WinnerTakesAll)
+@lowers(WinnerTakesAll, forgets_output=True)
 def lower_winner_takes_all(node: Node, to: Builder) -> None:
     """Groups are the channels of each position, or the positions of each channel."""
     assert isinstance(node.module, WinnerTakesAll)

@@ -1,10 +1,13 @@
-"""Sigmoid, ScaledTanh, Tanhshrink, Softplus, Softshrink and Hardshrink as operations."""
+"""Sigmoid, ScaledTanh, Tanhshrink, Softplus, Softshrink and Hardshrink as operations, however the samples lie."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from convnet_studio.engine.kernels import curves
 from convnet_studio.engine.kernels.curves import CURVE
 from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.modules.hardshrink import Hardshrink
 from convnet_studio.engine.nn.modules.scaled_tanh import ScaledTanh
 from convnet_studio.engine.nn.modules.sigmoid import Sigmoid
@@ -12,51 +15,66 @@ from convnet_studio.engine.nn.modules.softplus import Softplus
 from convnet_studio.engine.nn.modules.softshrink import Softshrink
 from convnet_studio.engine.nn.modules.tanhshrink import Tanhshrink
 from convnet_studio.engine.program.builder import Builder
-from convnet_studio.engine.program.lowering import lowers
+from convnet_studio.engine.program.interpreter import LANES, SINGLE
+from convnet_studio.engine.program.lowering import lowers, lowers_in_lanes
 
 
-@lowers(Sigmoid)
-def lower_sigmoid(node: Node, to: Builder) -> None:
-    """The logistic function."""
-    _lower(node, to, CURVE.sigmoid)
+def _curve(module: Module) -> tuple[int, float, float]:
+    """Which curve a module is, and its numbers a and b."""
+    match module:
+        case Sigmoid():
+            return CURVE.sigmoid, 1.0, 1.0
+        case ScaledTanh():
+            return CURVE.scaled_tanh, module.AMPLITUDE, module.STEEPNESS
+        case Softshrink():
+            return CURVE.softshrink, module.lambd, 1.0
+        case Hardshrink():
+            return CURVE.hardshrink, module.lambd, 1.0
+        case Softplus():
+            return CURVE.softplus, module.beta, 1.0
+    return CURVE.tanhshrink, 1.0, 1.0
 
 
-@lowers(ScaledTanh)
-def lower_scaled_tanh(node: Node, to: Builder) -> None:
-    """Amplitude and steepness are those of the module."""
-    _lower(node, to, CURVE.scaled_tanh, ScaledTanh.AMPLITUDE, ScaledTanh.STEEPNESS)
+@lowers(Sigmoid, ScaledTanh, Softshrink, Hardshrink)
+def lower_by_output(node: Node, to: Builder) -> None:
+    """The slope follows from the output."""
+    to.work_in_place(node)
+    _lower(node, to, SINGLE, keeps_input=False)
 
 
-@lowers(Tanhshrink)
-def lower_tanhshrink(node: Node, to: Builder) -> None:
-    """x - tanh x."""
-    _lower(node, to, CURVE.tanhshrink)
+@lowers(Tanhshrink, Softplus, forgets_output=True)
+def lower_by_input(node: Node, to: Builder) -> None:
+    """The slope follows from the input."""
+    _lower(node, to, SINGLE, keeps_input=True)
 
 
-@lowers(Softplus)
-def lower_softplus(node: Node, to: Builder) -> None:
-    """With its beta."""
-    assert isinstance(node.module, Softplus)
-    _lower(node, to, CURVE.softplus, node.module.beta)
+@lowers_in_lanes(Sigmoid)
+@lowers_in_lanes(ScaledTanh)
+@lowers_in_lanes(Softshrink)
+@lowers_in_lanes(Hardshrink)
+def lower_by_output_in_lanes(node: Node, to: Builder) -> None:
+    """The same for all samples of a chunk at once."""
+    to.work_in_place(node)
+    _lower(node, to, LANES, keeps_input=False)
 
 
-@lowers(Softshrink)
-def lower_softshrink(node: Node, to: Builder) -> None:
-    """With its threshold."""
-    assert isinstance(node.module, Softshrink)
-    _lower(node, to, CURVE.softshrink, node.module.lambd)
+@lowers_in_lanes(Tanhshrink)
+@lowers_in_lanes(Softplus)
+def lower_by_input_in_lanes(node: Node, to: Builder) -> None:
+    """The same for all samples of a chunk at once."""
+    _lower(node, to, LANES, keeps_input=True)
 
 
-@lowers(Hardshrink)
-def lower_hardshrink(node: Node, to: Builder) -> None:
-    """With its threshold."""
-    assert isinstance(node.module, Hardshrink)
-    _lower(node, to, CURVE.hardshrink, node.module.lambd)
-
-
-def _lower(node: Node, to: Builder, curve: int, a: float = 1.0, b: float = 1.0) -> None:
+def _lower(node: Node, to: Builder, kind: int, keeps_input: bool) -> None:
+    assert isinstance(node.module, Module)
+    curve, a, b = _curve(node.module)
     x, y = to.input(node), to.output(node)
-    to.forward(curves.curve_forward, x=x, y=y, size=y.size, curve=curve, a=a, b=b)
+    size = y.size * (to.chunk if kind == LANES else 1)
+    numbers: dict[str, Any] = {"size": size, "curve": curve, "a": a, "b": b}
+    to.forward(curves.curve_forward, kind=kind, x=x, y=y, **numbers)
+    if kind == SINGLE and to.receives_few(node):
+        to.send_few(node)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
-        to.backward(curves.curve_backward, x_gradient=dx, y_gradient=dy, x=x, size=y.size, curve=curve, a=a, b=b)
+        kept = x if keeps_input else y
+        to.backward(curves.curve_backward, kind=kind, x_gradient=dx, y_gradient=dy, kept=kept, **numbers)

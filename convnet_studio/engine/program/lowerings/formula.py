@@ -17,7 +17,7 @@ from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
 
 
-@lowers(Formula)
+@lowers(Formula, forgets_output=True)
 def lower_formula(node: Node, to: Builder) -> None:
     """Value, and value and slope."""
     assert isinstance(node.module, Formula)

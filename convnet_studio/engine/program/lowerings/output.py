@@ -1,18 +1,22 @@
-"""LogSoftmax and the losses as operations."""
+"""LogSoftmax, Softmax and the losses as operations."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from convnet_studio.engine.kernels import distance, loss
+from convnet_studio.engine.kernels import distance, loss, scores
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.losses.bce_with_logits_loss import BCEWithLogitsLoss
 from convnet_studio.engine.nn.losses.contrastive_loss import ContrastiveLoss
+from convnet_studio.engine.nn.losses.cross_entropy_loss import CrossEntropyLoss
 from convnet_studio.engine.nn.losses.euclidean_loss import EuclideanLoss
 from convnet_studio.engine.nn.losses.l1_penalty import L1Penalty
 from convnet_studio.engine.nn.losses.mse_loss import MSELoss
+from convnet_studio.engine.nn.losses.multi_margin_loss import MultiMarginLoss
 from convnet_studio.engine.nn.losses.nll_loss import NLLLoss
 from convnet_studio.engine.nn.modules.log_softmax import LogSoftmax
+from convnet_studio.engine.nn.modules.softmax import Softmax
 from convnet_studio.engine.nn.squared_distance import SquaredDistance
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
@@ -22,20 +26,50 @@ from convnet_studio.engine.program.shapes import channels_and_positions
 @lowers(LogSoftmax)
 def lower_log_softmax(node: Node, to: Builder) -> None:
     """Over the channels of each position."""
+    _lower_over_channels(node, to, loss.log_softmax_forward, loss.log_softmax_backward)
+
+
+@lowers(Softmax)
+def lower_softmax(node: Node, to: Builder) -> None:
+    """Over the channels of each position."""
+    _lower_over_channels(node, to, scores.softmax_forward, scores.softmax_backward)
+
+
+def _lower_over_channels(node: Node, to: Builder, forward: Leaf, backward: Leaf) -> None:
     channels, positions = channels_and_positions(node.shape)
     shape: dict[str, Any] = {"channels": channels, "positions": positions}
     x, y = to.input(node), to.output(node)
-    to.forward(loss.log_softmax_forward, x=x, y=y, **shape)
+    to.forward(forward, x=x, y=y, **shape)
     dy = to.output_gradient(node)
     dx = to.input_gradient(node)
     if dx is not None and dy is not None:
-        to.backward(loss.log_softmax_backward, x_gradient=dx, y_gradient=dy, y=y, **shape)
+        to.backward(backward, x_gradient=dx, y_gradient=dy, y=y, **shape)
 
 
 @lowers(NLLLoss)
 def lower_nll(node: Node, to: Builder) -> None:
     """Minus the log-probability of the label."""
     lower_labelled(node, to, loss.nll_forward, loss.nll_backward)
+
+
+@lowers(CrossEntropyLoss)
+def lower_cross_entropy(node: Node, to: Builder) -> None:
+    """Minus the log-probability that scores give to the label."""
+    lower_labelled(node, to, scores.cross_entropy_forward, scores.cross_entropy_backward)
+
+
+@lowers(BCEWithLogitsLoss)
+def lower_bce(node: Node, to: Builder) -> None:
+    """The mean over the outputs."""
+    lower_labelled(node, to, scores.bce_forward, scores.bce_backward)
+
+
+@lowers(MultiMarginLoss)
+def lower_margin(node: Node, to: Builder) -> None:
+    """With its margin and power."""
+    assert isinstance(node.module, MultiMarginLoss)
+    more = {"margin": node.module.margin, "power": node.module.p}
+    lower_labelled(node, to, scores.margin_forward, scores.margin_backward, **more)
 
 
 @lowers(MSELoss, EuclideanLoss)

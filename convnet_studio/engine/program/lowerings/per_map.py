@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convnet_studio.engine.kernels import move, per_map
+from convnet_studio.engine.kernels import per_map
 from convnet_studio.engine.kernels.fields import Place, Span
 from convnet_studio.engine.kernels.simd import LANES
 from convnet_studio.engine.nn.graph import Node
@@ -15,9 +15,10 @@ from convnet_studio.engine.nn.modules.gain import Gain
 from convnet_studio.engine.nn.modules.smooth_shrink import SmoothShrink
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
+from convnet_studio.engine.program.rearrange import arrange, collect
 
 
-@lowers(Gain)
+@lowers(Gain, forgets_output=True)
 def lower_gain(node: Node, to: Builder) -> None:
     """y = g x + b."""
     assert isinstance(node.module, Gain)
@@ -80,20 +81,12 @@ def _period(node: Node) -> int:
 def _pattern(node: Node, to: Builder, name: str) -> Place:
     """A parameter of each map, repeated over a period, copied once a step."""
     maps, period = node.shape[0], _period(node)
-    pattern = to.table(period)
-    ones = {"n0": 1, "n1": 1, "s0": 0, "s1": 0, "t0": 0, "t1": 0}
-    source = to.parameter(node, name)
-    to.prepare(
-        move.arrange, source=source, target=pattern, n2=period // maps, n3=maps, s2=0, s3=1, t2=maps, t3=1, **ones
-    )
+    pattern, times = to.table(period), period // maps
+    arrange(to, to.parameter(node, name), pattern, (1, 1, times, maps), (0, 0, 0, 1), (0, 0, maps, 1))
     return pattern
 
 
 def _collect(node: Node, to: Builder, name: str, pattern: Span) -> None:
     """Add up what a pattern of gradients holds of each map."""
     maps, period = node.shape[0], _period(node)
-    ones = {"n0": 1, "n1": 1, "s0": 0, "s1": 0, "t0": 0, "t1": 0}
-    target = to.parameter(node, name)
-    to.collect(
-        move.collect, target=target, source=pattern, n2=period // maps, n3=maps, s2=maps, s3=1, t2=0, t3=1, **ones
-    )
+    collect(to, to.parameter(node, name), pattern, (1, 1, period // maps, maps), (0, 0, maps, 1), (0, 0, 0, 1))
