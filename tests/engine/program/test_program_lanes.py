@@ -45,6 +45,17 @@ def test_convolution(kernel: int, filters: int, count: int) -> None:
     check([("Conv2d", {"out_channels": 3, "kernel_size": 2}), conv, *CLASSIFIER], (2, 10, 11), count)
 
 
+@pytest.mark.parametrize("count", [13, 16, 29])
+@pytest.mark.parametrize("kind", ["Sigmoid", "ScaledTanh", "Softshrink", "Hardshrink", "Tanhshrink", "Softplus"])
+def test_curves(kind: str, count: int) -> None:
+    first: Drawn = ("Conv2d", {"out_channels": 5, "kernel_size": 3})
+    check(
+        [first, (kind, {}), ("Conv2d", {"out_channels": 3, "kernel_size": 2}), (kind, {}), *CLASSIFIER],
+        (2, 9, 10),
+        count,
+    )
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.data())
 def test_random_networks(draw: st.DataObject) -> None:
