@@ -228,28 +228,25 @@ class _Reader:
             inside = self.comparison(depth + 1)
             self._expect(")", token)
             return inside
-        self._at -= 1
         found = "it ends" if token.kind == "end" else f"there is {token.text!r}"
-        raise self._wrong(f"{found} where a number, {_either([*self._names, '('])} is needed")
+        raise self._wrong(f"{found} where a number, {_either([*self._names, '('])} is needed", token)
 
     def _name(self, token: _Token) -> int:
         if token.text in self._names:
             return self._add(Step("name", name=token.text))
         if token.text in CONSTANTS:
             return self._number(CONSTANTS[token.text])
-        self._at -= 1
         if token.text in FUNCTIONS:
             example = ", ".join([*self._names, "0", "1"][: FUNCTIONS[token.text]])
-            raise self._wrong(f"{token.text} needs brackets, such as {token.text}({example})")
-        raise self._wrong(f"{token.text!r} is not known: there are {', '.join([*self._names, *CONSTANTS, *FUNCTIONS])}")
+            raise self._wrong(f"{token.text} needs brackets, such as {token.text}({example})", token)
+        known = ", ".join([*self._names, *CONSTANTS, *FUNCTIONS])
+        raise self._wrong(f"{token.text!r} is not known: there are {known}", token)
 
     def _call(self, name: _Token, depth: int) -> int:
+        if name.text in self._names or name.text in CONSTANTS:
+            raise self._wrong(f"{name.text} is no function: put an operator, such as *, before '('")
         if name.text not in FUNCTIONS:
-            self._at -= 1
-            if name.text in self._names or name.text in CONSTANTS:
-                self._at += 1
-                raise self._wrong(f"{name.text} is no function: put an operator, such as *, before '('")
-            raise self._wrong(f"the function {name.text!r} is not known: there are {', '.join(FUNCTIONS)}")
+            raise self._wrong(f"the function {name.text!r} is not known: there are {', '.join(FUNCTIONS)}", name)
         bracket = self._take()
         taken = [self.comparison(depth + 1)]
         while self._next.text == ",":
@@ -264,7 +261,7 @@ class _Reader:
             return result
         if len(taken) != wanted:
             numbers = "1 number" if wanted == 1 else f"{wanted} numbers, separated by commas"
-            raise ValueError(f"Column {name.column}: {name.text} takes {numbers}, not {len(taken)}.")
+            raise self._wrong(f"{name.text} takes {numbers}, not {len(taken)}", name)
         return self._step(name.text, *taken)
 
     def _step(self, operation: str, *arguments: int) -> int:
@@ -309,8 +306,9 @@ class _Reader:
             raise self._wrong(f"put an operator, such as *, or ')' before {self._next.text!r}")
         self._take()
 
-    def _wrong(self, what: str) -> ValueError:
-        return ValueError(f"Column {self._next.column}: {what}.")
+    def _wrong(self, what: str, token: _Token | None = None) -> ValueError:
+        """What is wrong at `token`, or at the next one."""
+        return ValueError(f"Column {(token or self._next).column}: {what}.")
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -19,6 +19,7 @@ from convnet_studio.engine.project.presets import new_project
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.inspector.change_marks import marks_of_module, other_values
 from convnet_studio.ui.inspector.cost_text import (
     arithmetic_line,
@@ -280,3 +281,24 @@ def test_another_project_takes_its_place(qtbot: QtBot) -> None:
     open_project.open(new_project())
     assert inspector.project_page.isVisible()
     assert inspector.project_page.header.name.text() == new_project().name
+
+
+def test_a_formula_is_judged_while_it_is_typed_and_measured_when_it_is_taken(qtbot: QtBot) -> None:
+    project, module_id = insert_module(new_project(), "Formula", (400, 100))
+    inspector, open_project = inspect(project, qtbot)
+    open_project.select(frozenset({module_id}))
+    page = inspector.module_page
+    field = page.form.fields["expression"]
+    assert isinstance(field.editor, TextField)
+    assert "agrees with the measured one" in page.remark.text()
+    field.editor.setText("max(x, 0")
+    QTest.keyClick(field.editor, Qt.Key.Key_Return)
+    assert field.problem.text() == "Formula: Column 9: ')' is missing for the '(' of column 4."
+    assert field.editor.text() == "max(x, 0"
+    field.editor.setText("max(x, 0)")
+    QTest.keyClick(field.editor, Qt.Key.Key_Return)
+    assert not field.problem.isVisible()
+    assert "abruptly near x = 0" in page.remark.text()
+    assert open_project.project.network.module(module_id).settings["expression"] == "max(x, 0)"
+    open_project.select(frozenset({open_project.project.network.modules[0].id}))
+    assert not page.remark.isVisible()

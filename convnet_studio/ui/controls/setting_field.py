@@ -95,5 +95,5 @@ def editor_of(setting: Setting) -> Editor:
     if setting.syntax is points_from_text:
         return CurveField(setting.label)
     if setting.type is str:
-        return TextField(setting.label, next(iter(setting.examples), ""))
+        return TextField(setting.label, setting.examples)
     return NumberField(setting)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
+from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.edits import (
     apply_change,
     move_modules,
@@ -25,7 +26,7 @@ from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
-from convnet_studio.ui.controls.label import Caption
+from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.mark import Mark
 from convnet_studio.ui.inspector.change_marks import ChangeMark, marks_of_module
 from convnet_studio.ui.inspector.cost_text import (
@@ -67,6 +68,7 @@ class ModulePage(QWidget):
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())
+        self.remark = Sentence()
         self.learning = SettingsForm(LEARNING_SETTINGS.values(), {LEARNING: tuple(LEARNING_SETTINGS)})
         self.sharing = SharingRow()
         maps, filters = MapsView(open_project), FiltersView(open_project)
@@ -90,7 +92,8 @@ class ModulePage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form, self.sharing, self.learning]
+        settings = (self.form_caption, self.form, self.remark, self.sharing, self.learning)
+        above: list[QWidget] = [self.header, self.problems, *settings]
         below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
         for widget in above:
             self._column.addWidget(widget)
@@ -114,6 +117,7 @@ class ModulePage(QWidget):
         self._known = summary.modules.get(module.id) if summary else None
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
+        self._show_remark(module)
         self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
         self.learning.setVisible(has_parameters(kind) and not module.shares)
         self._show_sharing(module)
@@ -130,6 +134,12 @@ class ModulePage(QWidget):
         old.deleteLater()
         self.form_caption.setVisible(bool(self.form.fields))
         self.form.setVisible(bool(self.form.fields))
+
+    def _show_remark(self, module: ModuleSpec) -> None:
+        made = build_module(module)
+        text = made.remark() if isinstance(made, Module) else ""
+        self.remark.show_text(text)
+        self.remark.setVisible(bool(text))
 
     def _show_sharing(self, module: ModuleSpec) -> None:
         project = self._open_project.project
