@@ -15,8 +15,8 @@ class Mnist16x16(DatasetFile):
     name: ClassVar = "mnist_16x16"
     title: ClassVar = "MNIST 16×16"
     description: ClassVar = (
-        "The 10,000 handwritten digits of MNIST 10k on 16×16 pixels, each the mean of the area that it covers: the same "
-        "8,000 to learn from, the same 2,000 held out."
+        "The 10,000 handwritten digits of MNIST 10k on 16×16 pixels, each the mean of the area that it covers: "
+        "the same 8,000 to learn from, the same 2,000 held out."
     )
     file: ClassVar = "mnist_10k"
 

@@ -1,4 +1,4 @@
-"""photo_objects_83: few photographs of many kinds of things, grey, of the size that the network for Caltech-101 took."""
+"""photo_objects_83: few photographs of many kinds of things, in grey and of the size that a network of 2009 took."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ class Toys3dStereo96(DatasetFile):
     name: ClassVar = "toys3d_stereo_96"
     title: ClassVar = "Synthetic stereo toys 96×96"
     description: ClassVar = (
-        "The 5,400 synthetic stereo pairs of Synthetic stereo toys with every pixel doubled both ways, to 96×96: no more "
-        "can be seen, but a network of that size can learn from them."
+        "The 5,400 synthetic stereo pairs of Synthetic stereo toys with every pixel doubled both ways, to 96×96: "
+        "no more can be seen, but a network of that size can learn from them."
     )
     synthetic: ClassVar = True
     file: ClassVar = "toys3d_stereo"
