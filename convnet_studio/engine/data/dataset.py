@@ -112,6 +112,8 @@ class DatasetFile(ABC):
     """One or two sentences: what it shows, how much of it, what it is good for."""
     synthetic: ClassVar[bool] = False
     """Rendered or composed by a program, not observed."""
+    file: ClassVar[str] = ""
+    """Where it is made of another set's pictures: the name of that set's file."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -166,8 +168,8 @@ class DatasetFile(ABC):
         return str(texts["source"]), str(texts["licence"]), *self.credits(texts)
 
     def read_arrays(self, keys: Container[str] | None = None) -> dict[str, Array]:
-        """The arrays of ``assets/datasets/<name>.npz``: all, or those of `keys` that there are."""
-        with np.load(asset_path(f"datasets/{self.name}.npz"), allow_pickle=False) as file:
+        """The arrays of ``assets/datasets/<file or name>.npz``: all, or those of `keys` that there are."""
+        with np.load(asset_path(f"datasets/{self.file or self.name}.npz"), allow_pickle=False) as file:
             return {key: file[key] for key in file.files if keys is None or key in keys}
 
 
@@ -185,6 +187,13 @@ def head_and_tail(count: int, train: int) -> tuple[Array, Array]:
     """The first `train` of `count` pictures to learn from, the others held out: the split of files in that order."""
     index = np.arange(count)
     return index[:train], index[train:]
+
+
+def split_by_instance(arrays: Mapping[str, Array]) -> tuple[Array, Array]:
+    """Indices to train and to test on where ``train_instances`` and ``test_instances`` name things, not pictures."""
+    parts = (np.isin(arrays["instance"], arrays[f"{part}_instances"]) for part in ("train", "test"))
+    train, test = (np.flatnonzero(each) for each in parts)
+    return train, test
 
 
 def stratified_split(labels: Array, test_fraction: float = 0.2, seed: int = 2013) -> tuple[Array, Array]:

@@ -66,6 +66,26 @@ def channels_first(images: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(images, 3, 1))
 
 
+def to_grey(images: Array) -> Array:
+    """Colours ``(count, 3, height, width)`` as ``(count, 1, height, width)``: 0.299 R + 0.587 G + 0.114 B (BT.601)."""
+    grey = np.einsum("c,nchw->nhw", np.float32([0.299, 0.587, 0.114]), images)
+    return np.rint(grey).astype(np.uint8)[:, None]
+
+
+def shrink(images: Array, height: int, width: int) -> Array:
+    """Bytes ``(count, channel, h, w)`` on fewer pixels: each is the mean of the area that it covers, rounded."""
+    down, across = _shares(images.shape[2], height), _shares(images.shape[3], width)
+    return np.rint(down @ images.astype(np.float32) @ across.T).astype(np.uint8)
+
+
+def _shares(size: int, smaller: int) -> Array:
+    """How much of each of `smaller` pixels lies on each of `size`, ``(smaller, size)``; rows sum to 1."""
+    edges = np.arange(smaller + 1) * (size / smaller)
+    pixels = np.arange(size)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    return (overlap.clip(0) * (smaller / size)).astype(np.float32)
+
+
 def to_numbers(images: Array, out: Array | None = None) -> Array:
     """Bytes in 0 .. 255 as float32 in 0 .. 1, read-only; what is float32 already stays as it is (or goes to `out`)."""
     if images.dtype == np.uint8:

@@ -15,6 +15,7 @@ from convnet_studio.engine.data.dataset import (
     load_dataset,
     stratified_split,
 )
+from convnet_studio.engine.data.pictures import to_grey
 
 DIGITS_8X8_HELD_OUT = "153c60fd0183759815a3d43705fde10b6419acbfb483b295368db3b7a1dc1e08"
 FIRST_LABELS = [9, 2, 0, 6, 3]
@@ -22,6 +23,7 @@ FROZEN = {
     # name: pictures to learn from, held out, shape, classes, sha256 of the held-out indices (as <i8)
     "digits_8x8": (1438, 359, (1, 8, 8), 10, "75d37ec8365e121295c65132ffdcc55a379242932d4aa64a1ace8b7943c51972"),
     "mnist_10k": (8000, 2000, (1, 28, 28), 10, "0e8b6052df80b8cd6f3c52c8d60b1812f332874e5c2da408fd2c92eb3eb574e1"),
+    "mnist_16x16": (8000, 2000, (1, 16, 16), 10, "0e8b6052df80b8cd6f3c52c8d60b1812f332874e5c2da408fd2c92eb3eb574e1"),
     "pedestrians_synth": (
         1440,
         360,
@@ -30,6 +32,7 @@ FROZEN = {
         "10336c717dd261f339fcce85cb5bd28ce3a7fae189c81af059f8d97eb31c6caf",
     ),
     "photo_objects": (187, 49, (3, 96, 96), 14, "710aa0c8ef1c640edc462f6975805a63dace06c57080088781acb855ca2da04b"),
+    "photo_objects_83": (187, 49, (1, 83, 83), 14, "710aa0c8ef1c640edc462f6975805a63dace06c57080088781acb855ca2da04b"),
     "photos": (36, 9, (3, 192, 192), 0, "319b5059af8607fdba98b663559898b6c465f47258b7ce0d23e0790c0501120f"),
     "signs_synth": (2520, 630, (3, 32, 32), 42, "436a27ebe9346c1f178da71d6cc806c30b3e4169b7aebf55b9a8740bf530ecc6"),
     "street_digits_synth": (
@@ -40,6 +43,13 @@ FROZEN = {
         "0d257b8f25f427cdd6fec001bd625b1746db58c795c37489d393c72409bb94cc",
     ),
     "toys3d_stereo": (2700, 2700, (2, 48, 48), 5, "f69a1d80a7c1c6c0de05c056cd65dfb065e5da0757c9668917bbc19d9a330ea3"),
+    "toys3d_stereo_96": (
+        2700,
+        2700,
+        (2, 96, 96),
+        5,
+        "f69a1d80a7c1c6c0de05c056cd65dfb065e5da0757c9668917bbc19d9a330ea3",
+    ),
 }
 
 each_name = pytest.mark.parametrize("name", list(DatasetFile.registry))
@@ -57,6 +67,10 @@ def test_a_data_set_is_named_as_its_file_and_tells_about_itself(name: str) -> No
     assert data.licence
     assert cls().origin() == (data.source, data.licence, *data.credits)
     assert name.endswith("_synth") <= data.synthetic
+    if cls.file:
+        source = DatasetFile.registry[cls.file]
+        assert (cls.synthetic, data.source, data.licence) == (source.synthetic, *source().origin()[:2])
+        assert data.class_names == load_dataset(cls.file).class_names
 
 
 @each_name
@@ -120,6 +134,18 @@ def test_digits_8x8_holds_out_the_same_pictures_as_ever() -> None:
     data = load_dataset("digits_8x8")
     held_out = data.test.images.tobytes() + data.test.labels.astype("<i8").tobytes()
     assert hashlib.sha256(held_out).hexdigest() == DIGITS_8X8_HELD_OUT
+
+
+def test_sets_made_of_other_sets_show_the_same_things() -> None:
+    doubled, toys = (load_dataset(name).test for name in ("toys3d_stereo_96", "toys3d_stereo"))
+    np.testing.assert_array_equal(doubled.images[:, :, ::2, 1::2], toys.images)
+    for name, original, tolerance in (("mnist_16x16", "mnist_10k", 0.5), ("photo_objects_83", "photo_objects", 1.0)):
+        small, large = load_dataset(name).test, load_dataset(original).test
+        np.testing.assert_array_equal(small.labels, large.labels)
+        grey = large.images if large.images.shape[1] == 1 else to_grey(large.images)
+        assert np.abs(small.images.mean(axis=(1, 2, 3)) - grey.mean(axis=(1, 2, 3))).max() < tolerance, (
+            "as bright as a whole"
+        )
 
 
 def test_no_toy_is_both_learnt_and_held_out() -> None:

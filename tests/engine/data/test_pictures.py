@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from convnet_studio.engine.data.dataset import Split
-from convnet_studio.engine.data.pictures import cut, join, read_images, to_numbers
+from convnet_studio.engine.data.pictures import cut, join, read_images, shrink, to_grey, to_numbers
 
 GREY = np.array([[[0, 255], [51, 102]]], np.uint8)
 
@@ -83,3 +83,25 @@ def test_a_split_of_numbers_stays_as_it_is() -> None:
     split = Split(pictures, np.zeros(2, np.int64))
     assert split.pictures is pictures
     assert split.picture(1)[0, 0, 0] == np.float32(0.3)
+
+
+@pytest.mark.parametrize(("size", "smaller"), [(28, 16), (12, 7), (9, 9), (10, 5)])
+def test_a_pixel_of_a_smaller_picture_is_the_mean_of_its_area(size: int, smaller: int) -> None:
+    """Beside cutting every pixel into `smaller`² parts and counting them."""
+    images = np.random.default_rng(size).integers(0, 256, (3, 2, size, size - 1), np.uint8)
+    fine = images.astype(float).repeat(smaller, axis=2)
+    expected = fine.reshape(3, 2, smaller, size, size - 1).mean(axis=3)
+    found = shrink(images, smaller, size - 1)
+    assert found.dtype == np.uint8
+    assert np.abs(found - expected).max() < 0.5 + 1e-4
+    turned = shrink(images.transpose(0, 1, 3, 2), size - 1, smaller)
+    np.testing.assert_array_equal(turned, found.transpose(0, 1, 3, 2))
+
+
+def test_grey_is_how_bright_a_colour_looks() -> None:
+    colours = np.array([[255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255]], np.uint8)[:, :, None, None]
+    grey = to_grey(colours)
+    assert grey.shape == (4, 1, 1, 1)
+    assert grey.ravel().tolist() == [255, 76, 150, 29]
+    pillow = np.asarray(Image.fromarray(colours[:, :, 0, 0][None]).convert("L"))
+    assert np.abs(grey.ravel().astype(int) - pillow.ravel()).max() <= 1

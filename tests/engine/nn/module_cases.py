@@ -27,7 +27,7 @@ from convnet_studio.engine.nn.module import (
     settings_of,
 )
 
-SHAPES: tuple[Shape, ...] = ((2, 8, 8), (3, 9, 7), (12,), (2, 11), (2, 4, 5, 5))
+SHAPES: tuple[Shape, ...] = ((2, 8, 8), (3, 9, 7), (12,), (84,), (2, 11), (2, 4, 5, 5))
 BATCH = 2
 MIXTURES = 3
 

@@ -44,8 +44,12 @@ def test_the_chain_of_the_83x83_net() -> None:
     assert sizes((1, 83, 83), conv(9), pool(10, 5), conv(9), pool(6, 4)) == [(9, 1), (18, 5), (58, 5), (83, 20)]
 
 
-def test_the_trunk_of_the_scene_parser() -> None:
-    assert sizes((3, 46, 46), conv(7), pool(2, 2), conv(7), pool(2, 2), conv(7))[-1] == (46, 4)
+@pytest.mark.parametrize(("scale", "field"), [(1, 46), (2, 92), (4, 184)])
+def test_the_trunk_of_the_scene_parser(scale: int, field: int) -> None:
+    """Farabet et al., Learning hierarchical features for scene labeling (2013): at full, half and quarter size."""
+    trunk = (conv(7), pool(2, 2), conv(7), pool(2, 2), conv(7))
+    smaller = () if scale == 1 else (pool(scale, scale),)
+    assert sizes((3, 184, 184), *smaller, *trunk)[-1] == (field, 4 * scale)
 
 
 def test_lenet_7_sees_96_pixels_every_12() -> None:

@@ -32,8 +32,9 @@ def test_point_wise(kind: str, shape: Shape) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("window", [(2, 2), (3, 2), (3, 1), (2, 3), (1, 1)])
-@pytest.mark.parametrize("kind", ["AvgPool2d", "MaxPool2d"])
+@pytest.mark.parametrize("kind", ["AvgPool2d", "MaxPool2d", "TrainableAvgPool2d"])
 def test_pooling(kind: str, window: tuple[int, int], shape: Shape) -> None:
+    assert kind in RULES
     check([(kind, {"kernel_size": window[0], "stride": window[1]})], shape)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
-
-from convnet_studio.engine.data.dataset import Array, DatasetFile
+from convnet_studio.engine.data.dataset import Array, DatasetFile, split_by_instance
 
 
 class Toys3dStereo(DatasetFile):
@@ -23,9 +21,7 @@ class Toys3dStereo(DatasetFile):
 
     def split(self, arrays: Mapping[str, Array]) -> tuple[Array, Array]:
         """By toy: five of each class train, the other five test."""
-        parts = (np.isin(arrays["instance"], arrays[f"{part}_instances"]) for part in ("train", "test"))
-        train, test = (np.flatnonzero(each) for each in parts)
-        return train, test
+        return split_by_instance(arrays)
 
     def credits(self, arrays: Mapping[str, Array]) -> list[str]:
         """Where each toy's mesh comes from, with its licence."""
