@@ -20,7 +20,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.graph import Node, parameter_shapes
 from convnet_studio.engine.nn.module import Module
 
 FLOAT_BYTES = 4
@@ -50,11 +50,11 @@ def node_cost(node: Node, needs_input_gradient: bool = True) -> Cost:
     module, shapes = node.module, node.input_shapes
     if not isinstance(module, Module):
         return Cost()
-    parameters = parameter_count(node)
+    used = sum(map(math.prod, parameter_shapes(node).values()))
     by_inputs, by_parameters = module.backward_multiply_accumulates(*shapes)
-    moved = sum(map(math.prod, shapes)) + math.prod(node.shape) + parameters
+    moved = sum(map(math.prod, shapes)) + math.prod(node.shape) + used
     return Cost(
-        parameters,
+        parameter_count(node),
         module.multiply_accumulates(*shapes),
         by_inputs * needs_input_gradient + by_parameters,
         module.connections(*shapes),
@@ -64,9 +64,7 @@ def node_cost(node: Node, needs_input_gradient: bool = True) -> Cost:
 
 def parameter_count(node: Node) -> int:
     """Numbers to learn of one module at its place; those that it shares count with their owner."""
-    if not isinstance(node.module, Module) or node.shares:
-        return 0
-    return sum(math.prod(each.shape) for each in node.module.parameter_shapes(*node.input_shapes).values())
+    return 0 if node.shares else sum(map(math.prod, parameter_shapes(node).values()))
 
 
 def costs(nodes: Sequence[Node]) -> dict[str, Cost]:
@@ -75,7 +73,7 @@ def costs(nodes: Sequence[Node]) -> dict[str, Cost]:
     found = {}
     for node in nodes:
         learns_before = any(learns_up_to[source] for source in node.sources)
-        learns_up_to[node.id] = learns_before or parameter_count(node) > 0
+        learns_up_to[node.id] = learns_before or bool(parameter_shapes(node))
         found[node.id] = node_cost(node, learns_before)
     return found
 

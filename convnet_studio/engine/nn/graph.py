@@ -95,14 +95,16 @@ def resolve(
     for source, target, port in links:
         feeds[target][port] = source
     order, loop = _topological_order(feeds)
-    problems = [GraphProblem(each, "This module is part of a loop", "remove one link of it") for each in loop]
+    told = {each: GraphProblem(each, "This module is part of a loop", "remove one link of it") for each in loop}
     refused: dict[str, GraphProblem] = {}
-    while True:
+    while True:  # a module that is refused takes what it feeds with it, and so may another that shares its weights
         given = _Given(input_shape, classes, shares, admit() if admit else None, is_signed)
         nodes, found = _resolve_in_order(order, modules, feeds, refused, given)
         wrong = {each.id: problem for each in nodes.values() if (problem := _misfit_of_shared(each, nodes))}
+        told = {each.where: each for each in found} | told  # what was told first is the cause of what comes later
         if not wrong:
-            return Graph(tuple(nodes.values()), (*problems, *found))
+            problems = tuple(each for where, each in told.items() if where not in nodes)
+            return Graph(tuple(nodes.values()), problems)
         refused |= wrong
 
 

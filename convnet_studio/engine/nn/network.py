@@ -180,12 +180,14 @@ class Network:
         return arriving
 
     def answers(self, labels: Array) -> Array:
-        """What the last `forward` answers, int64 ``(2, batch)``, by the first loss's prediction.
+        """What the last `forward` answers, int64 ``(2, batch)``, by the judge's prediction; zeros without a judge.
 
         Of each sample the place of the first largest entry, and how many entries come before that of the label: those
         larger, and those as large that stand before it.
         """
-        scores = self._outputs[self.losses[0].sources[0]].reshape(len(labels), -1)
+        if self.judge is None:
+            return np.zeros((2, len(labels)), np.int64)
+        scores = self._outputs[self.judge.sources[0]].reshape(len(labels), -1)
         own = scores[np.arange(len(labels)), labels][:, None]
         before = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))
         return np.array([scores.argmax(axis=1), np.count_nonzero(before, axis=1)])

@@ -73,10 +73,10 @@ def receptive_fields(nodes: Iterable[Node], input_shape: Shape) -> dict[str, Fie
 
 
 def network_field(graph: Graph, fields: Mapping[str, Field]) -> Field:
-    """Of a whole network, of what its first loss judges; without a loss, the largest field of any module."""
-    losses = [node.id for node in graph.nodes if isinstance(node.module, Loss)]
+    """Of a whole network, of what its judge is given, else its first loss; without a loss, the largest of all."""
+    losses = [(node.module.judges_classes(), node.id) for node in graph.nodes if isinstance(node.module, Loss)]
     if losses:
-        return fields[losses[0]]
+        return fields[max(losses, key=lambda each: each[0])[1]]
     return max(fields.values(), key=lambda field: [span.size for span in field], default=())
 
 

@@ -78,7 +78,8 @@ class Tested(Event):
 
     Attributes:
         top5_error: fraction whose label is not among the five largest scores; 0 where there are no more classes.
-        confusion: counts ``(classes, classes)``, int64, read-only: row the label, column the answer.
+        confusion: counts ``(classes, classes)``, int64, read-only: row the label, column the answer; empty where no
+            loss judges classes.
     """
 
     step: int

@@ -29,7 +29,7 @@ class Measurement:
         self._loss_sum = 0.0
         self._errors = 0
         self._top5_errors = 0
-        classes = run.network.classes
+        classes = run.network.classes if run.network.judge is not None else 0
         self._confusion = np.zeros((classes, classes), np.int64)
         self._seconds = 0.0
 

@@ -9,6 +9,7 @@ import pytest
 from small_networks import CLASSIFIER, EXAMPLES, Drawn, assert_close, assert_follows_numpy, chain, data, graph, sgd
 
 from convnet_studio.engine.nn.module import Module, SettingValue, Shape
+from convnet_studio.engine.nn.modules.dropout import Dropout
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
 from convnet_studio.engine.program.lowering import RULES
@@ -230,3 +231,27 @@ def test_every_module_and_loss_of_the_wiring_is_compiled() -> None:
         "EuclideanLoss", "L1Penalty", "MSELoss",
     }  # fmt: skip
     assert wanted <= set(RULES)
+
+
+def test_numpy_code_draws_what_compiled_code_does() -> None:
+    """A module that draws and has no compiled operation is told where in the mini-batch its samples stand."""
+
+    class SilentForTest(Dropout):
+        """As Dropout, under a name for which there is no lowering."""
+
+    results = []
+    try:
+        for kind in ("Dropout", "SilentForTest"):
+            modules: dict[str, Drawn] = {"in": ("Input", {}), "drop": (kind, {"p": 0.4}), **LAST}
+            network = graph(modules, [("in", "drop", 0), ("drop", "flat", 0), *((a, b, 0) for a, b in ENDS)], (5,), 4)
+            program = CompiledProgram(network, 20)
+            program.set_data(*data(network))
+            loss = program.gradient(range(20)).loss
+            results.append((loss, network.gradients.copy(), program.output("drop")))
+            program.close()
+    finally:
+        Module.registry._items.pop("SilentForTest")
+    (loss, gradients, output), found = results
+    assert found[0] == pytest.approx(loss, rel=1e-6)
+    np.testing.assert_allclose(found[1], gradients, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(found[2], output, rtol=1e-6)

@@ -28,6 +28,10 @@ class Multiply(Joining):
         """One for each number of all wires but the first."""
         return (len(shapes) - 1) * math.prod(shapes[0])
 
+    def backward_multiply_accumulates(self, *shapes: Shape) -> tuple[int, int]:
+        """What arrives times all others, for each wire."""
+        return len(shapes) * self.multiply_accumulates(*shapes), 0
+
     def forward(self, *inputs: Array) -> Array:
         """One array from each wire, all of one shape, to their product."""
         self._inputs = inputs

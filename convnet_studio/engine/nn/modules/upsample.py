@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import ClassVar
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, ShapeProblem, setting
 
 LARGEST_SIDE = 4096
@@ -29,6 +31,11 @@ class Upsample(Module):
                 f"Its maps would have a side of {max(space):,}", f"at most {LARGEST_SIDE:,} are possible"
             )
         return (shape[0], *space)
+
+    def windows(self, shape: Shape) -> Windows:
+        """Each output sees the one input that it repeats."""
+        s = self.scale_factor
+        return (Window(stride=Fraction(1, s), padding=Fraction(s - 1, s)),) * (len(shape) - 1)
 
     def caption(self) -> str:
         """The factor."""
