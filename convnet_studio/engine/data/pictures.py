@@ -68,14 +68,16 @@ def channels_first(images: Array) -> Array:
 
 def to_grey(images: Array) -> Array:
     """Colours ``(count, 3, height, width)`` as ``(count, 1, height, width)``: 0.299 R + 0.587 G + 0.114 B (BT.601)."""
-    grey = np.einsum("c,nchw->nhw", np.float32([0.299, 0.587, 0.114]), images)
-    return np.rint(grey).astype(np.uint8)[:, None]
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    grey: Array = np.einsum("c,nchw->nhw", weights, images)
+    return np.rint(grey, out=grey).astype(np.uint8)[:, None]
 
 
 def shrink(images: Array, height: int, width: int) -> Array:
     """Bytes ``(count, channel, h, w)`` on fewer pixels: each is the mean of the area that it covers, rounded."""
     down, across = _shares(images.shape[2], height), _shares(images.shape[3], width)
-    return np.rint(down @ images.astype(np.float32) @ across.T).astype(np.uint8)
+    means: Array = np.rint(down @ images.astype(np.float32) @ across.T)
+    return means.astype(np.uint8)
 
 
 def _shares(size: int, smaller: int) -> Array:
@@ -83,7 +85,8 @@ def _shares(size: int, smaller: int) -> Array:
     edges = np.arange(smaller + 1) * (size / smaller)
     pixels = np.arange(size)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return (overlap.clip(0) * (smaller / size)).astype(np.float32)
+    shares: Array = overlap.clip(0) * (smaller / size)
+    return shares.astype(np.float32)
 
 
 def to_numbers(images: Array, out: Array | None = None) -> Array:
