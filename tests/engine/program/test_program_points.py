@@ -15,11 +15,11 @@ EXAMPLES = next(each.examples for each in settings_of(Module.registry["Formula"]
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 
-def check(middle: list[Drawn], shape: Shape, count: int = 5) -> None:
+def check(middle: list[Drawn], shape: Shape, count: int = 5, tolerance: float = 1e-5) -> None:
     """Between a convolution, so that gradients go through, and a classifier."""
     first = ("Conv2d", {"kernel_size": 3, "padding": 1, "out_channels": shape[0]})
     networks = [chain([first, *middle, *CLASSIFIER], shape, 4) for _ in range(2)]
-    assert_follows_numpy(networks[0], networks[1], count)
+    assert_follows_numpy(networks[0], networks[1], count, tolerance=tolerance)
     assert all(type(node.module).__name__ in RULES for node in networks[0].graph.nodes)
 
 
@@ -41,7 +41,9 @@ def test_curves(kind: str, chosen: dict[str, SettingValue], shape: Shape) -> Non
     ("sharpness", "threshold"), [(10.0, 0.5), (1.0, 0.2), (200.0, 0.3), (0.5, 0.0), (900.0, 1000.0)]
 )
 def test_smooth_shrinkage(sharpness: float, threshold: float, learns: bool, shape: Shape) -> None:
-    check([("SmoothShrink", {"sharpness": sharpness, "threshold": threshold, "learns": learns})], shape)
+    tolerance = 1e-7 * max(100, sharpness)  # near the threshold the slope turns a rounded input into so much more
+    drawn: Drawn = ("SmoothShrink", {"sharpness": sharpness, "threshold": threshold, "learns": learns})
+    check([drawn], shape, tolerance=tolerance)
 
 
 def test_what_smooth_shrinkage_learns_may_change_its_sign() -> None:
