@@ -66,9 +66,7 @@ def lower_trainable_average(node: Node, to: Builder) -> None:
     to.backward(gain.gain_gradient, x=means, y_gradient=dy, gain_gradient=gradients["gain"], **shape)
     to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=gradients["bias"], **shape)
     for name, source in gradients.items():
-        to.collect(
-            move.collect_rows, target=parameters[name], source=source, rows=1, columns=channels, row_stride=0
-        )
+        to.collect(move.collect_rows, target=parameters[name], source=source, rows=1, columns=channels, row_stride=0)
     dx = to.input_gradient(node)
     if dx is not None:
         dm = to.scratch(y.size, f"gradient of means of {node.id}")
