@@ -176,8 +176,8 @@ class Run:
         self._feed_partners(self.network, self.program)
         steps = min(self._burst_steps, most_steps, course.steps_left(size))
         indices = course.next(size * steps)
-        partners = self._partners[indices] if self.network.compares_pairs else indices[:0]
-        self.material.renew(np.union1d(indices, partners), course.epoch)
+        seen = np.union1d(indices, self._partners[indices]) if self.network.compares_pairs else indices
+        self.material.renew(seen, course.epoch)
         self.optimizer.plan = self._plan if course.penalties_are_on else self._unpenalized
         started = perf_counter()
         results = self.program.steps(indices, size, course.rates(size, steps), self.optimizer)
