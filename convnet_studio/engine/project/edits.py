@@ -7,7 +7,7 @@ every result fulfils `invariants.check_invariants`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparati
 from convnet_studio.engine.project.invariants import (
     CANVAS_LIMIT,
     NAME_LIMIT,
-    UNFOLD,
     check_invariants,
     check_room,
     check_text,
@@ -27,11 +26,10 @@ from convnet_studio.engine.project.kinds import (
     allowed_settings,
     check_settings,
     find_kind,
-    growing_setting,
     kind_named,
-    port_count,
 )
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
+from convnet_studio.engine.project.replacing import with_module, with_network
 from convnet_studio.engine.project.sharing import pass_on_weights, why_not_share
 from convnet_studio.engine.project.spec import (
     Link,
@@ -47,7 +45,17 @@ from convnet_studio.engine.project.training_settings import (
     check_schedule,
     usable_settings,
 )
-from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from, title
+from convnet_studio.engine.project.wire_edits import (
+    connect,
+    connect_one_more,
+    delete_links,
+    into_ports,
+    set_recurrent,
+    set_unfold,
+    share_weights,
+    unshare_weights,
+)
+from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from
 
 __all__ = [
     "apply_change",
@@ -115,7 +123,7 @@ def insert_on_link(
     after, new_id = insert_module(project, kind, position, settings)
     wires = Link(link.source, new_id), replace(link, source=new_id)
     links = [each for each in after.network.links if each != link]
-    after = _with_network(after, links=(*links, *wires))
+    after = with_network(after, links=(*links, *wires))
     return _with_room(after, new_id, make_room), new_id
 
 
@@ -127,95 +135,7 @@ def delete_modules(project: Project, ids: Collection[str]) -> Project:
     for each in ids:
         project.network.module(each)
     modules = pass_on_weights([each for each in project.network.modules if each.id not in ids], ids)
-    return _with_network(project, modules=modules, links=heal(project.network.links, ids))
-
-
-def delete_links(project: Project, links: Collection[Link]) -> Project:
-    """Take wires out."""
-    for each in links:
-        if each not in project.network.links:
-            raise KeyError(f"There is no wire from {each.source!r} to {each.target!r} in this project.")
-    return _with_network(project, links=tuple(each for each in project.network.links if each not in links))
-
-
-def connect(project: Project, source: str, target: str, port: int = 0, is_recurrent: bool = False) -> Project:
-    """Draw a wire from module `source` to input `port` of module `target`, in place of the one that ends there.
-
-    Raises:
-        ValueError: with the sentence of `can_connect`, where it may not run.
-    """
-    if reason := can_connect(project, source, target, port, is_recurrent):
-        raise ValueError(reason)
-    new = Link(source, target, port, is_recurrent)
-    if new in project.network.links:
-        return project
-    others = [each for each in project.network.links if (each.target, each.port) != (target, port)]
-    return _with_network(project, links=(*others, new))
-
-
-def connect_one_more(project: Project, source: str, target: str, is_recurrent: bool = False) -> Project:
-    """Draw a wire to the first free input of `target`; where none is free it gets one more.
-
-    Raises:
-        ValueError: where it can have no more, or the wire may not run.
-    """
-    module = project.network.module(target)
-    ports = port_count(module.kind, module.settings)
-    fed = {each.port for each in project.network.links if each.target == target}
-    free = next((port for port in range(ports) if port not in fed), None)
-    if free is not None:
-        return connect(project, source, target, free, is_recurrent)
-    if growing_setting(module.kind) is None:
-        raise ValueError(f"{title(module)} has no free input.")
-    return connect(set_setting(project, target, "inputs", ports + 1), source, target, ports, is_recurrent)
-
-
-def set_recurrent(project: Project, link: Link, is_recurrent: bool) -> Project:
-    """Make a wire carry what its source put out a step of time before, or what it puts out now.
-
-    Raises:
-        ValueError: where its target can't do with that, or a loop would have no recurrent wire.
-    """
-    after = delete_links(project, [link])
-    if reason := can_connect(after, link.source, link.target, link.port, is_recurrent):
-        raise ValueError(reason)
-    new = replace(link, is_recurrent=is_recurrent)
-    return _with_network(project, links=[new if each == link else each for each in project.network.links])
-
-
-def set_unfold(project: Project, steps: object) -> Project:
-    """Unfold the network over so many steps of time."""
-    return replace(project, network=replace(project.network, unfold=int(UNFOLD.check(steps))))
-
-
-def share_weights(project: Project, module_id: str, owner_id: str) -> Project:
-    """Let a module use the weights of another of its kind (or of the one whose weights that uses) in place of its own.
-
-    Those that used its own weights follow it.
-
-    Raises:
-        ValueError: where they are not of one kind.
-    """
-    module, owner = project.network.module(module_id), project.network.module(owner_id)
-    if owner.shares:
-        owner = project.network.module(owner.shares)
-    if owner.id == module_id:
-        raise ValueError(f"{title(module)} has these weights already.")
-    if reason := why_not_share(module, owner):
-        raise ValueError(reason)
-    modules = [
-        replace(each, shares=owner.id, copy_of="") if module_id in (each.id, each.shares) else each
-        for each in project.network.modules
-    ]
-    return _with_network(project, modules=modules)
-
-
-def unshare_weights(project: Project, module_id: str) -> Project:
-    """Give a module weights of its own again; they begin as a copy of those that it shared."""
-    module = project.network.module(module_id)
-    if not module.shares:
-        raise ValueError(f"{title(module)} has weights of its own already.")
-    return _with_module(project, replace(module, shares="", copy_of=module.shares))
+    return with_network(project, modules=modules, links=heal(project.network.links, ids))
 
 
 def set_setting(project: Project, module_id: str, name: str, value: object) -> Project:
@@ -233,14 +153,14 @@ def apply_change(project: Project, module_id: str, change: Mapping[str, object])
     if kind is None:
         raise ValueError(f"This version does not know the module {module.kind}, so its settings stay as they are.")
     settings = {**module.settings, **check_settings(kind, change)}
-    after = _with_module(project, replace(module, settings=settings))
-    return _with_network(after, links=_into_ports(after, module_id))
+    after = with_module(project, replace(module, settings=settings))
+    return with_network(after, links=into_ports(after, module_id))
 
 
 def rename_module(project: Project, module_id: str, name: str) -> Project:
     """Give a module a name of its own; empty: that of its kind."""
     module = project.network.module(module_id)
-    return _with_module(project, replace(module, name=_one_line(name, "The module's name")))
+    return with_module(project, replace(module, name=_one_line(name, "The module's name")))
 
 
 def rename_project(project: Project, name: str) -> Project:
@@ -259,7 +179,7 @@ def move_modules(project: Project, positions: Mapping[str, Position]) -> Project
         replace(each, position=_on_canvas(positions[each.id])) if each.id in positions else each
         for each in project.network.modules
     )
-    return _with_network(project, modules=moved)
+    return with_network(project, modules=moved)
 
 
 def set_dataset(project: Project, name: str) -> Project:
@@ -286,7 +206,7 @@ def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
         name: _declared(LEARNING_SETTINGS, name, "learning").check(value) for name, value in changes.items()
     }
     module = project.network.module(module_id)
-    return _with_module(project, replace(module, learning=replace(module.learning, **checked)))
+    return with_module(project, replace(module, learning=replace(module.learning, **checked)))
 
 
 def set_training(project: Project, **changes: Any) -> Project:
@@ -330,8 +250,8 @@ def replace_module(project: Project, module_id: str, kind: str) -> Project:
         module, kind=kind, settings=allowed_settings(new, module.settings),
         shares=module.shares if kind == module.kind else "", copy_of="",
     )  # fmt: skip
-    after = _with_module(_with_network(project, modules=others), replaced)
-    after = _with_network(after, links=_into_ports(after, module_id))
+    after = with_module(with_network(project, modules=others), replaced)
+    after = with_network(after, links=into_ports(after, module_id))
     check_invariants(after)  # the new kind may be a loss, from which no wire may start, in place of an unknown one
     return after
 
@@ -362,7 +282,7 @@ def paste_modules(
         position = _on_canvas((each.position[0] + offset[0], each.position[1] + offset[1]))
         after, new_ids[each.id] = _add(after, replace(each, position=position, shares="", copy_of=""))
     links = [replace(each, source=new_ids[each.source], target=new_ids[each.target]) for each in copied.links]
-    after = _with_network(after, links=(*after.network.links, *links))
+    after = with_network(after, links=(*after.network.links, *links))
     for each in copied.modules:
         owner = new_ids.get(each.shares, each.shares)
         if owner in after.network and not why_not_share(each, after.network.module(owner)):
@@ -389,26 +309,7 @@ def _add(project: Project, module: ModuleSpec) -> tuple[Project, str]:
     check_room(len(project.network.modules) + 1)
     new = replace(module, id=f"m{project.next_id}")
     after = replace(project, next_id=project.next_id + 1)
-    return _with_network(after, modules=(*project.network.modules, new)), new.id
-
-
-def _with_network(
-    project: Project, modules: Iterable[ModuleSpec] | None = None, links: Iterable[Link] | None = None
-) -> Project:
-    network = project.network
-    new = replace(
-        network,
-        modules=network.modules if modules is None else tuple(modules),
-        links=network.links if links is None else tuple(links),
-    )
-    return replace(project, network=new)
-
-
-def _with_module(project: Project, module: ModuleSpec) -> Project:
-    """`module` in the place of the one with its id."""
-    return _with_network(
-        project, modules=[module if each.id == module.id else each for each in project.network.modules]
-    )
+    return with_network(after, modules=(*project.network.modules, new)), new.id
 
 
 def _with_room(project: Project, module_id: str, width: float) -> Project:
@@ -424,13 +325,6 @@ def _with_room(project: Project, module_id: str, width: float) -> Project:
     if shift <= 0:
         return project
     return move_modules(project, {each: (left + shift, top) for each, (left, top) in row.items()})
-
-
-def _into_ports(project: Project, module_id: str) -> tuple[Link, ...]:
-    """The wires of `project` without those into ports that module `module_id` does not have."""
-    module = project.network.module(module_id)
-    ports = port_count(module.kind, module.settings)
-    return tuple(each for each in project.network.links if each.target != module_id or each.port < ports)
 
 
 def _on_canvas(position: Position) -> Position:

@@ -77,6 +77,7 @@ class Run:
         self._last_indices: Array = np.zeros(0, np.int64)
         self._burst_steps = 1
         self._partners_of = -1  # the pass whose partners the program has
+        self._partners: Array = np.zeros(0, np.int64)
         self._make_program = make_program
         self.network = self._build(project)
         for module_id, arrays in (weights or {}).items():
@@ -175,7 +176,8 @@ class Run:
         self._feed_partners(self.network, self.program)
         steps = min(self._burst_steps, most_steps, course.steps_left(size))
         indices = course.next(size * steps)
-        self.material.renew(indices, course.epoch)
+        seen = np.union1d(indices, self._partners[indices]) if self.network.compares_pairs else indices
+        self.material.renew(seen, course.epoch)
         self.optimizer.plan = self._plan if course.penalties_are_on else self._unpenalized
         started = perf_counter()
         results = self.program.steps(indices, size, course.rates(size, steps), self.optimizer)
@@ -281,7 +283,8 @@ class Run:
         """Where the network compares pairs, give it those of the present pass."""
         if network.compares_pairs and self._partners_of != self.course.epoch:
             self._partners_of = self.course.epoch
-            program.set_partners(self.material.partners(self.seed, self.course.epoch))
+            self._partners = self.material.partners(self.seed, self.course.epoch)
+            program.set_partners(self._partners)
 
     def _adapted_optimizer(self, training: TrainingSpec, before: Optimizer | None = None) -> Optimizer:
         """The optimizer that `training` asks for, with the state of one of the same kind.

@@ -11,7 +11,7 @@ from trainer_bench import CLASSES, DATASETS, TINY, Notes, losses_of, make_traine
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.spec import Link, NetworkSpec, Project
 from convnet_studio.engine.training.control import Control, Edit, Look, Play, Reset, Rewind, StepBatch, StepEpoch, Stop
-from convnet_studio.engine.training.events import NetworkChanged, StateChanged, Stepped, Tested
+from convnet_studio.engine.training.events import NetworkChanged, Rewound, StateChanged, Stepped, Tested
 from convnet_studio.engine.training.material import Material, draw_partners
 from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot, mask_of
@@ -101,6 +101,18 @@ def test_the_same_again_is_the_same_also_after_going_back(project: Project) -> N
     back = losses_of(run_script(StepEpoch(), StepBatch(), Rewind(), StepBatch(), project=project))
     assert len(back) == 7 + 1 + 1
     assert back[-1] in back[:-1], "from the checkpoint on, the same again"
+
+
+@engines
+def test_partners_are_changed_by_chance_as_in_their_own_pass() -> None:
+    """What a pair was before the network went back must not show in the pictures it is compared with."""
+    project = edits.set_data(TWINS, shift=2)
+    straight = losses_of(run_script(StepEpoch(), StepEpoch(), project=project))
+    events = run_script(StepEpoch(), *[StepBatch()] * 3, Rewind(), StepEpoch(), StepEpoch(), project=project)
+    (back,) = of_type(events, Rewound)
+    again = losses_of(events)[7 + 3 :]
+    assert len(again) >= 7
+    assert again[: len(straight) - back.step] == straight[back.step :][: len(again)]
 
 
 @engines
