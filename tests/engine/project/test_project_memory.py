@@ -114,7 +114,9 @@ def test_the_estimate_is_near_what_is_allocated(preset: str, batch_size: int) ->
         program.close()
     assert len(copies) == memory.CHECKPOINTS_KEPT
     values = sum(int(np.prod(node.shape)) for node in network.graph.nodes)
-    assert 0.8 < estimate(network.parameters.size, values, training).total / used < 1.6  # where Linear is large, it needs no slots
+    assert (
+        0.8 < estimate(network.parameters.size, values, training).total / used < 1.6
+    )  # where Linear is large, it needs no slots
 
 
 def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
