@@ -95,7 +95,7 @@ def test_where_paths_meet_the_field_spans_both(left: Drawn, right: Drawn, size: 
 def test_an_output_changes_only_with_what_it_sees(case: Case) -> None:
     """Every input place is changed by itself, all channels at once; what changes must be what the windows promise."""
     settings = dict(case.settings)
-    if "threshold" in Module.registry[case.kind](**settings).settings():
+    if "threshold_value" in Module.registry[case.kind](**settings).settings():
         settings |= {"threshold": "fixed", "threshold_value": 1e-3}  # the mean of σ would couple all pixels
     case = Case(case.kind, tuple(sorted(settings.items())), case.shape)
     module = case.module()
