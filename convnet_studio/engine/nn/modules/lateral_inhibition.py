@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Parameter, ParameterShape, Shape, parameter, setting
 
 
@@ -42,7 +43,11 @@ class LateralInhibition(Module):
 
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each pair of maps at each place."""
-        return shape[0] * math.prod(shape)
+        return (shape[0] - 1) * math.prod(shape)
+
+    def windows(self, shape: Shape) -> Windows | None:
+        """The same place of all maps; of lists, all."""
+        return POINTWISE if len(shape) > 1 else WHOLE
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, *space)`` in, the same out."""

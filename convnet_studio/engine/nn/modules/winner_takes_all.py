@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, setting
 
 
@@ -33,6 +34,10 @@ class WinnerTakesAll(Module):
     def output_shape(self, shape: Shape) -> Shape:
         """As the input; the numbers of a list are maps of one place."""
         return shape
+
+    def windows(self, shape: Shape) -> Windows | None:
+        """The same place of all maps, or the whole of a map; of lists, all."""
+        return POINTWISE if self.over == "maps" and len(shape) > 1 else WHOLE
 
     def caption(self) -> str:
         """How many win, and over what."""
