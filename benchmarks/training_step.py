@@ -8,7 +8,7 @@ shown too. Rounds in which other programs had more than a tenth of a core are dr
 left, all are used and the row is marked ~. The share of peak is that of the filter banks' multiply-adds in the whole
 step, against a register-blocked multiply-add loop measured in the same round.
 
-A net and batch takes at most 15 s: all of it some 5 minutes with five presets, twice that on a busy machine.
+A net and batch takes some 6 s, and 15 s on a busy machine, where more rounds are tried: about a minute for each net.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def text_of(row: Answer) -> str:
 def modules(own: Contestant, names: list[str]) -> list[Answer]:
     """Share of peak of every filter bank at batch 32 on one thread, each operation timed by itself in compiled code.
 
-    `whole` counts the copies of weights before and the sums of gradients after the samples too.
+    What comes after all samples counts as backward; `whole` counts the copies of weights before them too.
     """
     found = []
     for name in names:
@@ -165,10 +165,10 @@ def modules(own: Contestant, names: list[str]) -> list[Answer]:
         answer, peak = own.ask("profile"), own.ask("peak", seconds=0.1)["gflops"]
         total = sum(seconds for *_, seconds in answer["times"])
         for module_id, forward, backward in answer["work"]:
-            times = dict.fromkeys(("prepare", "forward", "backward", "collect"), 0.0)
+            times = dict.fromkeys(("prepare", "forward", "backward"), 0.0)
             for each, phase, _, seconds in answer["times"]:
                 if each == module_id:
-                    times[phase] += seconds
+                    times[phase if phase in times else "backward"] += seconds
             whole = sum(times.values())
             flops = {"forward": forward, "backward": backward, "whole": forward + backward}
             row = {"net": name, "module": module_id, "share": whole / total}
