@@ -8,7 +8,7 @@ shown too. Rounds in which other programs had more than a tenth of a core are dr
 left, all are used and the row is marked ~. The share of peak is that of the filter banks' multiply-adds in the whole
 step, against a register-blocked multiply-add loop measured in the same round.
 
-A net and batch takes at most 15 s: all of it some 5 minutes with five presets, twice that on a busy machine.
+A net and batch takes at most 15 s: all of it some 20 minutes with the presets, twice that on a busy machine.
 """
 
 from __future__ import annotations
