@@ -23,7 +23,7 @@ check: setup-dev ## lint, format, types and import contracts
 	@$(BIN)/lint-imports
 
 BENCHMARKS := training_step.py "training_step.py --momentum" first_use.py live_window.py
-bench: setup-test ## speed of engine and window (20 minutes); engine against PyTorch where torch is installed
+bench: setup-test ## speed of engine and window (half an hour); engine against PyTorch where torch is installed
 	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python benchmarks/$$script || exit 1; done
 
 bench-peers: setup-test ## training beside ConvNetJS, TensorFlow.js and scikit-learn, which it fetches into build/peers

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.modules.euclidean_rbf import CODES
 from convnet_studio.engine.nn.network import Network
 
 
@@ -58,9 +60,55 @@ class MeanPower(nn.Module):
         return self.pool(x) * self.scale
 
 
+class TableConv(nn.Module):
+    """Conv2d with a connection table, or with a bias for each unit: dense, with zeros where there is no connection."""
+
+    def __init__(self, module: Any, node: Node) -> None:
+        super().__init__()
+        shapes = module.parameter_shapes(*node.input_shapes)
+        self.weight, self.bias = (nn.Parameter(torch.zeros(shapes[name].shape)) for name in ("weight", "bias"))
+        self.dense = (module.out_channels, node.input_shapes[0][0], *[module.kernel_size] * 2)
+        pairs = [] if module.is_full else connected_pairs(module.table, self.dense[1], self.dense[0])
+        self.pairs = tuple(torch.tensor(pairs).T) if pairs else None
+        self.window = {"stride": module.stride, "padding": module.padding}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weight = self.weight
+        if self.pairs is not None:
+            weight = weight.new_zeros(self.dense).index_put(self.pairs, weight[:, 0])
+        if self.bias.dim() == 1:
+            return nn.functional.conv2d(x, weight, self.bias, **self.window)
+        return nn.functional.conv2d(x, weight, **self.window) + self.bias
+
+
+class TrainableAverage(nn.Module):
+    """Average pooling with a gain and a bias for each map."""
+
+    def __init__(self, module: Any, node: Node) -> None:
+        super().__init__()
+        self.gain, self.bias = (nn.Parameter(torch.zeros(node.shape[0])) for _ in range(2))
+        self.window = (module.kernel_size, module.stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.avg_pool2d(x, *self.window) * self.gain[:, None, None] + self.bias[:, None, None]
+
+
+class DigitCodes(nn.Module):
+    """EuclideanRBF."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.codes = torch.from_numpy(CODES[:outputs].copy())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return -(x[:, None] - self.codes).square().sum(2)
+
+
 def _conv2d(module: Any, node: Node) -> nn.Module:
-    if getattr(module, "groups", 1) != 1 or getattr(module, "table", "full") not in ("full", "all", ""):
-        raise NoCounterpart("Conv2d with groups or a table")
+    if not module.is_full or module.biases == "each unit":
+        return TableConv(module, node)
+    if module.biases == "none":
+        raise NoCounterpart("Conv2d without biases")
     maps = node.input_shapes[0][0]
     return nn.Conv2d(maps, module.out_channels, module.kernel_size, module.stride, module.padding)
 
@@ -89,6 +137,8 @@ MAKERS: dict[str, Callable[[Any, Node], nn.Module]] = {
     "LPPool2d": _lp_pool,
     "LocalContrastNorm": _local_contrast,
     "Flatten": lambda module, node: nn.Flatten(),
+    "EuclideanRBF": lambda module, node: DigitCodes(module.out_features),
+    "TrainableAvgPool2d": TrainableAverage,
     "LogSoftmax": lambda module, node: nn.LogSoftmax(1),
     "NLLLoss": lambda module, node: nn.NLLLoss(),
     "CrossEntropyLoss": lambda module, node: nn.CrossEntropyLoss(),

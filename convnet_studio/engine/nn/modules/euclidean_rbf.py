@@ -44,7 +44,7 @@ class EuclideanRBF(Module):
     is the log-likelihood, up to a constant, of a Gaussian around its picture with variance 1/2.
     """
 
-    family: ClassVar = Family.OUTPUT
+    family: ClassVar = Family.FILTER_BANK
     word: ClassVar = "distance to digit codes"
     formula: ClassVar = r"y_o = -\sum_j (x_j - w_{oj})^2"
 
