@@ -64,7 +64,9 @@ def chain(drawn: Iterable[Drawn], shape: Shape, classes: int = 10, dtype: type =
 def data(network: Network, examples: int = EXAMPLES, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     images = random.standard_normal((examples, *network.input_shape)).astype(np.float32)
-    return images, random.integers(0, max(1, network.classes), examples)
+    if not network.classes:  # data without labels
+        return images, np.full(examples, -1)
+    return images, random.integers(0, network.classes, examples)
 
 
 def sgd(rate: float = 0.05, momentum: float = 0.9) -> SGD:
