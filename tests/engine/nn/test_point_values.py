@@ -99,6 +99,8 @@ def test_winners_by_hand() -> None:
     np.testing.assert_array_equal(make("WinnerTakesAll", winners=2).forward(ties), [[-1, 0, 0, 0]])
     np.testing.assert_array_equal(make("WinnerTakesAll", winners=4).forward(ties), ties)
     np.testing.assert_array_equal(make("WinnerTakesAll", winners=99).forward(x), x)
+    many = make("WinnerTakesAll", winners=3).forward(np.tile([[1.0, 2.0]], (1, 50)))
+    assert list(np.flatnonzero(many)) == [1, 3, 5]
 
 
 def test_lateral_inhibition_with_the_gram_matrix_is_a_step_of_ista() -> None:
