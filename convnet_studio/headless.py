@@ -27,7 +27,6 @@ from convnet_studio.engine.training.events import (
     Stepped,
     Tested,
 )
-from convnet_studio.engine.training.sentences import epochs_are_done
 from convnet_studio.engine.training.trainer import Trainer
 from convnet_studio.progress import ProgressLine
 
@@ -160,7 +159,7 @@ class HeadlessTraining:
         """Raise TrainingError where `event` tells that training is over before its time."""
         if isinstance(event, Failed):
             raise TrainingError(f"{self._place(event.where)}{event.why}")
-        if isinstance(event, StateChanged) and event.why not in ("", epochs_are_done(self._epochs)):
+        if isinstance(event, StateChanged) and event.why and not event.is_done:
             raise TrainingError(event.why)
         if isinstance(event, Diverged):
             place = self._place(event.where)

@@ -23,6 +23,7 @@ class Event:
 class RunStarted(Event):
     """A run begins, with fresh weights, or on other data with those of the run before.
 
+    One with the `run_id` of an earlier run is that run, taken up again where it was left (an undo brought it back).
     `compiled`: by the compiled engine, or as a preview by the numpy reference.
     """
 
@@ -91,10 +92,14 @@ class EpochDone(Event):
 
 @dataclass(frozen=True)
 class StateChanged(Event):
-    """Training runs or rests. `why` is a sentence where the program stopped by itself ("All 5 epochs are done.")."""
+    """Training runs or rests. `why` is a sentence where the program stopped by itself ("All 5 epochs are done.").
+
+    `is_done`: it rests because the plan is over; any other `why` tells what stands in the way.
+    """
 
     playing: bool
     why: str = ""
+    is_done: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,12 @@ class Run:
             self.program.close()
             self.program = None
 
+    def take_up(self, project: Project) -> None:
+        """Go on as it was closed, with the project as it is now."""
+        if project.training != self.project.training:
+            self.follow_training(project.training)
+        self.follow_structure(project)
+
     @property
     def can_learn(self) -> bool:
         """Whether a step is possible: some loss is reached, there is something to change and a rule to change it by."""

@@ -26,8 +26,10 @@ def why_it_cannot_learn(run: Run, problems: Sequence[Problem]) -> str:
     return "This network has nothing to learn: add a module with weights, such as Linear."
 
 
-def epochs_are_done(epochs: int) -> str:
-    """The plan of so many epochs is over."""
+def epochs_are_done(epochs: int, total: int) -> str:
+    """The plan of so many epochs is over, after `total` epochs of the run."""
+    if total > epochs:
+        return f"{epochs} more epoch{'s are' if epochs > 1 else ' is'} done, {total} in all."
     return "The planned epoch is done." if epochs == 1 else f"All {epochs} epochs are done."
 
 

@@ -26,6 +26,7 @@ from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.measuring import Measurement
 from convnet_studio.engine.training.pace import Pace
 from convnet_studio.engine.training.run import Run, Stretch
+from convnet_studio.engine.training.runs_aside import RunsAside
 from convnet_studio.engine.training.sentences import epochs_are_done, how_it_diverged, why_it_cannot_learn
 
 ProgramMaker = Callable[[Network, int, bool], Program]
@@ -54,6 +55,7 @@ class Session:
         self._compiled = compiled
         self._material: tuple[str, Material] | None = None
         self._runs = 0
+        self._aside = RunsAside()
         self._problems: tuple[Problem, ...] = ()
         self._is_playing = False
         self._last_pass: int | None = None  # rest before this one, for a step of an epoch
@@ -79,17 +81,24 @@ class Session:
 
     def open(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
         """Begin a run of `project`, at rest."""
+        self._aside.clear()
+        yield from self._start(project, weights)
+
+    def _start(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
         yield from self.rest()
         yield from self._begin(self._new_run(project, weights))
 
     def reset(self) -> Iterator[Event]:
-        """Begin the run again from its seed, at rest."""
+        """Begin a run from the project's seed, at rest. One of another seed is set aside, to come back by undo."""
         if self.run is not None:
-            yield from self.open(self.run.project)
+            if self.run.seed != self.run.project.training.seed:
+                self._aside.put(self.run)
+            yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
         """Begin the run again with the compiled engine, going on playing."""
         self._compiled = True
+        self._aside.clear()
         if self.run is not None:
             yield from self._begin(self._new_run(self.run.project))
 
@@ -103,20 +112,30 @@ class Session:
             return
         yield from self.rest()
         self.run.return_to(checkpoint)
-        self._measurement = None
         yield Rewound(self.run_id, checkpoint.step, self.run.course.passes)
+        self._begin_measuring(self.run, self._most_measured)
 
-    def follow(self, project: Project) -> Iterator[Event]:
-        """Take up the newest value of the project, keeping every weight that still has a place."""
+    def follow(self, project: Project, returns: bool = False) -> Iterator[Event]:
+        """Take up the newest value of the project, keeping every weight that still has a place.
+
+        Where the project `returns` to an earlier value by undo or redo, so does a run that the edit had ended.
+        """
         run = self.run
         if run is None:
             yield from self.open(project)
+            return
+        if returns and (earlier := self._aside.take(project, run)):
+            yield from self.rest()
+            self._aside.put(run)
+            earlier.take_up(project)
+            yield from self._begin(earlier)
             return
         changes_data = project.data != run.project.data
         changes_structure = _structure(project.network) != _structure(run.project.network)
         if run.has_diverged and (changes_data or changes_structure):
             yield from self.rewind()
         if changes_data:
+            self._aside.put(run)
             yield from self._begin(self._new_run(project, before=run))
             return
         if project.training != run.project.training:
@@ -127,8 +146,7 @@ class Session:
         self._problems = graph_problems(project, run.network.graph)
         if changes_structure:
             yield self._network_changed(run)
-            if self._measurement is not None:
-                self._begin_measuring(run)
+            self._begin_measuring(run, self._most_measured)  # what was measured was another network
         if self._is_playing and (why := self._why_not()):
             yield from self.rest(why)
 
@@ -163,9 +181,10 @@ class Session:
         self._problems = graph_problems(run.project, run.network.graph)
         yield self._network_changed(run)
         why = self._why_not()
-        self._is_playing = self._is_playing and not why
-        yield StateChanged(run.run_id, self._is_playing, why)
-        self._begin_measuring(run, most=None if self._compiled else PREVIEW_TEST_SAMPLES)
+        was_playing = self._is_playing
+        self._is_playing = was_playing and not why
+        yield StateChanged(run.run_id, self._is_playing, why if was_playing else "")
+        self._begin_measuring(run, self._most_measured)
 
     def _network_changed(self, run: Run) -> NetworkChanged:
         carried = run.carried
@@ -186,12 +205,12 @@ class Session:
             self._is_playing = True
             yield StateChanged(self.run_id, True)
 
-    def rest(self, why: str = "") -> Iterator[Event]:
+    def rest(self, why: str = "", is_done: bool = False) -> Iterator[Event]:
         """Stop playing; told if it was, or if there is a reason to tell."""
         self._single_step = 0
         if self._is_playing or why:
             self._is_playing = False
-            yield StateChanged(self.run_id, False, why)
+            yield StateChanged(self.run_id, False, why, is_done)
 
     def step_once(self, samples: int | None) -> Iterator[Event]:
         """Make one update on the next `samples` samples, or a whole mini-batch, and rest."""
@@ -236,7 +255,7 @@ class Session:
     def _play_on(self) -> Iterator[Event]:
         run = self._the_run
         if run.course.plan_is_done:
-            yield from self.rest(epochs_are_done(run.project.training.epochs))
+            yield from self.rest(epochs_are_done(run.project.training.epochs, run.course.epoch), is_done=True)
         elif self._last_pass is not None and run.course.epoch > self._last_pass:
             yield from self.rest()
         elif seconds := self.pace.seconds_to_wait():
@@ -283,6 +302,10 @@ class Session:
     def _begin_measuring(self, run: Run, most: int | None = None) -> None:
         can_measure = run.program is not None and run.network.losses and run.material.test_count
         self._measurement = Measurement(run, most) if can_measure else None
+
+    @property
+    def _most_measured(self) -> int | None:
+        return None if self._compiled else PREVIEW_TEST_SAMPLES
 
     def _check_parameters(self, run: Run) -> None:
         """Notice parameters that are not finite while the loss still is, as behind a unit that is switched off."""
