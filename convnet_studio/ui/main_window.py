@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
 
     def _on_edit(self, before: Project, after: Project) -> None:
-        self.session.edit(after)
+        self.session.edit(after, self.open_project.is_returning)
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
@@ -271,6 +271,8 @@ class MainWindow(QMainWindow):
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)
+        if any(isinstance(event, Stepped) for event in events):
+            self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
         for event in events:
             if isinstance(event, Stepped):
                 self.open_project.mark_trained()

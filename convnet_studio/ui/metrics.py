@@ -1,64 +1,99 @@
-"""Metrics: the four numbers of the top bar, kept up to date from events."""
+"""Metrics: the numbers of the top bar, kept up to date from events."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from convnet_studio.engine.training.events import EpochDone, Event, RunStarted, Stepped, Tested
+from convnet_studio.engine.training.events import (
+    Event,
+    NetworkChanged,
+    Rewound,
+    RunStarted,
+    StateChanged,
+    Stepped,
+    Tested,
+)
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 NOT_YET = "–"
 RATE_WINDOW_SECONDS = 1.0
+GAP = 14
 
 
 class Metrics(QWidget):
-    """Epoch, samples per second, training loss and test error; each of a fixed width, so that nothing moves."""
+    """Epoch, step, samples per second, training loss and test error; each of a fixed width, so that nothing moves.
 
-    def __init__(self) -> None:
+    Samples per second are those that pass while somebody watches: waiting and measuring count as time.
+
+    Args:
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self._recent: deque[tuple[int, float]] = deque()
-        self._epoch = _Metric("epoch", 5, "text")
+        self._clock = clock
+        self._recent: deque[tuple[float, int]] = deque()
+        """(when news came, samples that it told of)"""
+        self._epoch = _Metric("epoch", 6, "text")
+        self._step = _Metric("step", 7, "text")
         self._rate = _Metric("samples/s", 7, "text")
         self._loss = _Metric("train loss", 6, "train")
-        self._error = _Metric("test error", 6, "test")
+        self._error = _Metric("test error", 7, "test")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for metric in (self._epoch, self._rate, self._loss, self._error):
+        row.setSpacing(GAP)
+        for metric in (self._epoch, self._step, self._rate, self._loss, self._error):
             row.addWidget(metric)
 
     def show_events(self, events: Sequence[Event]) -> None:
-        """Follow what training reports."""
+        """Follow what training reports; numbers of a network that is no longer there are taken back."""
+        samples = 0
         for event in events:
+            if isinstance(event, RunStarted | NetworkChanged | Rewound):
+                for metric in (self._rate, self._loss, self._error):
+                    metric.show_value(NOT_YET)
             if isinstance(event, RunStarted):
-                self._clear()
+                self._show_place(0.0, 0)
+            elif isinstance(event, Rewound):
+                self._show_place(event.epoch, event.step)
             elif isinstance(event, Stepped):
-                self._take_step(event)
+                samples += event.samples
+                self._show_place(event.epoch, event.step)
             elif isinstance(event, Tested):
+                self._show_place(event.epoch, event.step)
                 self._error.show_value(f"{100 * event.error:.1f} %")
-            elif isinstance(event, EpochDone):
-                self._loss.show_value(f"{event.loss:.3f}")
+            elif isinstance(event, StateChanged) and event.playing:
+                self._recent.clear()
+        if samples:
+            self._show_rate(samples)
 
-    def _clear(self) -> None:
-        self._recent.clear()
-        self._epoch.show_value("0.0")
-        for metric in (self._rate, self._loss, self._error):
-            metric.show_value(NOT_YET)
+    def show_loss(self, loss: float) -> None:
+        """Show the training loss that the learning curves have come to."""
+        self._loss.show_value(f"{loss:.3f}" if math.isfinite(loss) else NOT_YET)
 
-    def _take_step(self, event: Stepped) -> None:
-        self._recent.append((event.samples, event.seconds))
-        while len(self._recent) > 1 and sum(s for _, s in self._recent) > RATE_WINDOW_SECONDS:
+    def texts(self) -> dict[str, str]:
+        """All numbers as shown, by their words."""
+        return {each.accessibleName(): each.text for each in self.findChildren(_Metric)}
+
+    def _show_place(self, epoch: float, step: int) -> None:
+        self._epoch.show_value(f"{epoch:.2f}")
+        self._step.show_value(f"{step:,}")
+
+    def _show_rate(self, samples: int) -> None:
+        now = self._clock()
+        self._recent.append((now, samples))
+        while len(self._recent) > 2 and now - self._recent[1][0] >= RATE_WINDOW_SECONDS:
             self._recent.popleft()
-        seconds = sum(each for _, each in self._recent)
-        samples = sum(each for each, _ in self._recent)
+        seconds = now - self._recent[0][0]
         if seconds > 0:
-            self._rate.show_value(f"{samples / seconds:,.0f}")
-        self._epoch.show_value(f"{event.epoch:.1f}")
-        self._loss.show_value(f"{event.loss:.3f}")
+            since = sum(each for _, each in self._recent) - self._recent[0][1]
+            self._rate.show_value(f"{since / seconds:,.0f}")
 
 
 class _Metric(QWidget):
@@ -81,6 +116,11 @@ class _Metric(QWidget):
         self.setAccessibleName(word)
         self._recolor()
         theme_switch().changed.connect(self._recolor)
+
+    @property
+    def text(self) -> str:
+        """The number as shown."""
+        return self._value.text()
 
     def show_value(self, text: str) -> None:
         """Replace the number."""

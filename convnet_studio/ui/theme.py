@@ -135,6 +135,8 @@ def icon_pixmap(name: str, color: QColor, size: int = 16, ratio: float | None = 
         source = source.replace('fill="none"', f'fill="{color.name()}"')
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixmap.rect()))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+    painter.fillRect(pixmap.rect(), color)  # takes its alpha, which its name above has not
     painter.end()
     pixmap.setDevicePixelRatio(scale)
     return pixmap

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QImage, QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -231,11 +233,37 @@ def test_autosave_is_offered_after_a_crash(window: MainWindow, qtbot: QtBot) -> 
         other.open_project.mark_saved(Path("nowhere.cvstudio"))
 
 
-def test_themes_switch_while_running(window: MainWindow) -> None:
-    window.use_theme("dark")
-    assert window.palette().window().color().lightness() < 60
-    window.use_theme("light")
-    assert window.palette().window().color().lightness() > 200
+@pytest.mark.parametrize("selects", [False, True])
+def test_a_switch_of_themes_leaves_no_trace_of_the_other(window: MainWindow, qtbot: QtBot, selects: bool) -> None:
+    """Pixel by pixel the window is the same after two switches, and after one the same as if born so."""
+    conv = next(m.id for m in window.open_project.project.network.modules if m.kind == "Conv2d")
+    window.open_project.select(frozenset({conv}) if selects else frozenset())
+    window.show_marks()
+    other = MainWindow(window.open_project.project, None, None, Settings(marks_seen=True), Session())
+    qtbot.addWidget(other)
+    try:
+        window.use_theme("dark")
+        other.open_project.select(window.open_project.selection)
+        other.show()
+        until(qtbot, lambda: other.live.snapshot is not None and conv in other.live.snapshot.outputs)
+        until(qtbot, lambda: other.top_bar.metrics.texts() == window.top_bar.metrics.texts())
+        assert differing_places(window, other) == []
+    finally:
+        other.files.close()
+        other.session.close()
+
+
+def differing_places(one: MainWindow, other: MainWindow) -> list[str]:
+    """Names of the widgets in which the two windows differ by more than a shade."""
+    for window in (one, other):
+        window.top_bar.play.clearFocus()
+    QTest.qWait(200)
+    first, second = (window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32) for window in (one, other))
+    assert first.size() == second.size()
+    pixels = [np.frombuffer(image.constBits(), np.uint8).astype(int) for image in (first, second)]
+    differences = np.abs(pixels[0] - pixels[1]).reshape(first.height(), first.width(), 4).max(axis=2) > 24
+    places = [one.childAt(int(x), int(y)) for y, x in np.argwhere(differences)[::50]]
+    return sorted({type(each).__name__ + " " + each.accessibleName() for each in places if each})
 
 
 def test_data_strip_changes_the_probe_picture(window: MainWindow, qtbot: QtBot) -> None:

@@ -173,8 +173,8 @@ class CanvasArea(QGraphicsView):
         super().focusOutEvent(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab walks the network before it leaves the canvas."""
-        return self.keyboard.walk(next) or super().focusNextPrevChild(next)
+        """Tab walks the network before it leaves the canvas; a child that hides only passes the focus on."""
+        return (self.hasFocus() and self.keyboard.walk(next)) or super().focusNextPrevChild(next)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take modules from the palette."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from convnet_studio.engine.training.events import Event, Stepped, Tested
+import math
+
+from convnet_studio.engine.training.events import Event, Rewound, Stepped, Tested
 from convnet_studio.ui.controls.curve import Curve, RunningMean
 
 _MEMORY_EPOCHS = 0.05
@@ -27,10 +29,19 @@ class LearningRecord:
     def __bool__(self) -> bool:
         return bool(len(self.loss["train"]) or len(self.loss["test"]))
 
+    @property
+    def smooth_loss(self) -> float:
+        """The running mean of the training loss, where it stands now; not a number before the first step."""
+        smooth = self.loss["smooth"]
+        return float(smooth.y[-1]) if len(smooth) else math.nan
+
     def take(self, event: Event) -> bool:
         """Note an event; True where it adds to a curve."""
         if isinstance(event, Stepped):
             self._take_steps(event)
+            return True
+        if isinstance(event, Rewound):
+            self._go_to(event.epoch)
             return True
         if isinstance(event, Tested):
             self._go_to(event.epoch)

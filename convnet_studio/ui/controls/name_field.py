@@ -7,6 +7,7 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QFont, QKeyEvent, QPainter, 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from convnet_studio.ui.controls.painting import paint_field
+from convnet_studio.ui.controls.undo_keys import is_undo_for_window
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 
@@ -41,6 +42,13 @@ class NameField(QLineEdit):
         if self.text() != self._shown:
             self._shown = self.text()
             self.entered.emit(self.text())
+
+    def event(self, event: QEvent) -> bool:
+        """Undo is the window's once the name is entered."""
+        if is_undo_for_window(event, self.text() != self._shown):
+            event.ignore()
+            return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives the old name back."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QWidget
 
 from convnet_studio.engine.nn.module import Setting, SettingValue
 from convnet_studio.ui.controls.painting import FIELD_HEIGHT, paint_chevron, paint_field
+from convnet_studio.ui.controls.undo_keys import is_undo_for_window
 from convnet_studio.ui.theme import number_font, theme, theme_switch
 
 _STEPPER_WIDTH = 16
@@ -76,6 +77,19 @@ class NumberField(QAbstractSpinBox):
         """Anything may be typed: the form judges it and says why."""
         return QValidator.State.Acceptable, text, position
 
+    def event(self, event: QEvent) -> bool:
+        """Undo is the window's once the number is entered."""
+        if is_undo_for_window(event, self.text() != number_text(self._value)):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A style puts the inner line where it likes; it stays where it was."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._place_parts()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives the old value back."""
         if event.key() == Qt.Key.Key_Escape:
@@ -107,6 +121,9 @@ class NumberField(QAbstractSpinBox):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
         super().resizeEvent(event)
+        self._place_parts()
+
+    def _place_parts(self) -> None:
         self.lineEdit().setGeometry(8, 2, self.width() - _STEPPER_WIDTH - 12, self.height() - 4)
         up, down = self._steppers
         half = self.height() // 2
