@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
 
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import load_dataset
@@ -25,7 +26,16 @@ from convnet_studio.engine.training.control import (
     StepSample,
     Weights,
 )
-from convnet_studio.engine.training.events import Diverged, Event, Failed, RunStarted, StateChanged, Stepped
+from convnet_studio.engine.training.events import (
+    Diverged,
+    Event,
+    Failed,
+    NetworkChanged,
+    Rewound,
+    RunStarted,
+    StateChanged,
+    Stepped,
+)
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.credits import CreditsDialog
@@ -49,6 +59,9 @@ from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
+TRAINING, DIVERGENCE, ENGINE = "training", "divergence", "engine"
+"""Topics of what the window says."""
+NEWS_MILLISECONDS = 6000
 
 
 class MainWindow(QMainWindow):
@@ -69,7 +82,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads)
-        self._divergence: Diverged | None = None
+        self._is_preview = False
         self._marks: Marks | None = None
         self._make_parts()
         self._arrange()
@@ -87,7 +100,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.open_project)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
-        self.notice = Notice()
+        self.notice = Notice(self.canvas)
         self.files = ProjectFiles(self.open_project, self.session, self.session_record, self.notice, self)
         self.actions_table = Actions(self, self._handlers())
         self.top_bar = TopBar(self.actions_table, self._menu())
@@ -111,7 +124,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.resize(*FIRST_SIZE)
         self.setMenuWidget(self.top_bar)
-        self.setCentralWidget(_in_a_column(self.canvas, self.notice))
+        self.setCentralWidget(self.canvas)
         self.setDockNestingEnabled(True)
         for corner, area in (
             (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
@@ -187,6 +200,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         project, session = self.open_project, self.session
+        self.notice.height_changed.connect(self.canvas.keep_free_below)
+        self.notice.left.connect(self.top_bar.play.setFocus)
         project.changed.connect(self._on_edit)
         project.replaced.connect(self._on_replaced)
         project.name_changed.connect(self._show_name)
@@ -224,7 +239,8 @@ class MainWindow(QMainWindow):
 
     def _on_replaced(self) -> None:
         self.session.open(self.open_project.project, self.files.take_weights())
-        self.notice.hide()
+        self.notice.forget_passing()
+        self.notice.take_back(DIVERGENCE)
         self._show_project()
         QTimer.singleShot(0, self.canvas.fit)
 
@@ -282,23 +298,48 @@ class MainWindow(QMainWindow):
                 where = f"In {self._title_of(event.where)}: " if event.where else ""
                 self.notice.say("bad", where + event.why)
             elif isinstance(event, StateChanged) and event.why:
-                self.notice.say("good" if not event.playing else "info", event.why)
-            elif isinstance(event, RunStarted):
-                self._divergence = None
+                self.notice.say("good" if event.is_done else "warn", event.why, topic=TRAINING)
+            elif isinstance(event, NetworkChanged) or (isinstance(event, StateChanged) and event.playing):
+                self.notice.take_back(TRAINING)  # what kept it from training was said of another moment
+            elif isinstance(event, RunStarted | Rewound):
+                self.notice.take_back(DIVERGENCE)
+                self._note_engine(event)
+
+    def _note_engine(self, event: RunStarted | Rewound) -> None:
+        """Say when the fast engine takes over from the preview."""
+        if isinstance(event, Rewound):
+            return
+        if event.compiled and self._is_preview:
+            text = "The fast engine is ready: training starts again from its seed on it."
+            self.notice.say("good", text, topic=ENGINE)
+            QTimer.singleShot(NEWS_MILLISECONDS, lambda: self.notice.take_back(ENGINE))
+        self._is_preview = not event.compiled
 
     def _show_divergence(self, event: Diverged) -> None:
-        where = f" first in {self._title_of(event.where)}" if event.where else ""
+        """Say what grew out of bounds, select its card, and offer ways out."""
+        where = ""
+        if event.where in self.open_project.project.network:
+            where = f" first in the selected {self._title_of(event.where)}"
+            self.open_project.select(frozenset({event.where}))
+        typed = self.open_project.project.training.rate
+        now = "" if math.isclose(typed, event.rate, rel_tol=0.005) else f" ({event.rate:.3g} by now, by the schedule)"
         text = (
-            f"The numbers grew out of bounds{where}. {event.why} A learning rate of {event.rate:g} is too large "
+            f"The numbers grew out of bounds{where}. {event.why} A learning rate of {typed:g}{now} is too large "
             f"for this network; the last good step is {event.checkpoint_step:,}."
         )
-        answers = {"Halve the rate and rewind": self.halve_rate_and_rewind, "Only rewind": self._rewind}
-        self.notice.say("bad", text, answers)
+        answers = {
+            "Halve the rate and rewind": self.halve_rate_and_rewind,
+            "Rate ÷ 10 and rewind": lambda: self.halve_rate_and_rewind(10),
+            "Only rewind": self._rewind,
+        }
+        self.notice.say("bad", text, answers, topic=DIVERGENCE)
 
-    def halve_rate_and_rewind(self) -> None:
-        """The way out of divergence: half the learning rate (can be undone), weights of the last good step."""
+    def halve_rate_and_rewind(self, divisor: float = 2) -> None:
+        """The way out of divergence: a lower learning rate (can be undone), weights of the last good step."""
         project = self.open_project.project
-        self.open_project.edit("Halve the learning rate", set_training(project, rate=project.training.rate / 2))
+        rate = float(f"{project.training.rate / divisor:.6g}")
+        text = "Halve the learning rate" if divisor == 2 else f"Divide the learning rate by {divisor:g}"
+        self.open_project.edit(text, set_training(project, rate=rate))
         self._rewind()
 
     def _rewind(self) -> None:
@@ -315,14 +356,13 @@ class MainWindow(QMainWindow):
 
     def _show_compiling(self, progress: CompileProgress | None) -> None:
         if progress is None:
-            self.notice.say("good", "The fast engine is ready: training starts again from its seed on it.")
-            QTimer.singleShot(6000, self.notice.hide)
+            self.notice.take_back(ENGINE)
             return
         text = (
             f"First start: making the fast engine for this computer, part {progress.done} of {progress.total}. "
             "Until then a slower preview engine trains."
         )
-        self.notice.show_progress(text, progress.done, progress.total)
+        self.notice.show_progress(text, progress.done, progress.total, ENGINE)
 
     # ---------------------------------------------------------------- looks, start and end
 
@@ -400,15 +440,3 @@ class MainWindow(QMainWindow):
     def rename(self, name: str) -> None:
         """Give the project another name."""
         self.open_project.edit("Rename the project", rename_project(self.open_project.project, name))
-
-
-def _in_a_column(*widgets: QWidget) -> QWidget:
-    """The widgets below each other without gaps, the first one taking all the room that is left."""
-    holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.setStretch(0, 1)
-    return holder

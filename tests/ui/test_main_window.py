@@ -113,20 +113,25 @@ def test_structure_edit_keeps_other_weights_and_undo_restores(window: MainWindow
     assert (after[conv]["weight"] == before[conv]["weight"]).all()
 
 
-def test_new_weights_are_another_seed_that_can_be_undone(window: MainWindow, qtbot: QtBot) -> None:
-    first = window.session.fetch_weights()
+def test_undo_of_new_weights_brings_the_training_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_table["step_epoch"].trigger()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00" and not window.session.is_playing)
+    trained, record = window.session.fetch_weights(), window.curves.record
     window.actions_table["new_weights"].trigger()
     other = window.session.fetch_weights()
-    assert first
+    assert trained
     assert other
-    module = next(iter(first))
-    assert (first[module]["weight"] != other[module]["weight"]).any()
+    module = next(iter(trained))
+    assert (trained[module]["weight"] != other[module]["weight"]).any()
     assert window.open_project.project.training.seed == 2
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "0.00" and window.curves.record is not record)
     window.actions_table["undo"].trigger()
-    window.actions_table["reset"].trigger()
     again = window.session.fetch_weights()
     assert again
-    assert (first[module]["weight"] == again[module]["weight"]).all()
+    assert (trained[module]["weight"] == again[module]["weight"]).all()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00")
+    assert window.curves.record is record
+    assert len(record.loss["train"]) == 90
 
 
 def test_divergence_is_told_and_mended(window: MainWindow, qtbot: QtBot) -> None:

@@ -42,6 +42,7 @@ class CanvasView(View):
         self._zoom = ZoomControl(self)
         self._summary: Summary | None = None
         self._class_count = 0
+        self._covered_below = 0
         self._wants_fit = True
         """Until somebody works on it, the canvas shows the whole network at any size of the window."""
         column = QVBoxLayout(self)
@@ -155,9 +156,15 @@ class CanvasView(View):
         if self._wants_fit:
             self.fit()
 
+    def keep_free_below(self, pixels: int) -> None:
+        """Something covers so much of the lower edge: what floats there moves up, what is drawn stays."""
+        if pixels != self._covered_below:
+            self._covered_below = pixels
+            self._place_overlays()
+
     def _place_overlays(self) -> None:
         self._zoom.adjustSize()
-        bottom = self.height() - MARGIN - HEIGHT
+        bottom = self.height() - self._covered_below - MARGIN - HEIGHT
         self._zoom.move(self.width() - self._zoom.width() - MARGIN, bottom)
         room = self._zoom.x() - 2 * MARGIN
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
