@@ -48,6 +48,7 @@ ACTIONS = (
     ActionRow("theme_dark", "Dark", "View", (), "moon"),
     ActionRow("theme_system", "As the system", "View", (), "sun-moon"),
     ActionRow("restore_layout", "Restore the layout", "View", (), "", "Put all panels back to their places", True),
+    ActionRow("menu", "Menu", "", ("F10",), "menu", "All there is to do"),
     ActionRow("credits", "Credits", "Help", (), "", "Fonts, icons and data sets, with their licences"),
     ActionRow("about", "About ConvNet Studio", "Help"),
 )

@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
             "restore_layout": lambda: self.restoreState(self._default_layout),
+            "menu": lambda: self.top_bar.open_menu(),
             "credits": lambda: CreditsDialog(self).exec(),
             "about": self._about,
         }

@@ -32,11 +32,10 @@ def test_a_wire_to_a_port_straight_below_has_no_hole():
     assert route(QPointF(50, 0), QPointF(40, 0), []).length() > 0
 
 
-def test_free_place_is_right_of_what_stands_there():
+def test_free_place_touches_what_stands_there():
     cards = [QRectF(0, 0, 100, 100), QRectF(120, 0, 100, 100)]
-    place = free_place(QRectF(10, 10, 50, 50), cards)
-    assert place.x() > 220
-    assert place.y() == 10
+    assert free_place(QRectF(10, 10, 50, 50), cards) == QPointF(10, 120)
+    assert free_place(QRectF(190, 10, 50, 50), cards) == QPointF(240, 10)
     assert free_place(QRectF(500, 0, 50, 50), cards) == QPointF(500, 0)
 
 

@@ -83,14 +83,21 @@ class CanvasEditor:
         self._open.edit("Connect", edits.connect(self.project, source, target, port))
 
     def can_replace(self, module_id: str, kind: str) -> bool:
-        """Whether a module of `kind` can take the place of another of its family."""
+        """Whether a module of `kind` can take the place of another: of its family, or of any that is unknown here."""
         old, new = find_kind(self.project.network.module(module_id).kind), find_kind(kind)
-        return old is not None and new is not None and old is not new and old.family is new.family
+        if new is None or old is new:
+            return False
+        try:
+            edits.replace_module(self.project, module_id, kind)
+        except ValueError:  # of another family, or a wire starts where a loss has no output
+            return False
+        return True
 
     def replace(self, module_id: str, kind: str) -> None:
         """Put a module of another kind into the place of one."""
         old = self.project.network.module(module_id)
         self._open.edit(f"Replace {old.kind} by {kind}", edits.replace_module(self.project, module_id, kind))
+        self._open.select(frozenset((module_id,)))
 
     def delete_selection(self) -> None:
         """Take the selected modules (chains heal) and wires out."""

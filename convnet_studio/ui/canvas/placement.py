@@ -14,6 +14,8 @@ from convnet_studio.ui.canvas.card_layout import CARD_GAP
 MAGNET = 8.0
 """How near an edge must be to draw a card to it, in pixels."""
 GUIDE_OVERHANG = 12.0
+NEIGHBOURS = 12
+"""Cards beside which a free place is looked for."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,30 @@ def is_one_row(first: Position, second: Position) -> bool:
 
 
 def free_place(wanted: QRectF, cards: Sequence[QRectF]) -> QPointF:
-    """The place at or right of `wanted` where a card of its size covers no other."""
-    place = QRectF(wanted)
-    while met := [card for card in cards if card.adjusted(-4, -4, 4, 4).intersects(place)]:
-        place.moveLeft(max(card.right() for card in met) + CARD_GAP)
-    return place.topLeft()
+    """The place nearest to `wanted` where a card of its size covers no other; rather below or right than above or left.
+
+    Of all free places the nearest one lies at `wanted`, or touches neighbours (but for the gap) at its sides.
+    """
+    if _is_free(wanted, cards):
+        return wanted.topLeft()
+    x, y, width, height = wanted.getRect()
+    near = sorted(cards, key=lambda card: (card.center() - wanted.center()).manhattanLength())[:NEIGHBOURS]
+    columns = {x, *(card.right() + CARD_GAP for card in near), *(card.left() - CARD_GAP - width for card in near)}
+    rows = {y, *(card.bottom() + CARD_GAP for card in near), *(card.top() - CARD_GAP - height for card in near)}
+    places = [QPointF(column, row) for column in columns for row in rows]
+    places.sort(key=lambda place: _way(place.x() - x) + 0.9 * _way(place.y() - y))
+    places.append(QPointF(x, max(card.bottom() for card in cards) + CARD_GAP))
+    return next(place for place in places if _is_free(QRectF(place, wanted.size()), cards))
+
+
+def _is_free(place: QRectF, cards: Iterable[QRectF]) -> bool:
+    grown = place.adjusted(-4, -4, 4, 4)
+    return not any(card.intersects(grown) for card in cards)
+
+
+def _way(step: float) -> float:
+    """How long a step is: against the direction of reading it counts more."""
+    return step if step >= 0 else -1.5 * step
 
 
 def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET) -> Alignment:

@@ -12,8 +12,8 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
-from convnet_studio.ui.canvas.port_item import REACH, PortItem
-from convnet_studio.ui.canvas.routing import route
+from convnet_studio.ui.canvas.port_item import PortItem
+from convnet_studio.ui.canvas.routing import loose_way, route
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -81,9 +81,8 @@ class CanvasScene(QGraphicsScene):
 
     def port_at(self, at: QPointF) -> PortItem | None:
         """The port nearest to `at`, within grasp."""
-        ports = [port for item in self.modules.values() for port in item.ports]
-        nearest = min(ports, key=lambda port: QLineF(port.scenePos(), at).length(), default=None)
-        return nearest if nearest and QLineF(nearest.scenePos(), at).length() <= REACH else None
+        ports = [port for item in self.modules.values() for port in item.ports if port.is_grasped_at(at)]
+        return min(ports, key=lambda port: QLineF(port.scenePos(), at).length(), default=None)
 
     def module_at(self, at: QPointF) -> ModuleItem | None:
         """The topmost card under `at`."""
@@ -100,7 +99,8 @@ class CanvasScene(QGraphicsScene):
         cards = [item.rect for item in self.modules.values()]
         for link, item in self.links.items():
             start, end = self._ends(link)
-            item.setPath(route(start, end, cards))
+            overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
+            item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
 
     def place_cards(self) -> None:
         """Put every card where the project says."""
@@ -177,6 +177,10 @@ class CanvasScene(QGraphicsScene):
             if link in wanted and link not in self.links:
                 self.links[link] = LinkItem(link)
                 self.addItem(self.links[link])
+        sources, targets = {link.source for link in wanted}, {(link.target, link.port) for link in wanted}
+        for module_id, item in self.modules.items():
+            for port in item.ports:
+                port.set_wired(module_id in sources if port.is_output else (module_id, port.index) in targets)
 
     def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
         output = self.modules[link.source].output

@@ -15,8 +15,8 @@ from convnet_studio.ui.theme import theme, theme_switch
 
 MODULE_MIME = "application/x-convnet-module"
 """What a drag from the palette carries: the kind, as UTF-8 text."""
-GHOST_GRASP = QPointF(20.0, 20.0)
-"""Where the mouse holds a dragged card."""
+GHOST_GRASP = QPointF(-16.0, -16.0)
+"""Where the mouse holds a dragged card: outside, so that what it would land on is seen."""
 
 
 class KindList(QListWidget):

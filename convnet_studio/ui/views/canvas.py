@@ -44,7 +44,8 @@ class CanvasView(View):
         self._class_count = 0
         self._covered_below = 0
         self._wants_fit = True
-        """Until somebody works on it, the canvas shows the whole network at any size of the window."""
+        """Until somebody moves or scales it, the canvas shows the whole network, whatever is edited or resized."""
+        self._is_new = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
@@ -57,7 +58,6 @@ class CanvasView(View):
         self.area.zoom_changed.connect(self.zoom_changed)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
-        open_project.changed.connect(self._stop_fitting)
         open_project.changed.connect(self._describe)
         self.area.touched.connect(self._stop_fitting)
         self._describe()
@@ -67,8 +67,9 @@ class CanvasView(View):
         self._summary = summary
         self.scene.set_summary(summary)
         self._show_status()
-        if self._wants_fit and self.isVisible():
+        if self._wants_fit and self.isVisible() and (self._is_new or not self._shows_all()):
             self.fit()
+            self._is_new = False
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Call the classes as the data set in use does."""
@@ -139,8 +140,14 @@ class CanvasView(View):
         self.area.scale_to(1.0)
 
     def fit(self) -> None:
-        """Show the whole network."""
+        """Show the whole network, and go on doing so."""
+        self._wants_fit = True
         self.area.fit(FREE_BELOW)
+
+    def _shows_all(self) -> bool:
+        """Whether the whole network is in view, free of what floats below."""
+        free = self.area.viewport().rect().adjusted(0, 0, 0, -FREE_BELOW + MARGIN)
+        return self.area.mapToScene(free).boundingRect().contains(self.scene.covered_rect())
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first time, show the whole network."""
@@ -179,12 +186,12 @@ class CanvasView(View):
 
     def _start_over(self) -> None:
         self._summary = None
-        self._wants_fit = True
+        self._is_new = True
         self.status.say("", False)
         self.fit()
 
     def _stop_fitting(self) -> None:
-        """Whoever works on the canvas decides what it shows."""
+        """Whoever moves or scales the canvas decides what it shows."""
         self._wants_fit = False
 
     def _describe(self) -> None:
