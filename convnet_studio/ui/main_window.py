@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
 
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.program import CompileProgress
-from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training
+from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.engine.training.control import (
@@ -59,6 +59,8 @@ from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
+LOWER_SHARE = 0.26
+"""Of the window's height, for curves and data."""
 TRAINING, DIVERGENCE, ENGINE = "training", "divergence", "engine"
 """Topics of what the window says."""
 NEWS_MILLISECONDS = 6000
@@ -83,11 +85,14 @@ class MainWindow(QMainWindow):
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads)
         self._is_preview = False
+        self._has_own_layout = True
+        """Whether somebody arranged the panels, or nobody can yet."""
         self._marks: Marks | None = None
         self._make_parts()
         self._arrange()
         self._connect()
         self._default_layout = self.saveState()
+        self._has_own_layout = False
         self._show_project()
         self.session.start()
 
@@ -139,13 +144,35 @@ class MainWindow(QMainWindow):
         ]
         modules, inspector, curves, data = self._docks
         self.splitDockWidget(curves, data, Qt.Orientation.Horizontal)
-        self.resizeDocks([modules, inspector], [208, 320], Qt.Orientation.Horizontal)
+        self._size_docks()
+
+    def _size_docks(self) -> None:
+        """Give the panels their shares of a window of this size."""
+        modules, inspector, curves, data = self._docks
+        side, height = min(208, self.width() // 6), round(LOWER_SHARE * self.height())
+        self.resizeDocks([modules, inspector], [side, min(320, self.width() // 4)], Qt.Orientation.Horizontal)
         self.resizeDocks([curves, data], [460, 380], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves, data], [190, 190], Qt.Orientation.Vertical)
+        self.resizeDocks([curves, data], [height, height], Qt.Orientation.Vertical)
+
+    def event(self, event: QEvent) -> bool:
+        """A mouse that is let go on the window itself has dragged the line between two panels."""
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            self._has_own_layout = True
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Panels keep their shares, unless somebody gave them others."""
+        super().resizeEvent(event)
+        if not self._has_own_layout:
+            self._size_docks()
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
         dock = Panel(title, widget, self)
         self.addDockWidget(area, dock)
+        dock.topLevelChanged.connect(self._note_arrangement)
+        dock.dockLocationChanged.connect(self._note_arrangement)
+        dock.toggleViewAction().triggered.connect(self._note_arrangement)
+        dock.closed.connect(self._note_arrangement)
         return dock
 
     def _menu(self) -> QMenu:
@@ -179,6 +206,11 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
+            "rename_project": self._ask_name,
+            "select_all": self.canvas.select_all,
+            "duplicate": self.canvas.duplicate_selection,
+            "rename": self.canvas.rename_selection,
+            "delete": self.canvas.delete_selection,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -193,7 +225,7 @@ class MainWindow(QMainWindow):
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
-            "restore_layout": lambda: self.restoreState(self._default_layout),
+            "restore_layout": self._restore_default_layout,
             "menu": lambda: self.top_bar.open_menu(),
             "credits": lambda: CreditsDialog(self).exec(),
             "about": self._about,
@@ -207,6 +239,9 @@ class MainWindow(QMainWindow):
         project.replaced.connect(self._on_replaced)
         project.name_changed.connect(self._show_name)
         project.selection_changed.connect(self.live.refresh_probes)
+        project.selection_changed.connect(self._enable_actions)
+        self.canvas.scene.links_selected.connect(self._enable_actions)
+        self._enable_actions()
         self.inspector.views_changed.connect(self.live.refresh_probes)
         stack = project.undo_stack
         stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
@@ -232,6 +267,12 @@ class MainWindow(QMainWindow):
 
     def _name_redo(self, text: str) -> None:
         self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
+
+    def _enable_actions(self) -> None:
+        """Offer only what can be done with the selection."""
+        modules, links = len(self.open_project.selection), len(self.canvas.scene.selected_links)
+        for name, can in (("duplicate", modules > 0), ("rename", modules == 1), ("delete", modules + links > 0)):
+            self.actions_table[name].setEnabled(can)
 
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after, self.open_project.is_returning)
@@ -265,8 +306,9 @@ class MainWindow(QMainWindow):
 
     def _show_name(self) -> None:
         name, unsaved = self.open_project.project.name, self.open_project.is_unsaved
-        self.top_bar.show_name(name, unsaved)
-        self.setWindowTitle(f"{name}[*] — ConvNet Studio")
+        self.top_bar.show_name(name, unsaved, self.open_project.path)
+        file = self.open_project.path
+        self.setWindowTitle(f"{name}[*] — {f'{file.name} — ' if file else ''}ConvNet Studio")
         self.setWindowModified(unsaved)
 
     # ---------------------------------------------------------------- training
@@ -370,6 +412,7 @@ class MainWindow(QMainWindow):
     def use_theme(self, name: str) -> None:
         """Light, dark, or as the system has it; kept for the next start."""
         self.settings.theme = name
+        self.actions_table[f"theme_{name}"].setChecked(True)
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
 
@@ -409,7 +452,16 @@ class MainWindow(QMainWindow):
         if self.session_record.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.session_record.geometry.encode()))
         if self.session_record.docks:
-            self.restoreState(QByteArray.fromBase64(self.session_record.docks.encode()))
+            self._has_own_layout = self.restoreState(QByteArray.fromBase64(self.session_record.docks.encode()))
+
+    def _restore_default_layout(self) -> None:
+        self.restoreState(self._default_layout)
+        self._has_own_layout = False
+        self._size_docks()
+
+    def _note_arrangement(self) -> None:
+        """A panel was moved, floated or closed."""
+        self._has_own_layout = True
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first look: the whole network, Play focused."""
@@ -424,7 +476,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.session_record.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self.session_record.docks = bytes(self.saveState().toBase64().data()).decode()
+        docks = bytes(self.saveState().toBase64().data()).decode()
+        self.session_record.docks = docks if self._has_own_layout else ""
         settings_files.store(self.session_record)
         settings_files.store(self.settings)
         self.files.close()
@@ -438,6 +491,8 @@ class MainWindow(QMainWindow):
         )
         QMessageBox.about(self, "About ConvNet Studio", text)
 
-    def rename(self, name: str) -> None:
-        """Give the project another name."""
-        self.open_project.edit("Rename the project", rename_project(self.open_project.project, name))
+    def _ask_name(self) -> None:
+        """Let the user type the project's name where it stands."""
+        self._docks[1].show()
+        self.open_project.select(frozenset())
+        self.inspector.focus_project_name()

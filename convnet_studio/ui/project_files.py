@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.project.autosave import Autosave, LeftBehind
+from convnet_studio.engine.project.edits import rename_project
 from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_project, save_project
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
@@ -105,7 +107,7 @@ class ProjectFiles(QObject):
         )
 
     def _take_up(self, left: LeftBehind) -> None:
-        if self._replace(left.loaded.project, left.loaded.weights, None):
+        if self._replace(left.loaded.project, left.loaded.weights, left.original_path):
             self._open_project.mark_trained()  # it is in no file of the user's yet
             self.autosave.forget(left)
 
@@ -137,12 +139,17 @@ class ProjectFiles(QObject):
         return self.save_to(path if path.suffix == ENDING else path.with_name(path.name + ENDING))
 
     def save_to(self, path: Path) -> bool:
-        """Save project and weights of this moment in `path`."""
+        """Save project and weights of this moment in `path`; a new file gives the project its name."""
+        project = self._open_project.project
+        if path != self._open_project.path:
+            with suppress(ValueError):  # a name too long for a project
+                project = rename_project(project, path.stem)
         try:
-            save_project(path, self._open_project.project, self._session.fetch_weights())
+            save_project(path, project, self._session.fetch_weights())
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
             return False
+        self._open_project.edit(f"Name it {project.name}", project)
         self._open_project.mark_saved(path)
         self._record.remember(path)
         self.autosave.discard()

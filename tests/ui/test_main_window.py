@@ -170,7 +170,9 @@ def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot:
     path = tmp_path / "mine.cvstudio"
     assert window.files.save_to(path)
     assert not window.open_project.is_unsaved
+    project = replace(project, name="mine")  # a new file gives its name
     assert load_project(path).project == project
+    assert "mine.cvstudio" in window.windowTitle()
     assert window.files.new()
     assert window.files.open_path(path)
     assert window.open_project.project == project
@@ -219,6 +221,8 @@ def test_closing_asks_only_when_something_would_be_lost(window: MainWindow, monk
 
 def test_autosave_is_offered_after_a_crash(window: MainWindow, qtbot: QtBot) -> None:
     after, module_id = insert_module(window.open_project.project, "Tanh", (0.0, 0.0))
+    path = Path("lesson.cvstudio").resolve()
+    window.open_project.mark_saved(path)
     window.open_project.edit("Add Tanh", after)
     window.files.autosave_now()
     window.files.finish_autosave()
@@ -232,6 +236,7 @@ def test_autosave_is_offered_after_a_crash(window: MainWindow, qtbot: QtBot) -> 
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert module_id in other.open_project.project.network
         assert other.open_project.is_unsaved
+        assert other.open_project.path == path
     finally:
         other.files.close()
         other.session.close()
@@ -300,6 +305,59 @@ def test_every_control_has_an_accessible_name(window: MainWindow, qtbot: QtBot) 
             if not (widget.focusProxy() or widget.parent().focusProxy())
         ]
         assert not nameless
+
+
+def test_f10_opens_the_menu(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(window.top_bar, "open_menu", lambda: opened.append("menu"))
+    window.actions_table["menu"].trigger()
+    assert opened == ["menu"]
+    assert window.actions_table["menu"].shortcut() == QKeySequence("F10")
+
+
+def test_the_menu_offers_what_the_selection_allows(window: MainWindow) -> None:
+    names = [module.id for module in window.open_project.project.network.modules]
+    offered = {0: {"select_all"}, 1: {"select_all", "duplicate", "rename", "delete"}}
+    for selection, can in ((names[:0], offered[0]), (names[1:2], offered[1]), (names[1:3], offered[1] - {"rename"})):
+        window.open_project.select(frozenset(selection))
+        actions = {name: window.actions_table[name] for name in offered[1]}
+        assert {name for name, action in actions.items() if action.isEnabled()} == can
+    window.actions_table["delete"].trigger()
+    assert not {*names[1:3]} & {module.id for module in window.open_project.project.network.modules}
+
+
+def test_the_theme_in_force_bears_a_mark(window: MainWindow) -> None:
+    for name in ("dark", "light", "system"):
+        window.use_theme(name)
+        marked = [each for each in ("light", "dark", "system") if window.actions_table[f"theme_{each}"].isChecked()]
+        assert marked == [name]
+
+
+def test_the_project_can_be_renamed_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.open_project.select(frozenset({window.open_project.project.network.modules[0].id}))
+    window.actions_table["rename_project"].trigger()
+    QTest.keyClicks(window.focusWidget(), "lesson 3")
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+    assert window.open_project.project.name == "lesson 3"
+    assert window.windowTitle().startswith("lesson 3")
+
+
+def test_panels_keep_their_shares_until_somebody_moves_them(window: MainWindow, qtbot: QtBot) -> None:
+    def sizes(width: int, height: int) -> list[tuple[int, int]]:
+        window.resize(width, height)
+        qtbot.wait(30)
+        return [(dock.width(), dock.height()) for dock in window._docks]
+
+    first = sizes(1440, 900)
+    sizes(1280, 720)
+    assert sizes(1440, 900) == first
+    window.resizeDocks([window._docks[0]], [300], Qt.Orientation.Horizontal)
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton)  # as the end of a drag of the line beside it
+    assert sizes(1500, 900)[0][0] == 300
+    window.actions_table["restore_layout"].trigger()
+    assert sizes(1440, 900) == first
 
 
 def test_no_two_actions_share_a_shortcut() -> None:

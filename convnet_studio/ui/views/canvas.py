@@ -115,6 +115,10 @@ class CanvasView(View):
         """Copy the selected modules."""
         self.editor.duplicate_selection()
 
+    def rename_selection(self) -> None:
+        """Edit the name of the one selected module."""
+        self.area.keyboard.rename()
+
     def select_all(self) -> None:
         """Select all modules."""
         self.area.keyboard.select_all()
