@@ -23,7 +23,7 @@ from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 NOT_YET = "–"
 RATE_WINDOW_SECONDS = 1.0
-GAP = 14
+GAP, NARROW_GAP = 14, 9
 
 
 class Metrics(QWidget):
@@ -40,7 +40,7 @@ class Metrics(QWidget):
         self._clock = clock
         self._recent: deque[tuple[float, int]] = deque()
         """(when news came, samples that it told of)"""
-        self._epoch = _Metric("epoch", 6, "text")
+        self._epoch = _Metric("epoch", 5, "text")
         self._step = _Metric("step", 7, "text")
         self._rate = _Metric("samples/s", 7, "text")
         self._loss = _Metric("train loss", 6, "train")
@@ -48,6 +48,7 @@ class Metrics(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
+        self._row = row
         for metric in (self._epoch, self._step, self._rate, self._loss, self._error):
             row.addWidget(metric)
 
@@ -72,6 +73,10 @@ class Metrics(QWidget):
                 self._recent.clear()
         if samples:
             self._show_rate(samples)
+
+    def set_gap(self, pixels: int) -> None:
+        """Stand so far apart."""
+        self._row.setSpacing(pixels)
 
     def show_loss(self, loss: float) -> None:
         """Show the training loss that the learning curves have come to."""

@@ -86,6 +86,13 @@ class Notice(QWidget):
             self._place()
         return False
 
+    def event(self, event: QEvent) -> bool:
+        """Be as high as the strips come to want."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return handled
+
     def _add(self, strip: _Strip) -> None:
         outdated = [each for each in self._strips if strip.topic and each.topic == strip.topic]
         if not strip.stays:
@@ -115,9 +122,10 @@ class Notice(QWidget):
             self._place()
 
     def _place(self) -> None:
-        height = max(0, self._column.heightForWidth(self._host.width())) if self._strips else 0
+        width = self._host.width()
+        height = sum(strip.height_for(width) for strip in self._strips)
         self.setVisible(bool(height))
-        self.setGeometry(0, self._host.height() - height, self._host.width(), height)
+        self.setGeometry(0, self._host.height() - height, width, height)
         self.height_changed.emit(height)
 
 
@@ -154,7 +162,7 @@ class _Strip(QFrame):
         self._close.setAccessibleName("Close this message")
         self._close.clicked.connect(self.closed)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
+        row.setContentsMargins(12, 5, 8, 5)
         row.setSpacing(12)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._text, 1)
@@ -170,6 +178,12 @@ class _Strip(QFrame):
     def text(self) -> str:
         """The sentence shown."""
         return self._text.text()
+
+    def height_for(self, width: int) -> int:
+        """How high it must be to show everything."""
+        self.ensurePolished()
+        layout = self.layout()
+        return max(layout.heightForWidth(width), layout.minimumSize().height()) if layout else 0
 
     def show_progress(self, text: str, done: int, total: int) -> None:
         """Say `text` and how far the work has come."""

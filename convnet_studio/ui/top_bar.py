@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.controls.choice_field import ChoiceField
-from convnet_studio.ui.metrics import Metrics
+from convnet_studio.ui.metrics import GAP, NARROW_GAP, Metrics
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
 HEIGHT = 52
@@ -75,7 +75,7 @@ class TopBar(QFrame):
         self._recolor()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(8)
         for widget in (self._menu_button, self._title, self._name):
@@ -99,7 +99,7 @@ class TopBar(QFrame):
         self._elide_name()
 
     def _elide_name(self) -> None:
-        width = 170 if self.width() >= WIDE else 150
+        width = 170 if self.width() >= WIDE else 116
         self._name.setText(self._name.fontMetrics().elidedText(self._full_name, Qt.TextElideMode.ElideMiddle, width))
 
     def show_dataset(self, name: str) -> None:
@@ -116,7 +116,9 @@ class TopBar(QFrame):
         """Words where there is room for them."""
         width = event.size().width()
         self._title.setVisible(width >= WIDEST)
-        self._step_word.setVisible(width < WIDEST)
+        self._step_word.setVisible(WIDE <= width < WIDEST)
+        self._row.setSpacing(8 if width >= WIDE else 6)
+        self.metrics.set_gap(GAP if width >= WIDE else NARROW_GAP)
         for button, (short, long) in self._words.items():
             button.setText(long if width >= (WIDEST if button in self._steps else WIDE) else short)
         self._elide_name()

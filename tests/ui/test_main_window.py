@@ -307,6 +307,16 @@ def test_every_control_has_an_accessible_name(window: MainWindow, qtbot: QtBot) 
         assert not nameless
 
 
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_nothing_in_the_top_bar_is_cut(window: MainWindow, qtbot: QtBot, width: int) -> None:
+    window.resize(width, 720)
+    qtbot.wait(50)
+    bar = window.top_bar
+    parts = [each for each in bar.findChildren(QWidget) if each.isVisible() and each.parent() is bar]
+    assert not [each.accessibleName() for each in parts if each.width() < each.sizeHint().width()]
+    assert max(each.geometry().right() for each in parts) < bar.width()
+
+
 def test_f10_opens_the_menu(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(window.top_bar, "open_menu", lambda: opened.append("menu"))

@@ -105,11 +105,15 @@ def test_after_an_answer_the_keyboard_goes_to_play(window: MainWindow, qtbot: Qt
 def test_the_network_stays_where_it_is(window: MainWindow, qtbot: QtBot) -> None:
     card = next(iter(window.canvas.scene.modules))
     before = window.canvas.point_below(card), window.canvas.zoom, window.canvas.height()
-    status = window.canvas.status.geometry()
     window.notice.say("info", "Something happened.")
     qtbot.wait(50)
     assert (window.canvas.point_below(card), window.canvas.zoom, window.canvas.height()) == before
-    assert window.canvas.status.geometry().bottom() < window.notice.geometry().top() < status.bottom()
+    zoom = window.canvas._zoom.geometry()
+    assert zoom.bottom() < window.notice.geometry().top()
+    assert not window.canvas.status.isVisible()
+    window.notice.forget_passing()
+    assert window.canvas.status.isVisible()
+    assert window.canvas._zoom.geometry().bottom() > zoom.bottom()
 
 
 def test_an_empty_project_is_no_fault(window: MainWindow, qtbot: QtBot) -> None:

@@ -38,6 +38,11 @@ class StatusLine(QWidget):
         """What it says."""
         return self._text
 
+    @property
+    def is_problem(self) -> bool:
+        """Whether it tells a problem."""
+        return self._is_problem
+
     def say(self, text: str, is_problem: bool) -> None:
         """Show `text`."""
         self._text, self._is_problem = text, is_problem

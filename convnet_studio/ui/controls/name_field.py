@@ -11,6 +11,9 @@ from convnet_studio.ui.controls.undo_keys import is_undo_for_window
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 
+_PADDING = 4
+
+
 class NameField(QLineEdit):
     """A name that looks like a heading until the pointer or the keyboard comes to it; Enter takes, Escape gives up."""
 
@@ -75,10 +78,17 @@ class NameField(QLineEdit):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Like a heading until it is pointed at."""
+        """Like a heading until it is pointed at; a name that is too long ends in an ellipsis until it is edited."""
         if self.hasFocus() or self.underMouse():
             paint_field(QPainter(self), self)
-        super().paintEvent(event)
+        room = self.contentsRect().adjusted(_PADDING + 2, 0, -_PADDING, 0)
+        if self.hasFocus() or self.fontMetrics().horizontalAdvance(self.text()) <= room.width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(theme().color("text"))
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
     def _recolor(self) -> None:
         colors = theme().colors

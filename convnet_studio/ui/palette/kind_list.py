@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent
+from PySide6.QtGui import QDrag, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem
 
 from convnet_studio.ui.palette.entries import Entry, kind_entries
@@ -36,6 +36,7 @@ class KindList(QListWidget):
         self.setMouseTracking(True)
         self.setItemDelegate(RowDelegate(self))
         self.setAutoScroll(False)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
         if is_draggable:
             self.itemDoubleClicked.connect(self._choose)
         else:
@@ -99,6 +100,11 @@ class KindList(QListWidget):
     def visible_names(self) -> list[str]:
         """The names of the rows that are not filtered out."""
         return [item.text() for item in self._rows()]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Rows are as high as their words need at this width."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         """Carry the current module away."""

@@ -168,7 +168,7 @@ class CanvasView(View):
             self.fit()
 
     def keep_free_below(self, pixels: int) -> None:
-        """Something covers so much of the lower edge: what floats there moves up, what is drawn stays."""
+        """Something covers so much of the lower edge: the zoom and problems move up, what is drawn stays."""
         if pixels != self._covered_below:
             self._covered_below = pixels
             self._place_overlays()
@@ -178,6 +178,7 @@ class CanvasView(View):
         bottom = self.height() - self._covered_below - MARGIN - HEIGHT
         self._zoom.move(self.width() - self._zoom.width() - MARGIN, bottom)
         room = self._zoom.x() - 2 * MARGIN
+        self.status.setVisible(not self._covered_below or self.status.is_problem)
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
 
     def _show_status(self) -> None:
