@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convnet_studio.headless import HeadlessTraining
 
 PROGRAM = "convnet-studio"
+SMALLEST_PICTURE = (320, 200)
 OUTPUT_FOLDER = Path("out")
 
 COMMANDS = """commands:
@@ -99,8 +100,8 @@ def _add_train(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("train", description="Train a project without a window and print how well it does.")
     parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
     parser.add_argument("--data", metavar="NAME", help="train on this data set (see: list datasets)")
-    parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training set")
-    parser.add_argument("--seed", metavar="S", type=int, help="draws the initial weights and the order of samples")
+    parser.add_argument("--epochs", metavar="N", type=_whole, help="passes over the training set")
+    parser.add_argument("--seed", metavar="S", type=_whole, help="draws the initial weights and the order of samples")
     parser.add_argument("--threads", metavar="T", type=_positive, help="of the engine (results are the same)")
     parser.add_argument("--save", metavar="OUT", type=Path, help="write project and weights to this .cvstudio file")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
@@ -142,6 +143,12 @@ _COMMAND_PARSERS: dict[str, Callable[[_Commands[_Parser]], None]] = {
 }
 
 
+def _whole(text: str) -> int:
+    if not text.removeprefix("-").isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
@@ -171,6 +178,9 @@ def _size(text: str) -> tuple[int, int]:
     width, times, height = text.lower().partition("x")
     if not (times and width.isdecimal() and height.isdecimal() and 0 < int(width) < 20_000 > int(height) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1440x900")
+    if int(width) < SMALLEST_PICTURE[0] or int(height) < SMALLEST_PICTURE[1]:
+        smallest = "x".join(map(str, SMALLEST_PICTURE))
+        raise argparse.ArgumentTypeError(f"{text!r} is too small to show anything: at least {smallest}")
     return int(width), int(height)
 
 

@@ -142,8 +142,7 @@ class MainWindow(QMainWindow):
             self._dock("Learning curves", self.curves, Qt.DockWidgetArea.BottomDockWidgetArea),
             self._dock("Data", self.data_strip, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
-        modules, inspector, curves, data = self._docks
-        self.splitDockWidget(curves, data, Qt.Orientation.Horizontal)
+        self.splitDockWidget(self._docks[2], self._docks[3], Qt.Orientation.Horizontal)
         self._size_docks()
 
     def _size_docks(self) -> None:

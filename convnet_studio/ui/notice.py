@@ -1,4 +1,4 @@
-"""Notice: what the window has to say, in strips over the canvas's lower edge; nothing is modal, nothing moves for it."""
+"""Notice: what the window has to say, in strips over the canvas's lower edge; nothing is modal, nothing moves."""
 
 from __future__ import annotations
 

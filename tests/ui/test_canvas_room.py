@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from canvas_bench import CanvasBench
@@ -41,7 +42,7 @@ def shows_all(bench: CanvasBench) -> bool:
 def test_cards_of_a_preset_stand_in_rows_with_the_usual_gap(qtbot, name: str) -> None:
     bench = CanvasBench(qtbot, load_preset(name))
     rects = sorted((item.rect for item in bench.scene.modules.values()), key=lambda rect: (rect.top(), rect.left()))
-    gaps = {b.left() - a.right() for a, b in zip(rects, rects[1:], strict=False) if a.top() == b.top()}
+    gaps = {b.left() - a.right() for a, b in pairwise(rects) if a.top() == b.top()}
     assert gaps == {CARD_GAP}
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage, QKeySequence
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,29 +19,10 @@ from convnet_studio.engine.project.file import load_project, save_project
 from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.control import Play
 from convnet_studio.engine.training.events import Diverged, Event, NetworkChanged
-from convnet_studio.ui.actions import ACTIONS
-from convnet_studio.ui.app import make_application
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.settings import Session, Settings
-from convnet_studio.ui.theme import LIGHT, theme_switch
 
 SECONDS = 20_000
-
-
-@pytest.fixture
-def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    """The window on tiny-digits with its first snapshot; its thread must be gone afterwards."""
-    make_application()
-    made = MainWindow(load_preset("tiny-digits"), None, None, Settings(marks_seen=True), Session())
-    made.show()
-    qtbot.waitUntil(lambda: made.live.snapshot is not None, timeout=SECONDS)
-    yield made
-    made.files.close()
-    made.session.close()
-    made.hide()
-    made.deleteLater()
-    theme_switch().use(LIGHT)
-    assert not [thread for thread in threading.enumerate() if thread.name == "convnet-studio engine"]
 
 
 def until(qtbot: QtBot, is_true: Callable[[], bool]) -> None:
@@ -305,71 +285,3 @@ def test_every_control_has_an_accessible_name(window: MainWindow, qtbot: QtBot) 
             if not (widget.focusProxy() or widget.parent().focusProxy())
         ]
         assert not nameless
-
-
-@pytest.mark.parametrize("width", [1280, 1440, 1920])
-def test_nothing_in_the_top_bar_is_cut(window: MainWindow, qtbot: QtBot, width: int) -> None:
-    window.resize(width, 720)
-    qtbot.wait(50)
-    bar = window.top_bar
-    parts = [each for each in bar.findChildren(QWidget) if each.isVisible() and each.parent() is bar]
-    assert not [each.accessibleName() for each in parts if each.width() < each.sizeHint().width()]
-    assert max(each.geometry().right() for each in parts) < bar.width()
-
-
-def test_f10_opens_the_menu(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(window.top_bar, "open_menu", lambda: opened.append("menu"))
-    window.actions_table["menu"].trigger()
-    assert opened == ["menu"]
-    assert window.actions_table["menu"].shortcut() == QKeySequence("F10")
-
-
-def test_the_menu_offers_what_the_selection_allows(window: MainWindow) -> None:
-    names = [module.id for module in window.open_project.project.network.modules]
-    offered = {0: {"select_all"}, 1: {"select_all", "duplicate", "rename", "delete"}}
-    for selection, can in ((names[:0], offered[0]), (names[1:2], offered[1]), (names[1:3], offered[1] - {"rename"})):
-        window.open_project.select(frozenset(selection))
-        actions = {name: window.actions_table[name] for name in offered[1]}
-        assert {name for name, action in actions.items() if action.isEnabled()} == can
-    window.actions_table["delete"].trigger()
-    assert not {*names[1:3]} & {module.id for module in window.open_project.project.network.modules}
-
-
-def test_the_theme_in_force_bears_a_mark(window: MainWindow) -> None:
-    for name in ("dark", "light", "system"):
-        window.use_theme(name)
-        marked = [each for each in ("light", "dark", "system") if window.actions_table[f"theme_{each}"].isChecked()]
-        assert marked == [name]
-
-
-def test_the_project_can_be_renamed_from_the_menu(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitActive(window):
-        window.activateWindow()
-    window.open_project.select(frozenset({window.open_project.project.network.modules[0].id}))
-    window.actions_table["rename_project"].trigger()
-    QTest.keyClicks(window.focusWidget(), "lesson 3")
-    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
-    assert window.open_project.project.name == "lesson 3"
-    assert window.windowTitle().startswith("lesson 3")
-
-
-def test_panels_keep_their_shares_until_somebody_moves_them(window: MainWindow, qtbot: QtBot) -> None:
-    def sizes(width: int, height: int) -> list[tuple[int, int]]:
-        window.resize(width, height)
-        qtbot.wait(30)
-        return [(dock.width(), dock.height()) for dock in window._docks]
-
-    first = sizes(1440, 900)
-    sizes(1280, 720)
-    assert sizes(1440, 900) == first
-    window.resizeDocks([window._docks[0]], [300], Qt.Orientation.Horizontal)
-    QTest.mouseRelease(window, Qt.MouseButton.LeftButton)  # as the end of a drag of the line beside it
-    assert sizes(1500, 900)[0][0] == 300
-    window.actions_table["restore_layout"].trigger()
-    assert sizes(1440, 900) == first
-
-
-def test_no_two_actions_share_a_shortcut() -> None:
-    used = [QKeySequence(key).toString() for row in ACTIONS for key in row.shortcuts]
-    assert len(used) == len(set(used))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.project.edits import delete_modules, insert_module, set_training
-from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.events import Diverged, StateChanged
-from convnet_studio.ui.app import make_application
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.notice import MOST_STRIPS, Notice
-from convnet_studio.ui.settings import Session, Settings
 
 SECONDS = 20_000
 
@@ -27,19 +22,6 @@ def host(qtbot: QtBot) -> QWidget:
     made.resize(800, 500)
     made.show()
     return made
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    make_application()
-    made = MainWindow(load_preset("tiny-digits"), None, None, Settings(marks_seen=True), Session())
-    made.show()
-    qtbot.waitUntil(lambda: made.live.snapshot is not None, timeout=SECONDS)
-    yield made
-    made.files.close()
-    made.session.close()
-    made.hide()
-    made.deleteLater()
 
 
 def answer(notice: Notice, word: str) -> QPushButton:

@@ -169,7 +169,9 @@ def _body_kind(is_loss: bool, shape: Shape | None, reading: Reading | None) -> B
 def _likely_shape(spec: ModuleSpec) -> Shape:
     """What the output could look like where nothing computes: a card of a list is narrower than one of maps."""
     module = build_module(spec)
-    for shape in _USUAL_INPUTS if isinstance(module, Module) else ():
+    if not isinstance(module, Module):
+        return ()
+    for shape in _USUAL_INPUTS:
         try:
             return module.output_shape(*[shape] * module.input_count)
         except (ShapeProblem, TypeError, ValueError):

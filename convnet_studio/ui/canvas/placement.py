@@ -38,7 +38,7 @@ def free_place(wanted: QRectF, cards: Sequence[QRectF]) -> QPointF:
     """
     if _is_free(wanted, cards):
         return wanted.topLeft()
-    x, y, width, height = wanted.getRect()
+    x, y, width, height = wanted.x(), wanted.y(), wanted.width(), wanted.height()
     near = sorted(cards, key=lambda card: (card.center() - wanted.center()).manhattanLength())[:NEIGHBOURS]
     columns = {x, *(card.right() + CARD_GAP for card in near), *(card.left() - CARD_GAP - width for card in near)}
     rows = {y, *(card.bottom() + CARD_GAP for card in near), *(card.top() - CARD_GAP - height for card in near)}

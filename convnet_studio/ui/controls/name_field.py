@@ -10,7 +10,6 @@ from convnet_studio.ui.controls.painting import paint_field
 from convnet_studio.ui.controls.undo_keys import is_undo_for_window
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 
-
 _PADDING = 4
 
 

@@ -141,7 +141,8 @@ class LearningCurvesView(View):
     def _begin(self, event: RunStarted) -> None:
         """Begin new curves, or go on with those of a run that is taken up again."""
         self.previous = self.record or self.previous
-        self._earlier = [each for each in self._earlier if each is not self.record][-_MOST_EARLIER:] + [self.record]
+        others = [each for each in self._earlier if each is not self.record]
+        self._earlier = [*others[-_MOST_EARLIER:], self.record]
         known = (each for each in self._earlier if each.run_id == event.run_id)
         self.record = next(known, None) or LearningRecord(event.run_id, event.steps_per_epoch)
 

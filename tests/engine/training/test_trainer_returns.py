@@ -9,8 +9,9 @@ import pytest
 from trainer_bench import TINY, Notes, losses_of, of_type, run_script, with_settings, with_training
 
 from convnet_studio.engine.project.spec import DataSpec
+from convnet_studio.engine.training import events as news
 from convnet_studio.engine.training.control import Edit, Play, Reset, Rewind, StepBatch, StepEpoch, Weights
-from convnet_studio.engine.training.events import NetworkChanged, Rewound, RunStarted, StateChanged, Tested
+from convnet_studio.engine.training.events import NetworkChanged, Rewound, RunStarted, StateChanged
 from convnet_studio.engine.training.runs_aside import MOST_RUNS
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -68,20 +69,22 @@ def test_runs_set_aside_are_few() -> None:
 def test_the_test_set_is_measured_again_after_a_change_of_structure() -> None:
     wider = with_settings(TINY, "conv", out_channels=6)
     events = run_script(StepEpoch(), Edit(wider))
-    kinds = [type(event) for event in events if isinstance(event, NetworkChanged | Tested)]
-    assert kinds == [NetworkChanged, Tested, Tested, NetworkChanged, Tested]
-    assert of_type(events, Tested)[-1].step == 7
+    kinds = [type(event) for event in events if isinstance(event, NetworkChanged | news.Tested)]
+    assert kinds == [NetworkChanged, news.Tested, news.Tested, NetworkChanged, news.Tested]
+    assert of_type(events, news.Tested)[-1].step == 7
 
 
 def test_nothing_is_measured_where_nothing_computes() -> None:
     too_large = with_settings(TINY, "conv", kernel_size=25)
     events = run_script(StepEpoch(), Edit(too_large))
-    assert isinstance([event for event in events if isinstance(event, NetworkChanged | Tested)][-1], NetworkChanged)
+    assert isinstance(
+        [event for event in events if isinstance(event, NetworkChanged | news.Tested)][-1], NetworkChanged
+    )
 
 
 def test_the_test_set_is_measured_again_after_a_rewind() -> None:
     events = run_script(StepEpoch(), Rewind())
-    assert isinstance([event for event in events if isinstance(event, Rewound | Tested)][-1], Tested)
+    assert isinstance([event for event in events if isinstance(event, Rewound | news.Tested)][-1], news.Tested)
 
 
 def test_a_plan_over_again_tells_how_many_epochs_there_were() -> None:
