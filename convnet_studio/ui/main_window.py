@@ -36,6 +36,7 @@ from convnet_studio.engine.training.events import (
     StateChanged,
     Stepped,
 )
+from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.credits import CreditsDialog
@@ -76,6 +77,8 @@ class MainWindow(QMainWindow):
         path: Path | None = None,
         settings: Settings | None = None,
         session_record: Session | None = None,
+        standing: Standing | None = None,
+        curves: object = None,
     ) -> None:
         super().__init__()
         self.settings = settings or Settings()
@@ -83,12 +86,13 @@ class MainWindow(QMainWindow):
         self.open_project = OpenProject(project)
         if path is not None:
             self.open_project.mark_saved(path)
-        self.session = TrainingSession(project, weights, self.settings.threads)
+        self.session = TrainingSession(project, weights, self.settings.threads, standing)
         self._is_preview = False
         self._has_own_layout = True
         """Whether somebody arranged the panels, or nobody can yet."""
         self._marks: Marks | None = None
         self._make_parts()
+        self.curves.take_up(curves)
         self._arrange()
         self._connect()
         self._default_layout = self.saveState()
@@ -106,7 +110,14 @@ class MainWindow(QMainWindow):
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
         self.notice = Notice(self.canvas)
-        self.files = ProjectFiles(self.open_project, self.session, self.session_record, self.notice, self)
+        self.files = ProjectFiles(
+            self.open_project,
+            self.session,
+            self.session_record,
+            self.notice,
+            self,
+            lambda: self.curves.record.to_json(),
+        )
         self.actions_table = Actions(self, self._handlers())
         self.top_bar = TopBar(self.actions_table, self._menu())
         self.live = LiveViews(self.session, self.views)
@@ -279,7 +290,9 @@ class MainWindow(QMainWindow):
             self._show_project(before)
 
     def _on_replaced(self) -> None:
-        self.session.open(self.open_project.project, self.files.take_weights())
+        run = self.files.take_run()
+        self.curves.take_up(run.curves)
+        self.session.open(self.open_project.project, run.weights, run.standing)
         self.notice.forget_passing()
         self.notice.take_back(DIVERGENCE)
         self._show_project()

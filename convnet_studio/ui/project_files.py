@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
@@ -14,10 +16,11 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.project.autosave import Autosave, LeftBehind
 from convnet_studio.engine.project.edits import rename_project
-from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_project, save_project
+from convnet_studio.engine.project.file import ENDING, LoadedProject, ProjectFileError, load_project, save_project
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
-from convnet_studio.engine.training.control import Weights
+from convnet_studio.engine.project.weights import Weights
+from convnet_studio.engine.training.standing import CURVES, RUN, STANDING, Standing, standing_from_json
 from convnet_studio.ui.actions import call_ignoring_checked
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
@@ -26,6 +29,30 @@ from convnet_studio.ui.training_session import TrainingSession
 
 FILTER = f"ConvNet Studio projects (*{ENDING})"
 AUTOSAVE_MILLISECONDS = 5000
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What a file tells of a run: its weights, where it stood, its curves (as `LearningRecord` wrote them)."""
+
+    weights: Weights | None = None
+    standing: Standing | None = None
+    curves: object = None
+
+
+def stored_run(loaded: LoadedProject | None) -> StoredRun:
+    """The run in a file; one without weights begins afresh."""
+    if loaded is None or not loaded.weights:
+        return StoredRun()
+    told = loaded.extra.get(RUN)
+    run = told if isinstance(told, Mapping) else {}
+    standing = standing_from_json(run.get(STANDING))
+    return StoredRun(loaded.weights, standing, run.get(CURVES) if standing else None)
+
+
+def run_to_json(standing: Standing | None, curves: object) -> dict[str, Any]:
+    """What to write beside project and weights, so that the run can go on."""
+    return {RUN: {STANDING: standing.to_json(), CURVES: curves}} if standing else {}
 
 
 class ProjectFiles(QObject):
@@ -40,6 +67,7 @@ class ProjectFiles(QObject):
         record: Session,
         notice: Notice,
         window: QWidget,
+        curves: Callable[[], object],
     ) -> None:
         super().__init__(window)
         self._open_project = open_project
@@ -47,7 +75,8 @@ class ProjectFiles(QObject):
         self._record = record
         self._notice = notice
         self._window = window
-        self._weights: Weights | None = None
+        self._curves = curves
+        self._loaded: LoadedProject | None = None
         self.autosave = Autosave(config_folder() / "autosave")
         self._autosaving: threading.Thread | None = None
         self._autosave_failed.connect(lambda why: self._notice.say("warn", why))
@@ -81,17 +110,17 @@ class ProjectFiles(QObject):
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
             return False
-        if not self._replace(loaded.project, loaded.weights, path):
+        if not self._replace(loaded.project, path, loaded):
             return False
         self._record.remember(path)
         if loaded.warnings:
             self._notice.say("warn", " ".join(loaded.warnings))
         return True
 
-    def take_weights(self) -> Weights | None:
-        """The weights that came with the project just opened; handed over once."""
-        weights, self._weights = self._weights, None
-        return weights
+    def take_run(self) -> StoredRun:
+        """The run that came with the project just opened; handed over once."""
+        loaded, self._loaded = self._loaded, None
+        return stored_run(loaded)
 
     def offer_left_behind(self) -> None:
         """After a crash: say what was left, and open it on a click."""
@@ -107,18 +136,18 @@ class ProjectFiles(QObject):
         )
 
     def _take_up(self, left: LeftBehind) -> None:
-        if self._replace(left.loaded.project, left.loaded.weights, left.original_path):
+        if self._replace(left.loaded.project, left.original_path, left.loaded):
             self._open_project.mark_trained()  # it is in no file of the user's yet
             self.autosave.forget(left)
 
-    def _replace(self, project: Project, weights: Weights | None = None, path: Path | None = None) -> bool:
+    def _replace(self, project: Project, path: Path | None = None, loaded: LoadedProject | None = None) -> bool:
         if project.data.dataset not in DatasetFile.registry:
             known = ", ".join(DatasetFile.registry)
             self._notice.say("bad", f"The data set {project.data.dataset} is not here; there are {known}.")
             return False
         if not self._may_lose():
             return False
-        self._weights = weights or None
+        self._loaded = loaded
         self._open_project.open(project, path)
         return True
 
@@ -145,7 +174,8 @@ class ProjectFiles(QObject):
             with suppress(ValueError):  # a name too long for a project
                 project = rename_project(project, path.stem)
         try:
-            save_project(path, project, self._session.fetch_weights())
+            weights, standing = self._session.fetch_run()
+            save_project(path, project, weights, run_to_json(standing, self._curves()))
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
             return False
@@ -193,8 +223,8 @@ class ProjectFiles(QObject):
         busy = self._autosaving is not None and self._autosaving.is_alive()
         if not busy and self._open_project.is_unsaved and (self._is_changed or self._session.is_playing):
             self._is_changed = False
-            project, path = self._open_project.project, self._open_project.path
-            self._autosaving = threading.Thread(target=self._write_slot, args=(project, path), daemon=True)
+            now = self._open_project.project, self._open_project.path, self._curves()
+            self._autosaving = threading.Thread(target=self._write_slot, args=now, daemon=True)
             self._autosaving.start()
 
     def finish_autosave(self) -> None:
@@ -202,9 +232,10 @@ class ProjectFiles(QObject):
         if self._autosaving is not None:
             self._autosaving.join(5.0)
 
-    def _write_slot(self, project: Project, path: Path | None) -> None:
+    def _write_slot(self, project: Project, path: Path | None, curves: object) -> None:
         try:
-            self.autosave.write(project, self._session.fetch_weights(), path)
+            weights, standing = self._session.fetch_run()
+            self.autosave.write(project, weights, path, run_to_json(standing, curves))
         except ProjectFileError as error:
             self._autosave_failed.emit(str(error))
 

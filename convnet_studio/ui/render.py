@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMessageLogContext, QPoint, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QMessageLogContext, QPoint, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -76,16 +76,19 @@ def render_all(requests: list[RenderRequest]) -> None:
     make_application()
     first = requests[0]
     window = open_window(first.project_argument, Settings(theme=first.theme, marks_seen=True), Session())
+    drawn: list[QWidget] = [window]
     try:
         window.use_theme(first.theme)
         window.resize(first.width, first.height)
         window.show()
         events = _train(window, first)
-        for request in requests:
-            _draw(window, request, events)
+        drawn.extend(_draw(window, request, events) for request in requests)
     finally:
         window.session.close()
         window.files.close()
+        for widget in drawn:  # here and now, in the thread that they belong to
+            widget.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _say_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
@@ -120,7 +123,7 @@ def _has_rested(events: list[Event]) -> bool:
     return any(isinstance(event, StateChanged) and not event.playing for event in events)
 
 
-def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> None:
+def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QWidget:
     window.use_theme(request.theme)
     target: QWidget = window if request.view == MAIN else _standalone(window, request, events)
     target.resize(request.width, request.height)
@@ -139,6 +142,7 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> No
     painter.end()
     if not pixmap.save(request.output):
         raise OSError(f"The picture {request.output} can't be written: choose a folder that exists and a .png name.")
+    return target
 
 
 def _standalone(window: MainWindow, request: RenderRequest, events: list[Event]) -> View:

@@ -19,7 +19,6 @@ from convnet_studio.ui.canvas.card_layout import (
     PADDING,
     footer_help,
     lay_out,
-    mend_text,
     small_number_font,
     title_font,
 )
@@ -115,9 +114,10 @@ def test_long_names_make_no_endless_cards(qapp):
 
 
 def test_mend_button_says_what_it_does():
-    assert mend_text(Problem("m1", "Too large", "use 5", {"kernel_size": 5})) == "Use 5"
-    assert mend_text(Problem("m1", "Two things", "", {"a": 1, "b": 2})) == "Mend it"
-    assert mend_text(Problem("m1", "No way out")) == ""
+    assert Problem("m1", "Too large", "use 5 or less", {"kernel_size": 5}).mend == "Use 5"
+    assert Problem("m1", "Two things", "", {"a": 1, "b": 2}).mend == "Mend it"
+    assert Problem("m1", "Maps", "put a Flatten before it", before="Flatten").mend == "Insert Flatten"
+    assert Problem("m1", "No way out").mend == ""
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.62, 0.77, 1.0, 2.0])

@@ -142,3 +142,16 @@ def test_any_kind_replaces_an_unknown_module_and_is_selected(qtbot) -> None:
     bench.view.editor.replace("m3", "Tanh")
     assert bench.project.network.module("m3").kind == "Tanh"
     assert bench.open_project.selection == {"m3"}
+
+
+def test_one_click_puts_a_flatten_before_linear(bench) -> None:
+    flatten = next(each for each in bench.project.network.modules if each.kind == "Flatten")
+    bench.open_project.edit("Delete", edits.delete_modules(bench.project, {flatten.id}))
+    linear = next(each.id for each in bench.project.network.modules if each.kind == "Linear")
+    item = bench.scene.modules[linear]
+    assert [problem.mend for problem in item.card.problems] == ["Insert Flatten"]
+    bench.click(bench.place(item.mapToScene(item.layout.mend.center())))
+    assert not bench.scene.modules[linear].card.problems
+    (new,) = (each for each in bench.project.network.modules if each.kind == "Flatten")
+    assert Link(new.id, linear) in bench.project.network.links
+    assert overlaps(bench) == []

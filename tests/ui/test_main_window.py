@@ -143,9 +143,10 @@ def test_problems_are_shown_and_training_waits(window: MainWindow, qtbot: QtBot)
 
 
 def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window.actions_table["step_batch"].trigger()
-    until(qtbot, lambda: window.live.snapshot is not None and window.live.snapshot.step == 1)
+    window.actions_table["step_epoch"].trigger()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00" and not window.session.is_playing)
     until(qtbot, lambda: window.open_project.is_unsaved)
+    shown, curve = window.top_bar.metrics.texts(), window.curves.record.loss
     project, weights = window.open_project.project, window.session.fetch_weights()
     path = tmp_path / "mine.cvstudio"
     assert window.files.save_to(path)
@@ -162,6 +163,13 @@ def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot:
     assert again
     assert all((weights[m][n] == again[m][n]).all() for m in weights for n in weights[m])
     assert window.session_record.recent == [str(path)]
+    until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] == shown["test error"])
+    again_shown = window.top_bar.metrics.texts()
+    assert [again_shown[name] for name in ("epoch", "step")] == ["1.00", "90"]
+    again_curve = window.curves.record.loss
+    for name in ("train", "smooth", "test"):
+        assert again_curve[name].x[: len(curve[name])] == pytest.approx(curve[name].x)
+        assert again_curve[name].y[: len(curve[name])] == pytest.approx(curve[name].y)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"no zip at all"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_epochs_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(render, "_standalone", note)
     output = tmp_path / "curves.png"
     render_all([RenderRequest("learning_curves", "tiny-digits", str(output), epochs=2, width=600, height=300)])
+    gc.collect()
     assert [event.epoch for event in seen if isinstance(event, news.Tested)] == [0.0, 1.0, 2.0]
     assert max(event.epoch for event in seen if isinstance(event, Stepped)) == 2.0
     assert axes == [2.0]

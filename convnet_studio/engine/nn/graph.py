@@ -33,12 +33,13 @@ class Node:
 
 @dataclass(frozen=True)
 class GraphProblem:
-    """What keeps the module `where` from computing; `change` are its settings that would mend it."""
+    """What keeps the module `where` from computing; its settings `change` would mend it, or a module `before` it."""
 
     where: str
     what: str
     fix: str = ""
     change: Mapping[str, SettingValue] = field(default_factory=dict)
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _resolve_node(
             raise ShapeProblem(f"It would have {size:,} parameters", f"at most {LARGEST_MODULE:,} fit a module")
         return Node(module_id, module, names, shapes, shape, module.is_non_negative(*(signs or (True,))))
     except ShapeProblem as problem:
-        return GraphProblem(module_id, problem.what, problem.fix, problem.change)
+        return GraphProblem(module_id, problem.what, problem.fix, problem.change, problem.before)
 
 
 def _product(shape: Shape) -> int:

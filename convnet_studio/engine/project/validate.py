@@ -21,12 +21,22 @@ class Problem:
         where: id of the module it stands at, or empty for the project as a whole.
         what: one sentence without a full stop. `fix`: what would be right (may be empty).
         change: settings of that module which mend it with one click (empty where there is no such mend).
+        before: kind of a module that mends it with one click when it is put into the wire before (or empty).
     """
 
     where: str
     what: str
     fix: str = ""
     change: Mapping[str, SettingValue] = field(default_factory=dict)
+    before: str = ""
+
+    @property
+    def mend(self) -> str:
+        """What one click would do, in two words ("Use 5", "Insert Flatten"); empty where it can do nothing."""
+        values = list(self.change.values())
+        if len(values) == 1 and isinstance(values[0], int | float):
+            return f"Use {values[0]:g}"
+        return f"Insert {self.before}" if self.before else "Mend it" if values else ""
 
 
 def problems(project: Project, input_shape: Shape, classes: int) -> tuple[Problem, ...]:
@@ -48,7 +58,7 @@ def graph_problems(project: Project, graph: Graph) -> tuple[Problem, ...]:
     unmade = [problem for each in modules for problem in _of_module(each)]
     hidden = _fed_by(project, {each.where for each in unmade})
     found = [*_of_project(project), *_of_inputs(modules), *unmade]
-    found += [Problem(e.where, e.what, e.fix, e.change) for e in graph.problems if e.where not in hidden]
+    found += [Problem(e.where, e.what, e.fix, e.change, e.before) for e in graph.problems if e.where not in hidden]
     found += _of_ends(project, graph, {each.where for each in found})
     order = {"": -1} | {each.id: index for index, each in enumerate(modules)}
     return tuple(sorted(found, key=lambda each: order[each.where]))

@@ -11,6 +11,7 @@ from convnet_studio.engine.data.dataset import epoch_order
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.schedule import rate_at
 from convnet_studio.engine.project.spec import TrainingSpec
+from convnet_studio.engine.training.standing import Standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,23 @@ class Course:
         self.loss_sum, self.errors, self.seconds = place.loss_sum, place.errors, place.seconds
         if self._plan_start > self.passes:
             self._plan_start = float(self.epoch)
+
+    def standing(self) -> Standing:
+        """Where training is now, for a file."""
+        sums = self.loss_sum, self.errors, self.seconds
+        return Standing(self._seed, self.step, self.epoch, self.cursor, self._plan_start, *sums)
+
+    def take_up(self, standing: Standing) -> None:
+        """Go on from where a file says that training was; a place beyond the data at hand is the next pass."""
+        self._seed = standing.seed
+        self.step, self.epoch = standing.step, standing.epoch
+        if standing.cursor < self.samples:
+            self.cursor = standing.cursor
+            self.loss_sum, self.errors, self.seconds = standing.loss_sum, standing.errors, standing.seconds
+        else:
+            self.epoch += 1
+        self._plan_start = min(standing.plan_start, self.passes)
+        self.order = self._order_of_pass()
 
     def _order_of_pass(self) -> Array:
         return epoch_order(self.samples, self._seed, self.epoch, self.training.shuffle)

@@ -28,6 +28,7 @@ from convnet_studio.engine.training.pace import Pace
 from convnet_studio.engine.training.run import Run, Stretch
 from convnet_studio.engine.training.runs_aside import RunsAside
 from convnet_studio.engine.training.sentences import epochs_are_done, how_it_diverged, why_it_cannot_learn
+from convnet_studio.engine.training.standing import Standing
 
 ProgramMaker = Callable[[Network, int, bool], Program]
 """(network, batch size, whether the compiled set may be used) to a program."""
@@ -79,14 +80,18 @@ class Session:
 
     # Which run
 
-    def open(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
-        """Begin a run of `project`, at rest."""
+    def open(
+        self, project: Project, weights: Weights | None = None, standing: Standing | None = None
+    ) -> Iterator[Event]:
+        """Begin a run of `project`, or go on with one from a file, at rest."""
         self._aside.clear()
-        yield from self._start(project, weights)
+        yield from self._start(project, weights, standing)
 
-    def _start(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
+    def _start(
+        self, project: Project, weights: Weights | None = None, standing: Standing | None = None
+    ) -> Iterator[Event]:
         yield from self.rest()
-        yield from self._begin(self._new_run(project, weights))
+        yield from self._begin(self._new_run(project, weights, standing=standing))
 
     def reset(self) -> Iterator[Event]:
         """Begin a run from the project's seed, at rest. One of another seed is set aside, to come back by undo."""
@@ -150,13 +155,19 @@ class Session:
         if self._is_playing and (why := self._why_not()):
             yield from self.rest(why)
 
-    def _new_run(self, project: Project, weights: Weights | None = None, before: Run | None = None) -> Run:
+    def _new_run(
+        self,
+        project: Project,
+        weights: Weights | None = None,
+        before: Run | None = None,
+        standing: Standing | None = None,
+    ) -> Run:
         compiled = self._compiled
 
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before)
+        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before, standing)
         self._runs += 1
         return run
 

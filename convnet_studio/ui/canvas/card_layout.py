@@ -98,14 +98,6 @@ def problem_text(problem: Problem) -> str:
     return f"{problem.what}: {problem.fix}" if problem.fix else problem.what
 
 
-def mend_text(problem: Problem) -> str:
-    """What the mend button says; empty where there is no mend."""
-    values = list(problem.change.values())
-    if not values:
-        return ""
-    return f"Use {values[0]:g}" if len(values) == 1 and isinstance(values[0], int | float) else "Mend it"
-
-
 def lay_out(card: Card, body: QSizeF) -> CardLayout:
     """The layout of `card` around a live part of size `body`."""
     width = _width(card, body)
@@ -175,7 +167,7 @@ def _problem_rects(problem: Problem, width: float, top: float) -> tuple[QRectF, 
     room = QRectF(0, 0, problem_text_width(width), 1000)
     flags = Qt.TextFlag.TextWordWrap
     text = QFontMetricsF(small_font()).boundingRect(room, flags, problem_text(problem)).height()
-    label = mend_text(problem)
+    label = problem.mend
     height = 8 + math.ceil(text) + (MEND_HEIGHT + 6 if label else 0) + 8
     band = QRectF(0, top, width, height)
     if not label:

@@ -18,7 +18,6 @@ from convnet_studio.ui.canvas.card_layout import (
     caption_is_below,
     footer_is_stacked,
     footer_lines,
-    mend_text,
     problem_text,
     problem_text_width,
     small_font,
@@ -147,7 +146,7 @@ def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: Car
     painter.setPen(now.color("text"))
     painter.drawText(room, Qt.TextFlag.TextWordWrap, problem_text(card.problems[0]))
     if not layout.mend.isEmpty():
-        _paint_mend(painter, layout.mend, mend_text(card.problems[0]), state.is_mend_hovered)
+        _paint_mend(painter, layout.mend, card.problems[0].mend, state.is_mend_hovered)
 
 
 def _paint_mend(painter: QPainter, rect: QRectF, words: str, is_hovered: bool) -> None:

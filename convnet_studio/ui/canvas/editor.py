@@ -135,9 +135,9 @@ class CanvasEditor:
             self.move({each: self._scene.modules[each].pos() + step for each in ids}, f"nudge {' '.join(ids)}")
 
     def mend(self, problem: Problem) -> None:
-        """Make the change of settings that `problem` proposes."""
+        """Do what `problem` proposes."""
         name = title(self.project.network.module(problem.where))
-        self._open.edit(f"Mend {name}", edits.apply_change(self.project, problem.where, problem.change))
+        self._open.edit(f"Mend {name}", edits.mend(self.project, problem.where, problem.change, problem.before))
 
     def _commit(self, text: str, after: Project, new_id: str) -> str:
         self._open.edit(text, after)

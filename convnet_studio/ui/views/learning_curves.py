@@ -49,6 +49,7 @@ class LearningCurvesView(View):
         self.record = LearningRecord()
         self.previous = LearningRecord()
         self._earlier: list[LearningRecord] = []
+        self._stored: object = None
         self._planned_epochs = 1
         self._ranges = (0.0, 0.0, 0.0)
         self._hovered: float | None = None
@@ -138,6 +139,10 @@ class LearningCurvesView(View):
         if has_news and self.isVisible() and not self._timer.isActive():
             self._timer.start()
 
+    def take_up(self, stored: object) -> None:
+        """Begin the next run with the curves that came with it in a file."""
+        self._stored = stored
+
     def _begin(self, event: RunStarted) -> None:
         """Begin new curves, or go on with those of a run that is taken up again."""
         self.previous = self.record or self.previous
@@ -145,6 +150,9 @@ class LearningCurvesView(View):
         self._earlier = [*others[-_MOST_EARLIER:], self.record]
         known = (each for each in self._earlier if each.run_id == event.run_id)
         self.record = next(known, None) or LearningRecord(event.run_id, event.steps_per_epoch)
+        if self._stored is not None:
+            self.record.take_up(self._stored)
+            self._stored = None
 
     # ---------------------------------------------------------------- drawing
 

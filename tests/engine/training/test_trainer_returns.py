@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from trainer_bench import TINY, Notes, losses_of, of_type, run_script, with_settings, with_training
+from trainer_bench import (
+    TINY,
+    Notes,
+    ScriptedControl,
+    losses_of,
+    make_trainer,
+    of_type,
+    run_script,
+    with_settings,
+    with_training,
+)
 
 from convnet_studio.engine.project.spec import DataSpec
 from convnet_studio.engine.training import events as news
-from convnet_studio.engine.training.control import Edit, Play, Reset, Rewind, StepBatch, StepEpoch, Weights
+from convnet_studio.engine.training.control import Edit, Keep, Play, Reset, Rewind, StepBatch, StepEpoch, Weights
 from convnet_studio.engine.training.events import NetworkChanged, Rewound, RunStarted, StateChanged
 from convnet_studio.engine.training.runs_aside import MOST_RUNS
+from convnet_studio.engine.training.standing import Standing, standing_from_json
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -90,3 +102,54 @@ def test_the_test_set_is_measured_again_after_a_rewind() -> None:
 def test_a_plan_over_again_tells_how_many_epochs_there_were() -> None:
     ends = [event for event in of_type(run_script(Play(), Play()), StateChanged) if event.is_done]
     assert [event.why for event in ends] == ["All 2 epochs are done.", "2 more epochs are done, 4 in all."]
+
+
+PLAIN = with_training(TINY, optimizer_settings={"momentum": 0.0})  # a file keeps no momentum
+
+
+def test_a_run_from_a_file_goes_on_where_it_was() -> None:
+    kept: list[tuple[Weights, Standing | None]] = []
+    plain = losses_of(run_script(StepEpoch(), StepEpoch(), project=PLAIN))
+    script = [StepEpoch(), StepBatch(), Keep(lambda *run: kept.append(run))]
+    before = losses_of(run_script(*script, project=PLAIN))
+    ((weights, standing),) = kept
+    assert standing
+    stored = json.loads(json.dumps(standing.to_json()))
+    control = ScriptedControl([StepEpoch()])
+    events = list(make_trainer().run(PLAIN, control, weights, standing_from_json(stored)))
+    assert before + losses_of(events) == plain
+    tested = of_type(events, news.Tested)
+    assert [(event.step, event.epoch) for event in tested] == [(8, 1 + 8 / 50), (14, 2.0)]
+    (done,) = of_type(events, news.EpochDone)
+    assert done.loss == pytest.approx(
+        of_type(run_script(StepEpoch(), StepEpoch(), project=PLAIN), news.EpochDone)[1].loss
+    )
+
+
+GOOD = Standing(1, 8, 1, 8, 0.0, 3.5, 2, 0.01).to_json()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        {},
+        {**GOOD, "step": -1},
+        {**GOOD, "epoch": 1.5},
+        {**GOOD, "cursor": True},
+        {**GOOD, "plan_start": float("nan")},
+        {**GOOD, "loss_sum": "3.5"},
+        {**GOOD, "seed": 2**60},
+    ],
+)
+def test_what_is_no_standing_is_none(stored: object) -> None:
+    assert standing_from_json(GOOD) == Standing(1, 8, 1, 8, 0.0, 3.5, 2, 0.01)
+    assert standing_from_json(stored) is None
+
+
+def test_a_standing_beyond_the_data_is_the_next_pass() -> None:
+    far = replace(Standing(1, 8, 1, 8, 0.0, 3.5, 2, 0.01), cursor=10**9, plan_start=1e9)
+    events = list(make_trainer().run(TINY, ScriptedControl([StepEpoch()]), None, far))
+    assert not of_type(events, news.Failed)
+    assert of_type(events, news.Tested)[0].epoch == 2.0
