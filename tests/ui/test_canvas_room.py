@@ -144,6 +144,14 @@ def test_any_kind_replaces_an_unknown_module_and_is_selected(qtbot) -> None:
     assert bench.open_project.selection == {"m3"}
 
 
+def test_a_problem_lies_above_its_neighbours(bench) -> None:
+    below = (bench.scene.modules["m3"].x(), bench.scene.modules["m3"].rect.bottom() + 4)
+    bench.open_project.edit("Move", edits.move_modules(bench.project, {"m7": below}))
+    bench.open_project.edit("Too large", edits.apply_change(bench.project, "m3", {"kernel_size": 31}))
+    item = bench.scene.modules["m3"]
+    assert bench.scene.module_at(item.mapToScene(item.layout.mend.center())) is item
+
+
 def test_one_click_puts_a_flatten_before_linear(bench) -> None:
     flatten = next(each for each in bench.project.network.modules if each.kind == "Flatten")
     bench.open_project.edit("Delete", edits.delete_modules(bench.project, {flatten.id}))

@@ -162,6 +162,7 @@ class CanvasScene(QGraphicsScene):
                 item.show_snapshot(self._last)
         if moved:
             self.reroute()
+        self._show_selection()
 
     def _update_links(self, after: Project) -> None:
         wanted = {
@@ -191,7 +192,7 @@ class CanvasScene(QGraphicsScene):
         for module_id, item in self.modules.items():
             is_selected = module_id in self.open_project.selection
             item.set_state(is_selected=is_selected)
-            item.setZValue(1 if is_selected else 0)
+            item.setZValue(2 if is_selected else 1 if item.card.problems else 0)  # a mend must be in reach
 
     def _recolor(self) -> None:
         for item in self.modules.values():
