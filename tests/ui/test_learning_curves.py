@@ -187,7 +187,7 @@ def test_curves_of_any_length_are_small_in_a_file_and_come_back(curves: Learning
     assert again.loss["test"].y == pytest.approx(curves.record.loss["test"].y)
     assert again.smooth_loss == pytest.approx(curves.record.smooth_loss)
     again.take(news.Stepped(2, 100_001, 50.0005, 9.0, 0.5, 0.01, 16, 0.02, (9.0,)))
-    assert again.smooth_loss == pytest.approx(curves.record.smooth_loss, abs=0.2)  # the mean remembers: alone the step would be 9
+    assert again.smooth_loss == pytest.approx(curves.record.smooth_loss, abs=0.2)  # alone it would be 9
 
 
 @pytest.mark.parametrize(
