@@ -30,6 +30,7 @@ class ActionRow:
 
 
 ACTIONS = (
+    ActionRow("menu", "Menu", "", ("F10",), "", "Open the menu"),
     ActionRow("new", "New", "File", ("Ctrl+N",), "file-plus", "Start with an empty canvas"),
     ActionRow("open", "Open…", "File", ("Ctrl+O",), "folder-open", "Open a .cvstudio project"),
     ActionRow("save", "Save", "File", ("Ctrl+S",), "save", "Save the project with its weights", True),
@@ -57,7 +58,6 @@ ACTIONS = (
     ActionRow("theme_dark", "Dark", "View", choice="theme"),
     ActionRow("theme_system", "As the system", "View", choice="theme"),
     ActionRow("restore_layout", "Restore the layout", "View", (), "", "Put all panels back to their places", True),
-    ActionRow("menu", "Menu", "", ("F10",), "menu", "All there is to do"),
     ActionRow("credits", "Credits", "Help", (), "", "Fonts, icons and data sets, with their licences"),
     ActionRow("about", "About ConvNet Studio", "Help"),
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
 
 from convnet_studio import __version__
-from convnet_studio.engine.data.dataset import load_dataset
-from convnet_studio.engine.program import CompileProgress
+from convnet_studio.engine.data.dataset import Dataset, load_dataset
+from convnet_studio.engine.data.preparation import prepare
+from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
@@ -20,20 +20,13 @@ from convnet_studio.engine.training.control import (
     Pause,
     Play,
     Reset,
-    Rewind,
     StepBatch,
     StepEpoch,
     StepSample,
     Weights,
 )
 from convnet_studio.engine.training.events import (
-    Diverged,
     Event,
-    Failed,
-    NetworkChanged,
-    Rewound,
-    RunStarted,
-    StateChanged,
     Stepped,
 )
 from convnet_studio.engine.training.standing import Standing
@@ -47,12 +40,13 @@ from convnet_studio.ui.marks import Mark, Marks
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.palette import Palette
-from convnet_studio.ui.panel import Panel
+from convnet_studio.ui.panel_layout import PanelLayout
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.style import apply_style
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
 from convnet_studio.ui.top_bar import TopBar
+from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
@@ -60,11 +54,6 @@ from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
-LOWER_SHARE = 0.26
-"""Of the window's height, for curves and data."""
-TRAINING, DIVERGENCE, ENGINE = "training", "divergence", "engine"
-"""Topics of what the window says."""
-NEWS_MILLISECONDS = 6000
 
 
 class MainWindow(QMainWindow):
@@ -87,16 +76,12 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads, standing)
-        self._is_preview = False
-        self._has_own_layout = True
-        """Whether somebody arranged the panels, or nobody can yet."""
         self._marks: Marks | None = None
         self._make_parts()
         self.curves.take_up(curves)
         self._arrange()
         self._connect()
-        self._default_layout = self.saveState()
-        self._has_own_layout = False
+        self._mark_theme()
         self._show_project()
         self.session.start()
 
@@ -121,6 +106,7 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, self._handlers())
         self.top_bar = TopBar(self.actions_table, self._menu())
         self.live = LiveViews(self.session, self.views)
+        self.news = TrainingNews(self.open_project, self.session, self.notice)
 
     def views(self) -> Sequence[View]:
         """Every view that is there now, seen or not."""
@@ -129,7 +115,7 @@ class MainWindow(QMainWindow):
     def add_view(self, view: View) -> None:
         """Keep one more view up to date, wherever it is shown."""
         self._further_views.append(view)
-        view.set_dataset(load_dataset(self.open_project.project.data.dataset))
+        view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
 
     def learning_modules(self) -> frozenset[str]:
@@ -141,49 +127,12 @@ class MainWindow(QMainWindow):
         self.resize(*FIRST_SIZE)
         self.setMenuWidget(self.top_bar)
         self.setCentralWidget(self.canvas)
-        self.setDockNestingEnabled(True)
-        for corner, area in (
-            (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
-            (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
-        ):
-            self.setCorner(corner, area)
-        self._docks = [
-            self._dock("Modules", self.palette_panel, Qt.DockWidgetArea.LeftDockWidgetArea),
-            self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock("Learning curves", self.curves, Qt.DockWidgetArea.BottomDockWidgetArea),
-            self._dock("Data", self.data_strip, Qt.DockWidgetArea.BottomDockWidgetArea),
-        ]
-        self.splitDockWidget(self._docks[2], self._docks[3], Qt.Orientation.Horizontal)
-        self._size_docks()
-
-    def _size_docks(self) -> None:
-        """Give the panels their shares of a window of this size."""
-        modules, inspector, curves, data = self._docks
-        side, height = min(208, self.width() // 6), round(LOWER_SHARE * self.height())
-        self.resizeDocks([modules, inspector], [side, min(320, self.width() // 4)], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves, data], [460, 380], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves, data], [height, height], Qt.Orientation.Vertical)
-
-    def event(self, event: QEvent) -> bool:
-        """A mouse that is let go on the window itself has dragged the line between two panels."""
-        if event.type() == QEvent.Type.MouseButtonRelease:
-            self._has_own_layout = True
-        return super().event(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Panels keep their shares, unless somebody gave them others."""
-        super().resizeEvent(event)
-        if not self._has_own_layout:
-            self._size_docks()
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
-        dock = Panel(title, widget, self)
-        self.addDockWidget(area, dock)
-        dock.topLevelChanged.connect(self._note_arrangement)
-        dock.dockLocationChanged.connect(self._note_arrangement)
-        dock.toggleViewAction().triggered.connect(self._note_arrangement)
-        dock.closed.connect(self._note_arrangement)
-        return dock
+        self.panel_layout = PanelLayout(
+            self,
+            ("Modules", self.palette_panel),
+            ("Inspector", self.inspector),
+            [("Learning curves", self.curves), ("Data", self.data_strip)],
+        )
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -196,19 +145,15 @@ class MainWindow(QMainWindow):
                 part.insertMenu(before, self.files.preset_menu(part))
             if name == "View":
                 self._panel_menu = part.addMenu("Panels")
-                self._panel_menu.aboutToShow.connect(self._fill_panel_menu)
+                self._panel_menu.aboutToShow.connect(lambda: self.panel_layout.fill_menu(self._panel_menu))
         return menu
-
-    def _fill_panel_menu(self) -> None:
-        self._panel_menu.clear()
-        for dock in self._docks:
-            self._panel_menu.addAction(dock.toggleViewAction())
 
     # ---------------------------------------------------------------- what leads to what
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         stack = self.open_project.undo_stack
         return {
+            "menu": lambda: self.top_bar.open_menu(),
             "new": lambda: self.files.new(),
             "open": lambda: self.files.ask_open(),
             "save": lambda: self.files.save(),
@@ -235,8 +180,7 @@ class MainWindow(QMainWindow):
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
-            "restore_layout": self._restore_default_layout,
-            "menu": lambda: self.top_bar.open_menu(),
+            "restore_layout": lambda: self.panel_layout.restore_default(),
             "credits": lambda: CreditsDialog(self).exec(),
             "about": self._about,
         }
@@ -262,7 +206,6 @@ class MainWindow(QMainWindow):
         self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
         session.state_changed.connect(self._show_state)
-        session.compile_progressed.connect(self._show_compiling)
         self.top_bar.speed_chosen.connect(session.set_speed)
         self.top_bar.dataset_chosen.connect(
             lambda name: project.edit("Change the data", set_dataset(project.project, name))
@@ -285,7 +228,7 @@ class MainWindow(QMainWindow):
             self.actions_table[name].setEnabled(can)
 
     def _on_edit(self, before: Project, after: Project) -> None:
-        self.session.edit(after, self.open_project.is_returning)
+        self.session.edit(after, self.open_project.returns)
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
@@ -293,16 +236,14 @@ class MainWindow(QMainWindow):
         run = self.files.take_run()
         self.curves.take_up(run.curves)
         self.session.open(self.open_project.project, run.weights, run.standing)
-        self.notice.forget_passing()
-        self.notice.take_back(DIVERGENCE)
         self._show_project()
         QTimer.singleShot(0, self.canvas.fit)
 
     def _show_project(self, before: Project | None = None) -> None:
         """Bring everything that is derived from the project up to date."""
         project = self.open_project.project
-        dataset = load_dataset(project.data.dataset)
-        if before is None or before.data != project.data:
+        dataset = seen_dataset(project)
+        if before is None or seen_dataset(before) is not dataset:
             self.live.look_at(None)
             self.data_strip.set_dataset(dataset)
             self.inspector.set_dataset(dataset)
@@ -334,9 +275,9 @@ class MainWindow(QMainWindow):
         self.session.wish(Pause() if self.session.is_playing else Play())
 
     def draw_new_weights(self) -> None:
-        """Start afresh from the next seed; the seed is part of the project and can be undone."""
+        """Start afresh from the next seed; undo brings the old seed back, and the run with its trained weights."""
         project = self.open_project.project
-        seed = project.training.seed + 1
+        seed = (project.training.seed + 1) % 2**32
         self.open_project.edit("New weights", set_training(project, seed=seed))
         self.session.wish(Reset())
 
@@ -344,89 +285,26 @@ class MainWindow(QMainWindow):
         self.top_bar.metrics.show_events(events)
         if any(isinstance(event, Stepped) for event in events):
             self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
-        for event in events:
-            if isinstance(event, Stepped):
-                self.open_project.mark_trained()
-            elif isinstance(event, Diverged):
-                self._show_divergence(event)
-            elif isinstance(event, Failed):
-                where = f"In {self._title_of(event.where)}: " if event.where else ""
-                self.notice.say("bad", where + event.why)
-            elif isinstance(event, StateChanged) and event.why:
-                self.notice.say("good" if event.is_done else "warn", event.why, topic=TRAINING)
-            elif isinstance(event, NetworkChanged) or (isinstance(event, StateChanged) and event.playing):
-                self.notice.take_back(TRAINING)  # what kept it from training was said of another moment
-            elif isinstance(event, RunStarted | Rewound):
-                self.notice.take_back(DIVERGENCE)
-                self._note_engine(event)
-
-    def _note_engine(self, event: RunStarted | Rewound) -> None:
-        """Say when the fast engine takes over from the preview."""
-        if isinstance(event, Rewound):
-            return
-        if event.compiled and self._is_preview:
-            text = "The fast engine is ready: training starts again from its seed on it."
-            self.notice.say("good", text, topic=ENGINE)
-            QTimer.singleShot(NEWS_MILLISECONDS, lambda: self.notice.take_back(ENGINE))
-        self._is_preview = not event.compiled
-
-    def _show_divergence(self, event: Diverged) -> None:
-        """Say what grew out of bounds, select its card, and offer ways out."""
-        where = ""
-        if event.where in self.open_project.project.network:
-            where = f" first in the selected {self._title_of(event.where)}"
-            self.open_project.select(frozenset({event.where}))
-        typed = self.open_project.project.training.rate
-        now = "" if math.isclose(typed, event.rate, rel_tol=0.005) else f" ({event.rate:.3g} by now, by the schedule)"
-        text = (
-            f"The numbers grew out of bounds{where}. {event.why} A learning rate of {typed:g}{now} is too large "
-            f"for this network; the last good step is {event.checkpoint_step:,}."
-        )
-        answers = {
-            "Halve the rate and rewind": self.halve_rate_and_rewind,
-            "Rate ÷ 10 and rewind": lambda: self.halve_rate_and_rewind(10),
-            "Only rewind": self._rewind,
-        }
-        self.notice.say("bad", text, answers, topic=DIVERGENCE)
-
-    def halve_rate_and_rewind(self, divisor: float = 2) -> None:
-        """The way out of divergence: a lower learning rate (can be undone), weights of the last good step."""
-        project = self.open_project.project
-        rate = float(f"{project.training.rate / divisor:.6g}")
-        text = "Halve the learning rate" if divisor == 2 else f"Divide the learning rate by {divisor:g}"
-        self.open_project.edit(text, set_training(project, rate=rate))
-        self._rewind()
-
-    def _rewind(self) -> None:
-        self.session.wish(Rewind())
-
-    def _title_of(self, module_id: str) -> str:
-        if module_id not in self.open_project.project.network:
-            return "a module"
-        module = self.open_project.project.network.module(module_id)
-        return module.name or module.kind
+            self.open_project.mark_trained()
 
     def _show_state(self) -> None:
         self.top_bar.show_playing(self.session.is_playing)
-
-    def _show_compiling(self, progress: CompileProgress | None) -> None:
-        if progress is None:
-            self.notice.take_back(ENGINE)
-            return
-        text = (
-            f"First start: making the fast engine for this computer, part {progress.done} of {progress.total}. "
-            "Until then a slower preview engine trains."
-        )
-        self.notice.show_progress(text, progress.done, progress.total, ENGINE)
 
     # ---------------------------------------------------------------- looks, start and end
 
     def use_theme(self, name: str) -> None:
         """Light, dark, or as the system has it; kept for the next start."""
         self.settings.theme = name
-        self.actions_table[f"theme_{name}"].setChecked(True)
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        """A tick at the theme in force, in the menu."""
+        for name in (LIGHT, DARK, "system"):
+            action = self.actions_table[f"theme_{name}"]
+            action.setCheckable(True)
+            action.setChecked(self.settings.theme == name)
 
     def _on_theme(self) -> None:
         app = QApplication.instance()
@@ -463,17 +341,7 @@ class MainWindow(QMainWindow):
         """Put window and panels where they stood at the last end."""
         if self.session_record.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.session_record.geometry.encode()))
-        if self.session_record.docks:
-            self._has_own_layout = self.restoreState(QByteArray.fromBase64(self.session_record.docks.encode()))
-
-    def _restore_default_layout(self) -> None:
-        self.restoreState(self._default_layout)
-        self._has_own_layout = False
-        self._size_docks()
-
-    def _note_arrangement(self) -> None:
-        """A panel was moved, floated or closed."""
-        self._has_own_layout = True
+        self.panel_layout.restore(self.session_record.docks)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first look: the whole network, Play focused."""
@@ -488,8 +356,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.session_record.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        docks = bytes(self.saveState().toBase64().data()).decode()
-        self.session_record.docks = docks if self._has_own_layout else ""
+        self.session_record.docks = self.panel_layout.state()
         settings_files.store(self.session_record)
         settings_files.store(self.settings)
         self.files.close()
@@ -505,6 +372,11 @@ class MainWindow(QMainWindow):
 
     def _ask_name(self) -> None:
         """Let the user type the project's name where it stands."""
-        self._docks[1].show()
+        self.panel_layout.panels[1].show()
         self.open_project.select(frozenset())
         self.inspector.focus_project_name()
+
+
+def seen_dataset(project: Project) -> Dataset:
+    """The data set of `project` with its pictures as the network sees them."""
+    return prepare(load_dataset(project.data.dataset), preparation_of(project.data)).dataset

@@ -22,6 +22,8 @@ from convnet_studio.engine.training.events import (
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 NOT_YET = "–"
+NO_CLASSES = "—"
+"""Where no loss judges classes."""
 RATE_WINDOW_SECONDS = 1.0
 GAP, NARROW_GAP = 14, 9
 
@@ -68,7 +70,7 @@ class Metrics(QWidget):
                 self._show_place(event.epoch, event.step)
             elif isinstance(event, Tested):
                 self._show_place(event.epoch, event.step)
-                self._error.show_value(f"{100 * event.error:.1f} %")
+                self._error.show_value(f"{100 * event.error:.1f} %" if math.isfinite(event.error) else NO_CLASSES)
             elif isinstance(event, StateChanged) and event.playing:
                 self._recent.clear()
         if samples:
@@ -80,7 +82,8 @@ class Metrics(QWidget):
 
     def show_loss(self, loss: float) -> None:
         """Show the training loss that the learning curves have come to."""
-        self._loss.show_value(f"{loss:.3f}" if math.isfinite(loss) else NOT_YET)
+        text = f"{loss:.3f}" if abs(loss) < 100 else f"{loss:.3g}"
+        self._loss.show_value(text if math.isfinite(loss) else NOT_YET)
 
     def texts(self) -> dict[str, str]:
         """All numbers as shown, by their words."""

@@ -72,7 +72,7 @@ class Notice(QWidget):
         strip.show_progress(text, done, total)
         self._place()
 
-    def take_back(self, topic: str) -> None:
+    def retract(self, topic: str) -> None:
         """Close what was said of `topic`: it is no longer true."""
         self._drop([each for each in self._strips if each.topic == topic])
 

@@ -36,8 +36,8 @@ class OpenProject(QObject):
         self._selection: frozenset[str] = frozenset()
         self._path: Path | None = None
         self._weights_unsaved = False
-        self.is_returning = False
-        """Whether what `changed` tells just now is an undo or redo."""
+        self.returns = False
+        """While `changed` is told: whether it is an earlier value, by undo or redo."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.name_changed)
 
@@ -98,12 +98,10 @@ class OpenProject(QObject):
             self._selection = ids
             self.selection_changed.emit()
 
-    def _set(self, project: Project, is_returning: bool) -> None:
-        before, self._project = self._project, project
+    def _set(self, project: Project, returns: bool) -> None:
+        before, self._project, self.returns = self._project, project, returns
         self._selection = frozenset(each for each in self._selection if each in project.network)
-        self.is_returning = is_returning
         self.changed.emit(before, project)
-        self.is_returning = False
 
 
 class _EditCommand(QUndoCommand):
@@ -116,14 +114,14 @@ class _EditCommand(QUndoCommand):
         self._after = after
         self._merge_key = merge_key
         self._made_at = time.monotonic()
-        self._was_done = False
+        self._was_undone = False
 
     def redo(self) -> None:
-        self._owner._set(return_to(self._owner.project, self._after), is_returning=self._was_done)
-        self._was_done = True
+        self._owner._set(return_to(self._owner.project, self._after), returns=self._was_undone)
 
     def undo(self) -> None:
-        self._owner._set(return_to(self._owner.project, self._before), is_returning=True)
+        self._was_undone = True
+        self._owner._set(return_to(self._owner.project, self._before), returns=True)
 
     def id(self) -> int:
         return 1 if self._merge_key else -1

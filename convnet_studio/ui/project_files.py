@@ -20,6 +20,7 @@ from convnet_studio.engine.project.file import ENDING, LoadedProject, ProjectFil
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import Weights
+from convnet_studio.engine.training.events import Event, Rewound, RunStarted, Stepped
 from convnet_studio.engine.training.standing import CURVES, RUN, STANDING, Standing, standing_from_json
 from convnet_studio.ui.actions import call_ignoring_checked
 from convnet_studio.ui.notice import Notice
@@ -83,10 +84,15 @@ class ProjectFiles(QObject):
         self._is_changed = False
         open_project.changed.connect(self._note_change)
         open_project.name_changed.connect(self._note_change)
+        session.events_arrived.connect(self._note_events)
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
         self._timer.timeout.connect(self.autosave_now)
         self._timer.start()
+
+    def stop_autosave(self) -> None:
+        """Keep nothing from now on: what is open is not a user's."""
+        self._timer.stop()
 
     # ---------------------------------------------------------------- opening
 
@@ -115,6 +121,8 @@ class ProjectFiles(QObject):
         self._record.remember(path)
         if loaded.warnings:
             self._notice.say("warn", " ".join(loaded.warnings))
+        elif loaded.weights and stored_run(loaded).standing is None:  # saved by an earlier version
+            self._notice.say("info", "The weights are as they were saved; epochs and curves count from here.")
         return True
 
     def take_run(self) -> StoredRun:
@@ -138,6 +146,9 @@ class ProjectFiles(QObject):
     def _take_up(self, left: LeftBehind) -> None:
         if self._replace(left.loaded.project, left.original_path, left.loaded):
             self._open_project.mark_trained()  # it is in no file of the user's yet
+            self._is_changed = True
+            self.autosave_now()
+            self.finish_autosave()
             self.autosave.forget(left)
 
     def _replace(self, project: Project, path: Path | None = None, loaded: LoadedProject | None = None) -> bool:
@@ -147,6 +158,8 @@ class ProjectFiles(QObject):
             return False
         if not self._may_lose():
             return False
+        self.finish_autosave()
+        self.autosave.discard()  # what the user let go of is not offered again
         self._loaded = loaded
         self._open_project.open(project, path)
         return True
@@ -165,16 +178,20 @@ class ProjectFiles(QObject):
         if not name:
             return False
         path = Path(name)
-        return self.save_to(path if path.suffix == ENDING else path.with_name(path.name + ENDING))
+        path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
+        return self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Save project and weights of this moment in `path`; a new file gives the project its name."""
         project = self._open_project.project
         if path != self._open_project.path:
-            with suppress(ValueError):  # a name too long for a project
+            with suppress(ValueError):  # a name that a project can't bear: the file has it all the same
                 project = rename_project(project, path.stem)
+        weights, standing = self._session.fetch_run()
+        if weights is None:
+            self._notice.say("bad", "The engine did not answer in time, so nothing was saved: try again.")
+            return False
         try:
-            weights, standing = self._session.fetch_run()
             save_project(path, project, weights, run_to_json(standing, self._curves()))
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
@@ -218,10 +235,14 @@ class ProjectFiles(QObject):
     def _note_change(self) -> None:
         self._is_changed = self._open_project.is_unsaved
 
+    def _note_events(self, events: Sequence[Event]) -> None:
+        if any(isinstance(event, Stepped | Rewound | RunStarted) for event in events):
+            self._is_changed = True
+
     def autosave_now(self) -> None:
         """Write what is unsaved into this window's slot, off the window's thread; a timer does it every few seconds."""
         busy = self._autosaving is not None and self._autosaving.is_alive()
-        if not busy and self._open_project.is_unsaved and (self._is_changed or self._session.is_playing):
+        if not busy and self._open_project.is_unsaved and self._is_changed:
             self._is_changed = False
             now = self._open_project.project, self._open_project.path, self._curves()
             self._autosaving = threading.Thread(target=self._write_slot, args=now, daemon=True)
@@ -233,8 +254,10 @@ class ProjectFiles(QObject):
             self._autosaving.join(5.0)
 
     def _write_slot(self, project: Project, path: Path | None, curves: object) -> None:
+        weights, standing = self._session.fetch_run()
+        if weights is None:  # what was kept last is better than a project without weights
+            return
         try:
-            weights, standing = self._session.fetch_run()
             self.autosave.write(project, weights, path, run_to_json(standing, curves))
         except ProjectFileError as error:
             self._autosave_failed.emit(str(error))

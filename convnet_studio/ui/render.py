@@ -80,12 +80,13 @@ def render_all(requests: list[RenderRequest]) -> None:
     try:
         window.use_theme(first.theme)
         window.resize(first.width, first.height)
+        window.files.stop_autosave()
         window.show()
         events = _train(window, first)
         drawn.extend(_draw(window, request, events) for request in requests)
     finally:
-        window.session.close()
         window.files.close()
+        window.session.close()
         for widget in drawn:  # here and now, in the thread that they belong to
             widget.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

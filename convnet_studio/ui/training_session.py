@@ -53,7 +53,7 @@ class TrainingSession(QObject):
     state_changed = Signal()
     """`is_playing` or `is_compiled` may have changed."""
     compile_progressed = Signal(object)
-    """CompileProgress, or None when the compiled engine is ready or failed to come."""
+    """CompileProgress, or None when the compiled engine is ready; if it fails to come, that is an event."""
 
     def __init__(
         self, project: Project, weights: Weights | None = None, threads: int = 1, standing: Standing | None = None
@@ -96,7 +96,7 @@ class TrainingSession(QObject):
         self._wants_snapshot = True
 
     def edit(self, project: Project, returns: bool = False) -> None:
-        """Follow the project's newest value; `returns`: an earlier one, by undo or redo."""
+        """Follow the project's newest value; `returns`: it is an earlier one, by undo or redo."""
         self.wish(Edit(project, returns))
 
     def open(self, project: Project, weights: Weights | None = None, standing: Standing | None = None) -> None:
@@ -194,4 +194,4 @@ class TrainingSession(QObject):
             self._events.append(Failed(self.run_id, "", why, traceback.format_exc()))
         else:
             self.control.put(UseCompiled())
-        self._compile_news.append(None)
+            self._compile_news.append(None)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from canvas_bench import CanvasBench
 from PySide6.QtCore import QPointF, QRectF
 
 from convnet_studio.engine.project import edits
-from convnet_studio.engine.project.presets import load_preset, preset_names
+from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
-from convnet_studio.ui.canvas.card_layout import CARD_GAP
 from convnet_studio.ui.canvas.placement import free_place
 from convnet_studio.ui.views.canvas import FREE_BELOW
 
@@ -36,14 +34,6 @@ def shows_all(bench: CanvasBench) -> bool:
     area = bench.view.area
     free = area.viewport().rect().adjusted(0, 0, 0, 12 - FREE_BELOW)
     return area.mapToScene(free).boundingRect().contains(bench.scene.covered_rect())
-
-
-@pytest.mark.parametrize("name", preset_names())
-def test_cards_of_a_preset_stand_in_rows_with_the_usual_gap(qtbot, name: str) -> None:
-    bench = CanvasBench(qtbot, load_preset(name))
-    rects = sorted((item.rect for item in bench.scene.modules.values()), key=lambda rect: (rect.top(), rect.left()))
-    gaps = {b.left() - a.right() for a, b in pairwise(rects) if a.top() == b.top()}
-    assert gaps == {CARD_GAP}
 
 
 def test_a_free_place_is_near_in_any_direction() -> None:

@@ -23,6 +23,7 @@ from convnet_studio.ui.controls.number_field import NumberField, number_text, st
 from convnet_studio.ui.controls.number_text import exact, short
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.sheet_layout import Cell, best_layout
+from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.controls.weight_tiles import reduced
 from convnet_studio.ui.map_images import Scale
 from convnet_studio.ui.palette.search_field import SearchField
@@ -173,6 +174,52 @@ def test_a_name_is_taken_by_enter_and_given_up_by_escape(qtbot: QtBot) -> None:
     with qtbot.waitSignal(field.entered) as caught:
         QTest.keyClick(field, Qt.Key.Key_Return)
     assert caught.args == ["third"]
+
+
+@pytest.fixture
+def text(qtbot: QtBot) -> TextField:
+    field = TextField("Formula", ("x * x", "sin(x) & more"))
+    qtbot.addWidget(field)
+    field.show_value("x")
+    field.show()
+    return field
+
+
+def test_a_text_is_handed_on_as_typed_and_given_up_by_escape(text: TextField, qtbot: QtBot) -> None:
+    text.setText("x +")
+    with qtbot.waitSignal(text.entered) as caught:
+        QTest.keyClick(text, Qt.Key.Key_Return)
+    assert caught.args == ["x +"]
+    text.set_refused(True)
+    with qtbot.waitSignal(text.entered) as caught:
+        QTest.keyClick(text, Qt.Key.Key_Escape)
+    assert caught.args == ["x"]
+    assert text.text() == text.value == "x"
+    with qtbot.assertNotEmitted(text.entered):
+        QTest.keyClick(text, Qt.Key.Key_Return)
+
+
+def test_a_refused_text_may_be_handed_on_again(text: TextField, qtbot: QtBot) -> None:
+    text.set_refused(True)
+    with qtbot.waitSignal(text.entered):
+        QTest.keyClick(text, Qt.Key.Key_Return)
+    text.show_value("x")
+    with qtbot.assertNotEmitted(text.entered):
+        QTest.keyClick(text, Qt.Key.Key_Return)
+
+
+def test_examples_are_offered_and_taken(text: TextField, qtbot: QtBot) -> None:
+    QTest.keyClick(text, Qt.Key.Key_Down)
+    assert text.examples.isVisible()
+    with qtbot.waitSignal(text.entered) as caught:
+        text.examples.actions()[1].trigger()
+    text.examples.close()
+    assert caught.args == ["sin(x) & more"]
+    assert text.text() == "sin(x) & more"
+    bare = TextField("Name", ())
+    qtbot.addWidget(bare)
+    bare.open_examples()
+    assert not bare.examples.isVisible()
 
 
 def test_marks_say_what_they_mean(qtbot: QtBot) -> None:

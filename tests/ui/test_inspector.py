@@ -19,8 +19,15 @@ from convnet_studio.engine.project.presets import new_project
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.inspector.change_marks import marks_of_module, other_values
-from convnet_studio.ui.inspector.cost_text import arithmetic_line, parameters_line, shapes_line
+from convnet_studio.ui.inspector.cost_text import (
+    arithmetic_line,
+    connections_line,
+    field_line,
+    parameters_line,
+    shapes_line,
+)
 from convnet_studio.ui.inspector.inspector import Inspector
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
@@ -156,6 +163,12 @@ def test_costs_are_spelled_out() -> None:
     assert shapes_line(known) == "1@28×28 → 8@24×24"
     assert parameters_line(module, known) == "8×1×5×5 + 8 = 208"
     assert arithmetic_line(module, known) == "8×1×5×5×24×24 = 115,200"
+    assert connections_line(known) == "119,808"
+    assert field_line(known.receptive_field) == "21×21"
+    fields = {each.kind: live().summary.modules[each.id].receptive_field for each in live().project.network.modules}
+    assert field_line(fields["LPPool2d"]) == "32×32, every 4 pixels"
+    assert field_line(fields["Linear"]) == "28×28, the same for all"
+    assert field_line(()) == "not computed"
 
 
 @pytest.mark.parametrize("kind", ["Conv2d", "Linear", "Tanh", "LPPool2d"])
@@ -268,3 +281,24 @@ def test_another_project_takes_its_place(qtbot: QtBot) -> None:
     open_project.open(new_project())
     assert inspector.project_page.isVisible()
     assert inspector.project_page.header.name.text() == new_project().name
+
+
+def test_a_formula_is_judged_while_it_is_typed_and_measured_when_it_is_taken(qtbot: QtBot) -> None:
+    project, module_id = insert_module(new_project(), "Formula", (400, 100))
+    inspector, open_project = inspect(project, qtbot)
+    open_project.select(frozenset({module_id}))
+    page = inspector.module_page
+    field = page.form.fields["expression"]
+    assert isinstance(field.editor, TextField)
+    assert "agrees with the measured one" in page.remark.text()
+    field.editor.setText("max(x, 0")
+    QTest.keyClick(field.editor, Qt.Key.Key_Return)
+    assert field.problem.text() == "Formula: Column 9: ')' is missing for the '(' of column 4."
+    assert field.editor.text() == "max(x, 0"
+    field.editor.setText("max(x, 0)")
+    QTest.keyClick(field.editor, Qt.Key.Key_Return)
+    assert not field.problem.isVisible()
+    assert "abruptly near x = 0" in page.remark.text()
+    assert open_project.project.network.module(module_id).settings["expression"] == "max(x, 0)"
+    open_project.select(frozenset({open_project.project.network.modules[0].id}))
+    assert not page.remark.isVisible()

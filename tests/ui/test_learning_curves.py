@@ -72,6 +72,8 @@ def test_the_latest_numbers_are_read_aloud(curves: LearningCurvesView) -> None:
     assert curves.record.smooth_loss == pytest.approx(mean, rel=1e-12)
     told = exact(curves.record.smooth_loss)
     assert curves.accessibleDescription() == f"epoch 2.00, train {told}, test {exact(100 / 260)}"
+    curves._hover(2.0)
+    assert f"train {exact(losses[-1])}" in curves.accessibleDescription(), "pointed at, the curve tells the step itself"
 
 
 def test_a_new_run_keeps_the_one_before_for_comparison(curves: LearningCurvesView) -> None:

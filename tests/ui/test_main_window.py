@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.project.edits import delete_modules, insert_module, set_setting, set_training
@@ -124,7 +124,7 @@ def test_divergence_is_told_and_mended(window: MainWindow, qtbot: QtBot) -> None
     until(qtbot, lambda: not window.session.is_playing)
     assert "Halve" not in window.notice.text
     assert "learning rate of 100" in window.notice.text
-    window.halve_rate_and_rewind()
+    window.news.lower_rate_and_rewind()
     assert window.open_project.project.training.rate == 50.0
     diverged = next(event for event in seen if isinstance(event, Diverged))
     until(qtbot, lambda: window.live.snapshot is not None and window.live.snapshot.step <= diverged.checkpoint_step)
@@ -293,3 +293,38 @@ def test_every_control_has_an_accessible_name(window: MainWindow, qtbot: QtBot) 
             if not (widget.focusProxy() or widget.parent().focusProxy())
         ]
         assert not nameless
+
+
+def test_the_test_error_is_measured_anew_after_an_edit(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_table["step_epoch"].trigger()
+    until(qtbot, lambda: len(window.curves.record.loss["test"]) >= 2 and not window.session.is_playing)
+    before = window.top_bar.metrics.texts()["test error"]
+    conv = next(each.id for each in window.open_project.project.network.modules if each.kind == "Conv2d")
+    window.open_project.edit("More", set_setting(window.open_project.project, conv, "out_channels", 12))
+    until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] not in (before, "–"))
+    window.open_project.edit("Too large", set_setting(window.open_project.project, conv, "kernel_size", 25))
+    until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] == "–")
+
+
+def test_nothing_is_saved_while_the_engine_does_not_answer(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.cvstudio"
+    assert window.files.save_to(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(window.session, "fetch_run", lambda: (None, None))
+    assert not window.files.save_to(path)
+    assert path.read_bytes() == before
+    assert "nothing was saved" in window.notice.text
+
+
+def test_after_divergence_play_shows_the_ways_out_again(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_project.edit("Fast", set_training(window.open_project.project, rate=100.0))
+    window.actions_table["play"].trigger()
+    until(qtbot, lambda: "out of bounds" in window.notice.text)
+    qtbot.mouseClick(window.notice.findChildren(QToolButton)[0], Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: not window.notice.isVisible())
+    window.actions_table["play"].trigger()
+    until(qtbot, lambda: "out of bounds" in window.notice.text)
+    answers = [each.text() for each in window.notice.findChildren(QPushButton)]
+    assert "Halve the rate and rewind" in answers

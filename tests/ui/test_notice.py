@@ -47,7 +47,7 @@ def test_sentences_of_one_topic_replace_each_other_and_are_taken_back(host: QWid
     notice.say("bad", "It diverged again.", {"Rewind": lambda: None}, topic="divergence")
     notice.say("warn", "It can't train.", topic="training")
     assert notice.text == "It diverged again.\nIt can't train."
-    notice.take_back("divergence")
+    notice.retract("divergence")
     assert notice.text == "It can't train."
 
 
@@ -131,9 +131,9 @@ def test_divergence_tells_the_rate_that_was_typed_and_selects_the_card(window: M
     conv = next(each.id for each in window.open_project.project.network.modules if each.kind == "Conv2d")
     window.open_project.edit("Rate", set_training(window.open_project.project, rate=5.0))
     qtbot.waitUntil(lambda: window.live.snapshot is not None, timeout=SECONDS)
-    window._show_divergence(Diverged(window.session.run_id, 900, conv, "It exploded.", 1.99, 800))
+    window.news._show_divergence(Diverged(window.session.run_id, 900, conv, "weight", "It exploded.", 1.99, 800))
     assert "rate of 5 (1.99 by now, by the schedule) is too large" in window.notice.text
-    assert "in the selected Conv2d" in window.notice.text
+    assert "in the selected Conv2d (weight)" in window.notice.text
     assert window.open_project.selection == {conv}
     qtbot.mouseClick(answer(window.notice, "Rate ÷ 10 and rewind"), Qt.MouseButton.LeftButton)
     assert window.open_project.project.training.rate == 0.5

@@ -70,6 +70,11 @@ class Tiling:
 
     numbers: tuple[int, ...]
 
+    @property
+    def width(self) -> int:
+        """Columns of C in a block."""
+        return int(self.numbers[TILING.c_block])
+
 
 @dataclass(frozen=True)
 class Arenas:

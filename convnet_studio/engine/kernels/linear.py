@@ -12,14 +12,22 @@ from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, shift
 from convnet_studio.engine.kernels.tiles import run_tiles
 
-_FORWARD = Layout(x="buffer", y="buffer", weight="place", bias="place", inputs="number", tiling="tiling")
+_FORWARD = Layout(
+    x="buffer",
+    y="buffer",
+    weight="place",  # from the first output of this operation on
+    bias="place",
+    first="number",  # output
+    inputs="number",
+    tiling="tiling",
+)
 F = _FORWARD.index
 
 
 @leaf(_FORWARD)
 def linear_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """y[s, o] = bias[o] + sum over j of x[s, j] weight[o, j]."""
-    x, y = sample(row, F.x, workspace, i), sample(row, F.y, workspace, i)
+    """y[s, o] = bias[o] + sum over j of x[s, j] weight[o, j], for all outputs or some in succession."""
+    x, y = sample(row, F.x, workspace, i), shift(sample(row, F.y, workspace, i), row[F.first])
     weight, bias = floats_at(row[F.weight]), floats_at(row[F.bias])
     run_tiles(shift(row, F.tiling), x, weight, y, bias, n, row[F.inputs])
 

@@ -112,6 +112,27 @@ def first(typing: Any, value: Any, count: Any) -> Any:
     return SIXTEEN(SIXTEEN, types.int64), generate
 
 
+@emitted
+def nonzero_lanes(typing: Any, value: Any) -> Any:
+    """Return an integer with a bit for each lane that is not zero (or not a number), the first lane's the lowest."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        differs = builder.fcmp_unordered("!=", arguments[0], ir.Constant(_SIXTEEN, None))
+        return builder.zext(builder.bitcast(differs, ir.IntType(LANES)), ir.IntType(64))
+
+    return types.int64(SIXTEEN), generate
+
+
+@emitted
+def lowest(typing: Any, bits: Any) -> Any:
+    """Return the number of the lowest bit that is set; some must be."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
 def _selection(comparison: str) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         a, b, yes, no = arguments

@@ -4,7 +4,7 @@ Compilers don't block registers by themselves: plain loops reach a third of a co
 all of it. A tile computes, for m in 0 .. count-1 and a block of columns n,
 
     broadcast:  C[m, n] = D[m, n] + sum over o < outer, k < inner of  A[m; o, k] * B[o, k; n]
-    lane sum:   C[m, n] = D[m, n] + sum over k < inner of             A[m, k] * B[n, k]
+    lane sum:   C[m, n] = D[m, n] + sum over o < outer, k < inner of  A[m; o, k] * B[n; o, k]
 
 where `outer` and the strides of every index are numbers in the row (`TILING`), `count` and `inner` arguments: one
 compiled set serves every shape. In the first kind the columns of B and C are contiguous: one number of A meets a vector
@@ -20,11 +20,10 @@ Register blocking: Goto and van de Geijn, Anatomy of High-Performance Matrix Mul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import llvmlite.binding
 import numba
 from llvmlite import ir
 from numba import types
@@ -32,6 +31,7 @@ from numba import types
 from convnet_studio.engine.kernels.fields import TILING, Tiling
 from convnet_studio.engine.kernels.leaf import Kernel
 from convnet_studio.engine.kernels.memory import TILE, call_tile, declare, emitted, shift
+from convnet_studio.engine.kernels.processor import PROCESSOR
 from convnet_studio.engine.kernels.simd import lane_sum
 
 _FLOAT = ir.FloatType()
@@ -48,17 +48,19 @@ class Registers:
     lane_sum: dict[int, int]
 
 
-def _registers() -> tuple[Registers, ...]:
-    """Vector lengths worth having here, shortest first; blocks leave registers free for A, B and addresses."""
-    features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f"):
+def registers(features: Collection[str]) -> tuple[Registers, ...]:
+    """Vector lengths worth having on a processor with these LLVM features, shortest first.
+
+    Blocks leave registers free for A, B and addresses: of 32 on AVX-512 and NEON, of 16 elsewhere.
+    """
+    if "avx512f" in features:
         return (
             Registers(8, {1: 14}, {}),
-            Registers(16, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4}),
+            Registers(16, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4, 5: 4}),
         )
-    if features.get("avx2") or features.get("avx"):
+    if "avx2" in features or "avx" in features:
         return (Registers(8, {1: 10, 2: 6, 3: 4}, {1: 4, 2: 4, 3: 3}),)
-    if features.get("neon"):
+    if "neon" in features:
         return (Registers(4, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4}),)
     return (Registers(4, {1: 10, 2: 6, 3: 4}, {1: 4, 2: 4, 3: 3}),)
 
@@ -203,7 +205,7 @@ def _emit_lane_sum(emit: _Emitter) -> None:
     """C[m, n] = D[m, n] + sum of A[m, k] * B[n, k]; here the vectors of a block are rows of B."""
     builder = emit.builder
     inner = emit.inner
-    b_rows = emit.row_pointers(emit.b, TILING.b_inner, emit.vectors)
+    outer, a_outer, b_outer = (emit.field(i) for i in (TILING.outer, TILING.a_outer, TILING.b_outer))
     whole = builder.and_(inner, _INT(-emit.lanes))
     rest = builder.sub(inner, whole)
 
@@ -215,19 +217,26 @@ def _emit_lane_sum(emit: _Emitter) -> None:
         ]
 
     def case(height: int, a: Any, c: Any, d: Any) -> None:
-        a_rows = emit.row_pointers(a, TILING.a_row, height)
+        def over_outer(o: Any, sums: list[Any]) -> list[Any]:
+            a_o, b_o = emit.at(a, builder.mul(o, a_outer)), emit.at(emit.b, builder.mul(o, b_outer))
+            pairs = (
+                emit.row_pointers(a_o, TILING.a_row, height),
+                emit.row_pointers(b_o, TILING.b_inner, emit.vectors),
+            )
 
-        def over_inner(k: Any, sums: list[Any]) -> list[Any]:
-            a_k, b_k = ([emit.load(emit.at(row, k), emit.vector) for row in rows] for rows in (a_rows, b_rows))
-            return step(height, a_k, b_k, sums)
+            def over_inner(k: Any, sums: list[Any]) -> list[Any]:
+                a_k, b_k = ([emit.load(emit.at(row, k), emit.vector) for row in rows] for rows in pairs)
+                return step(height, a_k, b_k, sums)
 
-        def over_rest(_: Any, sums: list[Any]) -> list[Any]:
-            a_k, b_k = ([_masked_load(emit, emit.at(row, whole), rest) for row in rows] for rows in (a_rows, b_rows))
-            return step(height, a_k, b_k, sums)
+            def over_rest(_: Any, sums: list[Any]) -> list[Any]:
+                a_k, b_k = ([_masked_load(emit, emit.at(row, whole), rest) for row in rows] for rows in pairs)
+                return step(height, a_k, b_k, sums)
+
+            sums = emit.loop(whole, sums, over_inner, emit.lanes)
+            return emit.loop(builder.zext(builder.icmp_signed(">", rest, _INT(0)), _INT), sums, over_rest)
 
         sums = [ir.Constant(emit.vector, None)] * (height * emit.vectors)
-        sums = emit.loop(whole, sums, over_inner, emit.lanes)
-        sums = emit.loop(builder.zext(builder.icmp_signed(">", rest, _INT(0)), _INT), sums, over_rest)
+        sums = emit.loop(outer, sums, over_outer)
         for m, (c_m, d_m) in enumerate(
             zip(*(emit.row_pointers(p, i, height) for p, i in ((c, TILING.c_row), (d, TILING.d_row))), strict=True)
         ):
@@ -313,7 +322,25 @@ def _lane_sum_tile(lanes: int, vectors: int, rows: int) -> Tile:
     return Tile(f"lane_sum_{rows}x{vectors}x{lanes}", tile, TILE, lanes, vectors, rows)
 
 
-_REGISTERS = _registers()
+def tiles_as_text(features: Collection[str]) -> str:
+    """All tiles for a processor with these features as an LLVM module, to be compiled for it on any other."""
+    module = ir.Module("tiles")
+    pointer, number = _FLOAT.as_pointer(), _INT
+    kind = ir.FunctionType(ir.VoidType(), [number.as_pointer(), pointer, pointer, pointer, pointer, number, number])
+    for each in registers(features):
+        for name, sizes, emit in (
+            ("tile", each.broadcast, _emit_broadcast),
+            ("lane_sum", each.lane_sum, _emit_lane_sum),
+        ):
+            for vectors, rows in sizes.items():
+                function = ir.Function(module, kind, f"{name}_{rows}x{vectors}x{each.lanes}")
+                builder = ir.IRBuilder(function.append_basic_block())
+                emit(_Emitter(builder, function.args, each.lanes, vectors, rows))
+                builder.ret_void()
+    return str(module)
+
+
+_REGISTERS = registers(PROCESSOR.features)
 BROADCAST_TILES = tuple(_broadcast_tile(r.lanes, v, m) for r in _REGISTERS for v, m in r.broadcast.items())
 LANE_SUM_TILES = tuple(_lane_sum_tile(r.lanes, v, m) for r in _REGISTERS for v, m in r.lane_sum.items())
 
@@ -359,7 +386,10 @@ def product(
 
 
 def lane_product(addresses: Callable[[Kernel], int], rows: int, columns: int, **strides: int) -> Tiling:
-    """Choose lane-sum tiles for a C of `rows` by `columns`; `strides` has b_inner, a_row, c_row, d_row."""
+    """Choose lane-sum tiles for a C of `rows` by `columns`; `strides` has b_inner, a_row, c_row, d_row.
+
+    Those left out are 0 (outer: 1).
+    """
     main, tail, blocks = _cut({t.vectors: t for t in LANE_SUM_TILES}, columns)
     steps = {"b_block": main.vectors * strides["b_inner"], "c_block": main.vectors, "d_block": main.vectors}
     return _tiling(addresses, rows, main, tail, blocks, steps | strides)

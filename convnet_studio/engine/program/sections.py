@@ -13,25 +13,36 @@ from itertools import groupby
 
 from convnet_studio.engine.kernels.fields import SLACK, Buffer
 from convnet_studio.engine.program.builder import Operation
+from convnet_studio.engine.program.interpreter import APART, SINGLE
 
 
 @dataclass(frozen=True)
 class Section:
-    """Operations `begin` to `end` - 1; `whole`: they take all samples of a chunk at once."""
+    """Operations `begin` to `end` - 1 and how they take the samples of a chunk (interpreter.py)."""
 
     begin: int
     end: int
-    whole: bool
+    kind: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether they take all samples of a chunk at once."""
+        return self.kind != SINGLE
 
 
 def cut(operations: list[Operation], first: int) -> list[Section]:
     """Cut a pass into sections; `first` is the row of its first operation."""
     sections = []
-    for whole, group in groupby(operations, key=lambda each: each.whole):
+    for (kind, _), group in groupby(operations, key=_section_of):
         size = len(list(group))
-        sections.append(Section(first, first + size, whole))
+        sections.append(Section(first, first + size, kind))
         first += size
     return sections
+
+
+def _section_of(operation: Operation) -> tuple[int, str]:
+    """What neighbours in a section have in common: rows that may run in any order are of one module and leaf."""
+    return operation.kind, f"{operation.module_id} {operation.leaf.name}" if operation.kind == APART else ""
 
 
 def allocate(

@@ -23,3 +23,19 @@ def to_public(samples: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
 def from_public(values: NDArray[Any]) -> NDArray[Any]:
     """Values ``(b, channel, *space)`` as the program's samples ``(b, size)``."""
     return np.ascontiguousarray(np.moveaxis(values, 1, -1)).reshape(len(values), -1)
+
+
+def window_shape(shape: tuple[int, ...], output: tuple[int, ...], kernel_size: int, stride: int) -> dict[str, Any]:
+    """Fields of an operation on square windows: from maps of `shape` to maps of shape `output`."""
+    channels, _, width = shape
+    _, rows, columns = output
+    x_row = width * channels
+    return {
+        "rows": rows,
+        "columns": columns,
+        "channels": channels,
+        "kernel": kernel_size,
+        "x_row": x_row,
+        "down": stride * x_row,
+        "across": stride * channels,
+    }

@@ -10,10 +10,10 @@ from typing import cast
 
 import numpy as np
 
-from convnet_studio.engine.nn.graph import resolve
-from convnet_studio.engine.nn.module import Array, Module, Shape
+from convnet_studio.engine.nn.graph import parameter_shapes
+from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.project.archive import MEGABYTE, open_archive
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.invariants import MODULE_LIMIT
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.wiring import title
@@ -49,12 +49,15 @@ def weights_from_bytes(data: bytes) -> dict[str, dict[str, Array]]:
         ValueError: one sentence, if it is damaged, too large or holds anything but plain numbers.
     """
     weights: dict[str, dict[str, Array]] = {}
+    room = WEIGHTS_LIMIT
     with open_archive(io.BytesIO(data), _ARRAY_LIMIT) as archive:
         for entry in archive.names:
             module_id, dot, name = entry.removesuffix(_ENDING).partition(".")
             if not (dot and name and entry.endswith(_ENDING)):
                 raise ValueError(f"it holds {entry[:60]!r}: arrays are called like 'm3.weight.npy'.")
-            weights.setdefault(module_id, {})[name] = _array(archive.read(entry, WEIGHTS_LIMIT), entry)
+            content = archive.read(entry, room)
+            room -= len(content)
+            weights.setdefault(module_id, {})[name] = _array(content, entry)
     return weights
 
 
@@ -65,13 +68,8 @@ def fitting_weights(
 
     What belongs to a module that can't compute now, such as one of an unknown kind, is kept: nothing speaks against it.
     """
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
-    expected = {
-        node.id: {name: each.shape for name, each in node.module.parameter_shapes(*node.input_shapes).items()}
-        for node in graph.nodes
-        if isinstance(node.module, Module)
-    }
+    graph = resolve_project(project, input_shape, classes)
+    expected = {node.id: parameter_shapes(node) for node in graph.nodes}
     kept: dict[str, dict[str, Array]] = {}
     warnings: list[str] = []
     for module_id, arrays in weights.items():

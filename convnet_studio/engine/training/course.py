@@ -9,7 +9,8 @@ import numpy as np
 
 from convnet_studio.engine.data.dataset import epoch_order
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.nn.schedule import rate_at
+from convnet_studio.engine.nn.schedule import Moment
+from convnet_studio.engine.project.build import build_schedule
 from convnet_studio.engine.project.spec import TrainingSpec
 from convnet_studio.engine.training.standing import Standing
 
@@ -25,6 +26,8 @@ class Place:
     loss_sum: float
     errors: int
     seconds: float
+    plan_start: float
+    plan_step: int
 
 
 class Course:
@@ -52,6 +55,8 @@ class Course:
         self.errors = 0
         self.seconds = 0.0
         self._plan_start = 0.0
+        self._plan_step = 0
+        self._schedule = build_schedule(training)
 
     @property
     def passes(self) -> float:
@@ -80,16 +85,24 @@ class Course:
     def renew_plan(self) -> None:
         """Plan as many epochs again, from here on; the schedule begins anew."""
         self._plan_start = self.passes
+        self._plan_step = self.step
 
     def rates(self, size: int, steps: int) -> list[float]:
         """The learning rates of the next `steps` steps of `size` samples each, within the present pass."""
         cursors = range(self.cursor, self.cursor + size * steps, size)
-        return [self._rate(self.epoch + cursor / self.samples) for cursor in cursors]
+        return [self._rate(self.epoch + cursor / self.samples, number) for number, cursor in enumerate(cursors)]
 
-    def _rate(self, passes: float) -> float:
-        planned = self._plan_end - self._plan_start
-        progress = (passes - self._plan_start) / planned if planned > 0 else 1.0
-        return rate_at(self.training.schedule, self.training.rate, min(max(progress, 0.0), 1.0))
+    def _rate(self, passes: float, steps_ahead: int) -> float:
+        planned, epochs = self._plan_end - self._plan_start, passes - self._plan_start
+        progress = epochs / planned if planned > 0 else 1.0
+        steps = max(self.step + steps_ahead - self._plan_step, 0)
+        moment = Moment(min(max(progress, 0.0), 1.0), max(epochs, 0.0), steps)
+        return self.training.rate * self._schedule.factor(moment)
+
+    @property
+    def penalties_are_on(self) -> bool:
+        """Whether the epochs without L1 and L2 are over."""
+        return self.epoch >= self.training.penalties_from
 
     def steps_left(self, size: int) -> int:
         """How many steps of `size` samples are left of the present pass."""
@@ -127,6 +140,7 @@ class Course:
         """
         reshuffle = training.shuffle != self.training.shuffle
         self.training = training
+        self._schedule = build_schedule(training)
         if reshuffle:
             used, left = self.order[: self.cursor], self.order[self.cursor :]
             new_order = self._order_of_pass()
@@ -134,14 +148,14 @@ class Course:
 
     def place(self) -> Place:
         """Where training is now."""
-        return Place(self.step, self.epoch, self.cursor, self.order, self.loss_sum, self.errors, self.seconds)
+        sums = self.loss_sum, self.errors, self.seconds
+        return Place(self.step, self.epoch, self.cursor, self.order, *sums, self._plan_start, self._plan_step)
 
     def return_to(self, place: Place) -> None:
         """Go back to where training was; from there it meets the same samples again."""
         self.step, self.epoch, self.cursor, self.order = place.step, place.epoch, place.cursor, place.order
         self.loss_sum, self.errors, self.seconds = place.loss_sum, place.errors, place.seconds
-        if self._plan_start > self.passes:
-            self._plan_start = float(self.epoch)
+        self._plan_start, self._plan_step = place.plan_start, place.plan_step
 
     def standing(self) -> Standing:
         """Where training is now, for a file."""

@@ -7,8 +7,11 @@ an older run is stale.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.validate import Problem
 
 
@@ -52,7 +55,8 @@ class Stepped(Event):
 
     Attributes:
         step: updates since the start of the run. `epoch`: passes as a fraction, such as 1.25.
-        loss: mean training loss over the samples covered. `error`: their fraction of wrong answers.
+        loss: mean training loss over the samples covered. `error`: their fraction of wrong answers (nan where no
+            loss judges classes).
         rate: learning rate of the last step. `samples`: how many samples the event covers.
         seconds: time spent in computing them.
         losses: the mean loss of each single step covered, in order.
@@ -70,7 +74,13 @@ class Stepped(Event):
 
 @dataclass(frozen=True)
 class Tested(Event):
-    """The test set was measured after `step` updates: mean loss and fraction of wrong answers over `samples`."""
+    """The test set was measured after `step` updates: mean loss and fraction of wrong answers over `samples`.
+
+    Attributes:
+        top5_error: fraction whose label is not among the five largest scores; 0 where there are no more classes.
+        confusion: counts ``(classes, classes)``, int64, read-only: row the label, column the answer; empty where no
+            loss judges classes.
+    """
 
     step: int
     epoch: float
@@ -78,6 +88,15 @@ class Tested(Event):
     error: float
     samples: int
     seconds: float
+    top5_error: float = 0.0
+    confusion: Array = field(default_factory=lambda: np.zeros((0, 0), np.int64), compare=False)
+
+    @property
+    def class_errors(self) -> Array:
+        """Fraction of wrong answers among the samples of each class, ``(classes,)``; nan where there are none."""
+        counts = self.confusion.sum(axis=1)
+        right = np.diag(self.confusion)
+        return np.where(counts > 0, 1 - right / np.maximum(counts, 1), np.nan)
 
 
 @dataclass(frozen=True)
@@ -106,14 +125,16 @@ class StateChanged(Event):
 class Diverged(Event):
     """The loss exploded, or numbers are no longer finite; training has paused, and goes on after a Rewind or Reset.
 
-    `where` is the id of the first module in the order of computing whose parameters or output are not finite; where all
-    are, of the one with the largest parameter. `why` is a sentence.
+    `where` is the id of the module and `array` which of its arrays was the first that is not finite, such as "weight",
+    "gradient of the weight", "output"; where all are finite, `where` has the largest parameter and `array` is empty.
+    `why` is a sentence.
     `checkpoint_step` is the last good step, to which a `control.Rewind` goes back (-1: there is none); `rate` is the
     learning rate of the step that failed.
     """
 
     step: int
     where: str
+    array: str
     why: str
     rate: float
     checkpoint_step: int

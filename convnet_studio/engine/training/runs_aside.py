@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from convnet_studio.engine.project.spec import DataSpec, Project
-from convnet_studio.engine.training.checkpoints import Checkpoints
 from convnet_studio.engine.training.run import Run
 
 Key = tuple[DataSpec, int]
@@ -13,20 +12,19 @@ MOST_RUNS = 4
 
 
 class RunsAside:
-    """The last few closed runs, by data and seed. They keep weights, optimizer state and place, not checkpoints."""
+    """The last few runs laid aside, by data and seed. They keep weights, optimizer state and place in the data."""
 
     def __init__(self) -> None:
         self._runs: dict[Key, Run] = {}
 
     def put(self, run: Run) -> None:
-        """Close `run` and keep it, in place of an earlier one with the same data and seed.
+        """Lay `run` aside, in place of an earlier one with the same data and seed.
 
         One that has diverged goes back to its last good checkpoint first.
         """
         if run.has_diverged and (checkpoint := run.checkpoints.last_before(run.course.step)):
             run.return_to(checkpoint)
-        run.close()
-        run.checkpoints = Checkpoints()
+        run.lay_aside()
         key = run.project.data, run.seed
         self._runs.pop(key, None)
         self._runs[key] = run

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import Program
-from convnet_studio.engine.project.spec import NetworkSpec, Project
+from convnet_studio.engine.project.data_settings import preparation_of
+from convnet_studio.engine.project.spec import DataSpec, NetworkSpec, Project
 from convnet_studio.engine.project.validate import Problem, graph_problems
-from convnet_studio.engine.training.checkpoints import is_finite
 from convnet_studio.engine.training.control import Control, Weights
 from convnet_studio.engine.training.events import (
     Diverged,
@@ -38,8 +38,6 @@ STRETCH_SECONDS = 0.02
 MEASURING_SECONDS = 0.01
 PREVIEW_TEST_SAMPLES = 256
 """Test samples measured before the first step of a preview by the slow reference, so that Play is not kept waiting."""
-QUICKLY_CHECKED = 100_000
-"""Parameters that are looked through after every stretch; more are only when a checkpoint is due or a pass ends."""
 
 
 class Session:
@@ -54,9 +52,14 @@ class Session:
         self._make_program = make_program
         self._load = load
         self._compiled = compiled
-        self._material: tuple[str, Material] | None = None
+        self._material: tuple[tuple[DataSpec, int], Material] | None = None
         self._runs = 0
         self._aside = RunsAside()
+        self._opened_with: Weights = {}
+        """The weights that came with the project, until its run begins anew without them."""
+        self._opened_at: Standing | None = None
+        self._is_out_of_step = False
+        """A project was to be opened and no run of it could be made: the present run is another's."""
         self._problems: tuple[Problem, ...] = ()
         self._is_playing = False
         self._last_pass: int | None = None  # rest before this one, for a step of an epoch
@@ -85,7 +88,21 @@ class Session:
     ) -> Iterator[Event]:
         """Begin a run of `project`, or go on with one from a file, at rest."""
         self._aside.clear()
+        self._opened_with, self._opened_at = weights or {}, standing
+        self._is_out_of_step = True
         yield from self._start(project, weights, standing)
+
+    def weights(self) -> Weights:
+        """All weights of the open project; where no run of it could be made, those that came with it."""
+        if self._is_out_of_step or self.run is None:
+            return self._opened_with
+        return self.run.weights()
+
+    def standing(self) -> Standing | None:
+        """Where the run of the open project stands; where none could be made, where that stood that came with it."""
+        if self._is_out_of_step or self.run is None:
+            return self._opened_at
+        return self.run.course.standing()
 
     def _start(
         self, project: Project, weights: Weights | None = None, standing: Standing | None = None
@@ -98,6 +115,7 @@ class Session:
         if self.run is not None:
             if self.run.seed != self.run.project.training.seed:
                 self._aside.put(self.run)
+            self._opened_with, self._opened_at = {}, None
             yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
@@ -105,7 +123,7 @@ class Session:
         self._compiled = True
         self._aside.clear()
         if self.run is not None:
-            yield from self._begin(self._new_run(self.run.project))
+            yield from self._begin(self._new_run(self.run.project, self._opened_with, standing=self._opened_at))
 
     def rewind(self) -> Iterator[Event]:
         """Return to the last good checkpoint, at rest."""
@@ -132,10 +150,10 @@ class Session:
         if returns and (earlier := self._aside.take(project, run)):
             yield from self.rest()
             self._aside.put(run)
-            earlier.take_up(project)
+            earlier.take_up(project, self._material_for(project, earlier.seed))
             yield from self._begin(earlier)
             return
-        changes_data = project.data != run.project.data
+        changes_data = _pictures(project.data) != _pictures(run.project.data)
         changes_structure = _structure(project.network) != _structure(run.project.network)
         if run.has_diverged and (changes_data or changes_structure):
             yield from self.rewind()
@@ -143,10 +161,14 @@ class Session:
             self._aside.put(run)
             yield from self._begin(self._new_run(project, before=run))
             return
+        if project.data != run.project.data:
+            run.follow_material(self._material_for(project, run.seed))
         if project.training != run.project.training:
             run.follow_training(project.training)
         if changes_structure:
             run.follow_structure(project)
+        elif _learning(project.network) != _learning(run.project.network):
+            run.follow_learning(project)
         run.project = project
         self._problems = graph_problems(project, run.network.graph)
         if changes_structure:
@@ -167,19 +189,29 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before, standing)
+        run = Run(
+            self._runs + 1,
+            project,
+            self._material_for(project, standing.seed if standing else project.training.seed),
+            make_program,
+            weights,
+            before,
+            standing,
+        )
         self._runs += 1
         return run
 
-    def _material_for(self, project: Project) -> Material:
-        name = project.data.dataset
-        if self._material is None or self._material[0] != name:
-            self._material = name, Material(self._load(name))
+    def _material_for(self, project: Project, seed: int) -> Material:
+        key = project.data, seed
+        if self._material is None or self._material[0] != key:
+            raw = self._load(project.data.dataset)
+            self._material = key, Material(raw, preparation_of(project.data), seed)
         return self._material[1]
 
     def _begin(self, run: Run) -> Iterator[Event]:
         self.close()
         self.run = run
+        self._is_out_of_step = False
         self._single_step = 0
         self._last_pass = None
         yield RunStarted(
@@ -283,13 +315,12 @@ class Session:
             step=run.course.step,
             epoch=run.course.passes,
             loss=stretch.loss_sum / stretch.samples,
-            error=stretch.errors / stretch.samples,
+            error=run.error_of(stretch.errors, stretch.samples),
             rate=stretch.rate,
             samples=stretch.samples,
             seconds=stretch.seconds,
             losses=stretch.losses,
         )
-        self._check_parameters(run)
         if run.has_diverged:
             yield from self._tell_divergence(run, stretch)
         elif run.course.pass_is_done:
@@ -303,7 +334,7 @@ class Session:
             run_id=run.run_id,
             epoch=course.epoch + 1,
             loss=course.loss_sum / course.samples,
-            error=course.errors / course.samples,
+            error=run.error_of(course.errors, course.samples),
             seconds=course.seconds,
         )
         course.finish_pass()
@@ -318,21 +349,16 @@ class Session:
     def _most_measured(self) -> int | None:
         return None if self._compiled else PREVIEW_TEST_SAMPLES
 
-    def _check_parameters(self, run: Run) -> None:
-        """Notice parameters that are not finite while the loss still is, as behind a unit that is switched off."""
-        parameters = run.network.parameters
-        if parameters.size <= QUICKLY_CHECKED or run.course.pass_is_done or run.checkpoints.is_due:
-            run.has_diverged = run.has_diverged or not is_finite(parameters)
-
     def _tell_divergence(self, run: Run, stretch: Stretch) -> Iterator[Event]:
         assert run.program is not None
         checkpoint = run.checkpoints.last_before(run.course.step)
-        where = first_not_finite(run.network, run.program, run.last_pictures())
+        fault = first_not_finite(run.network, run.program, run.last_pictures(), stretch.losses[-1])
         yield Diverged(
             run_id=run.run_id,
             step=run.course.step,
-            where=where or largest_parameter(run.network),
-            why=how_it_diverged(stretch.losses[-1], run.loss_watch),
+            where=fault.module_id if fault else largest_parameter(run.network),
+            array=fault.array if fault else "",
+            why=how_it_diverged(stretch.losses[-1], run.loss_watch, fault),
             rate=stretch.rate,
             checkpoint_step=checkpoint.step if checkpoint else -1,
         )
@@ -344,6 +370,17 @@ class Session:
         return self.run
 
 
+def _pictures(data: DataSpec) -> object:
+    """What tests and views see of the data: not what is done to training pictures by chance."""
+    return data.dataset, data.normalization
+
+
+def _learning(network: NetworkSpec) -> object:
+    """How fast each module learns, if at all: what an edit changes from the next step on."""
+    return [(each.id, each.learning.rate, each.learning.frozen) for each in network.modules]
+
+
 def _structure(network: NetworkSpec) -> object:
     """What of a network's drawing matters to what it computes: not names and positions."""
-    return [(each.id, each.kind, dict(each.settings)) for each in network.modules], network.links
+    modules = [(each.id, each.kind, dict(each.settings), each.shares) for each in network.modules]
+    return modules, network.links, network.unfold

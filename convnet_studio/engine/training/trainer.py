@@ -119,10 +119,9 @@ class _Conversation:
             case wishes.SetSpeed(limit):
                 session.pace.set_limit(limit)
             case wishes.Fetch(deliver):
-                deliver(session.run.weights() if session.run else {})
+                deliver(session.weights())
             case wishes.Keep(deliver_all):
-                run = session.run
-                deliver_all(run.weights() if run else {}, run.course.standing() if run else None)
+                deliver_all(session.weights(), session.standing())
             case wishes.Stop():
                 self._is_over = True
             case _:

@@ -75,8 +75,9 @@ class CardLayout:
 
 
 def footer_lines(card: Card) -> tuple[str, ...]:
-    """The right column of the footer: parameters, then multiply-accumulates, each where there are any."""
+    """The right column of the footer: parameters or whose they are, then multiply-accumulates, where there are any."""
     parameters = f"{short_count(card.parameters)} params" if card.parameters else ""
+    parameters = f"as {card.shares}" if card.shares else parameters
     arithmetic = f"{short_count(card.multiply_accumulates)} MACs" if card.multiply_accumulates else ""
     return tuple(each for each in (parameters, arithmetic) if each)
 
@@ -88,6 +89,8 @@ def footer_help(card: Card) -> str:
     parts = [f"Output: {shape_text(card.shape)}"] if card.shape else []
     if card.parameters:
         parts.append(counted(card.parameters, "parameter"))
+    if card.shares:
+        parts.append(f"Uses the weights of {card.shares}")
     if card.multiply_accumulates:
         parts.append(counted(card.multiply_accumulates, "multiply-accumulate") + " for each picture")
     return "\n".join(parts)

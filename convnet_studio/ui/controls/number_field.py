@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QValidator, QWheelEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QValidator,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QWidget
 
 from convnet_studio.engine.nn.module import Setting, SettingValue
@@ -79,7 +87,7 @@ class NumberField(QAbstractSpinBox):
 
     def event(self, event: QEvent) -> bool:
         """Undo is the window's once the number is entered."""
-        if is_undo_for_window(event, self.text() != number_text(self._value)):
+        if is_undo_for_window(event, _number_in(self.text()) != self._value):
             event.ignore()
             return False
         return super().event(event)

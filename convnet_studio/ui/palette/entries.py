@@ -28,6 +28,11 @@ class Entry:
         told = f"{self.name} {self.word} {self.section}".casefold()
         return all(word in told for word in text.casefold().split())
 
+    def distance(self, text: str) -> int:
+        """How far the name is from a text that matches: 0 the same, 1 begins with it, 2 neither."""
+        name, typed = self.name.casefold(), text.casefold().strip()
+        return 0 if name == typed else 1 if name.startswith(typed) else 2
+
 
 def kind_entries(kinds: Iterable[str]) -> list[Entry]:
     """Modules and losses, sorted by family in the order of a stage, then by name."""

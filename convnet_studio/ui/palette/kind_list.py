@@ -64,22 +64,23 @@ class KindList(QListWidget):
             self.addItem(item)
 
     def filter(self, text: str) -> bool:
-        """Leave only the rows that match `text`, the first of them current; False if there are none."""
+        """Leave only the rows that match `text`, the best of them current; False if there are none."""
         found: set[str] = set()
-        first: QListWidgetItem | None = None
+        best: tuple[int, QListWidgetItem] | None = None
         for item in self._items():
             entry: Entry | None = item.data(ENTRY)
             if entry is not None:
                 item.setHidden(not entry.matches(text))
                 if not item.isHidden():
                     found.add(entry.section)
-                    first = first or item
+                    if best is None or entry.distance(text) < best[0]:
+                        best = entry.distance(text), item
         for item in self._items():
             if item.data(ENTRY) is None:
                 item.setHidden(item.data(SECTION) not in found)
         self.setVisible(bool(found))
-        if text and first:
-            self.setCurrentItem(first)
+        if text and best:
+            self.setCurrentItem(best[1])
         elif not text:
             self.setCurrentRow(-1)
             self.scrollToTop()

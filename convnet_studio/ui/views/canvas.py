@@ -7,10 +7,11 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.project.kinds import silences_units
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
@@ -85,7 +86,9 @@ class CanvasView(View):
         """Outputs of the cards in view, parameters of those that show filters."""
         visible = self.visible_modules()
         with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
-        return Probes(visible, with_filters)
+        network = self.open_project.project.network
+        masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
+        return Probes(visible | masks, with_filters)
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""
@@ -148,11 +151,6 @@ class CanvasView(View):
         self._wants_fit = True
         self.area.fit(FREE_BELOW)
 
-    def _shows_all(self) -> bool:
-        """Whether the whole network is in view, free of what floats below."""
-        free = self.area.viewport().rect().adjusted(0, 0, 0, -FREE_BELOW + MARGIN)
-        return self.area.mapToScene(free).boundingRect().contains(self.scene.covered_rect())
-
     def showEvent(self, event: QShowEvent) -> None:
         """The first time, show the whole network."""
         super().showEvent(event)
@@ -194,6 +192,11 @@ class CanvasView(View):
         self._is_new = True
         self.status.say("", False)
         self.fit()
+
+    def _shows_all(self) -> bool:
+        """Whether every card is in view and clear of what floats below; then nothing moves under the user's hands."""
+        covered = self.area.mapFromScene(self.scene.covered_rect()).boundingRect()
+        return self.area.viewport().rect().adjusted(0, 0, 0, MARGIN - FREE_BELOW).contains(covered)
 
     def _stop_fitting(self) -> None:
         """Whoever moves or scales the canvas decides what it shows."""

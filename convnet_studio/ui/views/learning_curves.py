@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from convnet_studio.engine.training.events import Event, RunStarted
+from convnet_studio.engine.training.events import Event, RunStarted, Stepped
 from convnet_studio.ui.controls.curve import Points
 from convnet_studio.ui.controls.curve_reading import CurveReading, Reading
 from convnet_studio.ui.controls.label import Label
@@ -136,6 +136,8 @@ class LearningCurvesView(View):
                     has_news = True
             else:
                 has_news = self.record.take(event) or has_news
+                if isinstance(event, Stepped):
+                    self._stored = None  # until then another engine may begin the run again
         if has_news and self.isVisible() and not self._timer.isActive():
             self._timer.start()
 
@@ -152,7 +154,6 @@ class LearningCurvesView(View):
         self.record = next(known, None) or LearningRecord(event.run_id, event.steps_per_epoch)
         if self._stored is not None:
             self.record.take_up(self._stored)
-            self._stored = None
 
     # ---------------------------------------------------------------- drawing
 
@@ -194,10 +195,10 @@ class LearningCurvesView(View):
         """Axes that rarely move: the strong curves have room, single steps may stick out of a linear axis."""
         item = self.plot.getPlotItem()
         epochs = max([self.record.epoch, *(float(x[-1]) for x, _ in drawn.values() if len(x))])
-        last = float(self._planned_epochs)
+        plans = max(1, math.ceil(epochs / self._planned_epochs - 1e-6))
+        last = float(plans * self._planned_epochs)
         if self.record:
-            plans = max(1, math.ceil(epochs / self._planned_epochs))
-            last = min(round_up(max(epochs, 0.1)), float(plans * self._planned_epochs))
+            last = min(last, round_up(max(epochs, 0.1)))
         strong = np.concatenate([drawn["smooth"][1], drawn["test"][1], drawn["train"][1] if logarithmic else []])
         strong = strong[np.isfinite(strong) & ((strong > 0) | (not logarithmic))]
         low, high = (float(strong.min()), float(strong.max())) if len(strong) else (0.1, 1.0)

@@ -46,7 +46,7 @@ def test_lane_sum_tile_is_a_matrix_product_and_reads_nothing_beyond(tile: tiles.
     a[:, inner:] = np.nan
     b[:, inner:] = np.nan
     c = np.zeros((count, tile.vectors), np.float32)
-    strides = numbers(b_inner=inner + 5, a_row=inner + 3, c_row=tile.vectors, rows=tile.rows)
+    strides = numbers(outer=1, b_inner=inner + 5, a_row=inner + 3, c_row=tile.vectors, rows=tile.rows)
     compiled_set().function(tile)(pointer(strides), pointer(a), pointer(b), pointer(c), pointer(bias), count, inner)
     exact = a[:, :inner].astype(float) @ b[:, :inner].T.astype(float) + bias
     np.testing.assert_allclose(c, exact, rtol=1e-5, atol=1e-5)

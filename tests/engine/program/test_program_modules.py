@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_networks import CLASSIFIER, LENET, TWO_STAGES, Drawn, assert_follows_numpy, chain
+from small_networks import CLASSIFIER, LENET, TWO_STAGES, Drawn, assert_follows_numpy, chain, graph
 
 from convnet_studio.engine.nn.module import SettingValue, Shape
 from convnet_studio.engine.program import CompiledProgram
@@ -32,8 +32,9 @@ def test_point_wise(kind: str, shape: Shape) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("window", [(2, 2), (3, 2), (3, 1), (2, 3), (1, 1)])
-@pytest.mark.parametrize("kind", ["AvgPool2d", "MaxPool2d"])
+@pytest.mark.parametrize("kind", ["AvgPool2d", "MaxPool2d", "TrainableAvgPool2d"])
 def test_pooling(kind: str, window: tuple[int, int], shape: Shape) -> None:
+    assert kind in RULES
     check([(kind, {"kernel_size": window[0], "stride": window[1]})], shape)
 
 
@@ -57,6 +58,36 @@ def test_p_norm_pooling_of_nothing_sends_nothing_back(p: float) -> None:
 def test_convolution(window: tuple[int, int, int], filters: int, shape: Shape) -> None:
     kernel, stride, padding = window
     check([("Conv2d", {"out_channels": filters, "kernel_size": kernel, "stride": stride, "padding": padding})], shape)
+
+
+@pytest.mark.parametrize("shape", [(1, 12, 13), (3, 11, 14), (17, 10, 9)])
+@pytest.mark.parametrize("filters", [1, 8, 33])
+@pytest.mark.parametrize("window", [(3, 1, 0), (5, 1, 2), (3, 2, 1)])
+@pytest.mark.parametrize("between", [[], ["Tanh"], ["Abs", "ReLU"]], ids=len)
+def test_few_gradients_through_a_convolution(
+    between: list[str], window: tuple[int, int, int], filters: int, shape: Shape
+) -> None:
+    kernel, stride, padding = window
+    conv = ("Conv2d", {"out_channels": filters, "kernel_size": kernel, "stride": stride, "padding": padding})
+    drawn: list[Drawn] = [conv, *((kind, {}) for kind in between), ("MaxPool2d", {"kernel_size": 3, "stride": 3})]
+    program = CompiledProgram(chain([*drawn, *CLASSIFIER], shape, 4), 2)
+    assert "list_gradients" in {each.leaf.name for each in program._lean.listing.operations}
+    check(drawn, shape)
+
+
+def test_a_map_that_others_take_too_gets_many_gradients() -> None:
+    modules: dict[str, Drawn] = {
+        "input": ("Input", {}), "conv": ("Conv2d", {"out_channels": 5}), "pool": ("MaxPool2d", {"kernel_size": 3,
+        "stride": 3}), "flat": ("Flatten", {}), "other flat": ("Flatten", {}), "scores": ("Linear", {}),
+        "other scores": ("Linear", {}), "loss": ("MSELoss", {}), "other loss": ("MSELoss", {}),
+    }  # fmt: skip
+    links = [
+        ("input", "conv", 0), ("conv", "pool", 0), ("pool", "flat", 0), ("conv", "other flat", 0),
+        ("flat", "scores", 0), ("other flat", "other scores", 0), ("scores", "loss", 0),
+        ("other scores", "other loss", 0),
+    ]  # fmt: skip
+    networks = [graph(modules, links, (2, 13, 12), 10) for _ in range(2)]
+    assert_follows_numpy(networks[0], networks[1], 5)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -94,12 +125,13 @@ def test_whole_networks(drawn: list[Drawn], count: int) -> None:
     assert_follows_numpy(chain(drawn, (1, 28, 28)), chain(drawn, (1, 28, 28)), count)
 
 
+@pytest.mark.parametrize("count", [1, 3, 11])
 @pytest.mark.parametrize("features", [1, 3, 16, 65])
-@pytest.mark.parametrize("inputs", [1, 7, 16, 100])
-def test_perceptron_with_squared_error(inputs: int, features: int) -> None:
+@pytest.mark.parametrize("inputs", [1, 7, 16, 100, 333])
+def test_perceptron_with_squared_error(inputs: int, features: int, count: int) -> None:
     last: list[Drawn] = [("Tanh", {}), ("Linear", {"out_features": 3}), ("MSELoss", {})]
     drawn = [("Linear", {"out_features": features}), *last]
-    assert_follows_numpy(chain(drawn, (inputs,), 3), chain(drawn, (inputs,), 3), 11)
+    assert_follows_numpy(chain(drawn, (inputs,), 3), chain(drawn, (inputs,), 3), count)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -120,6 +152,14 @@ def test_random_networks(draw: st.DataObject) -> None:
     # Chains of divisions by small spreads multiply the rounding of float32, which differs with the order of sums.
     tolerance = 1e-4 if [kind for kind, _ in drawn].count("LocalContrastNorm") > 1 else 2e-5
     assert_follows_numpy(networks[0], networks[1], draw.draw(st.integers(1, 20)), tolerance=tolerance)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_large_modules_in_a_row_wait_for_each_other(threads: int) -> None:
+    """At batch 1 threads share the rows of each; those of the next begin when all are there."""
+    drawn: list[Drawn] = [("Flatten", {}), *[("Linear", {"out_features": 1200})] * 3, *CLASSIFIER[1:]]
+    networks = [chain(drawn, (1, 30, 40), 4) for _ in range(2)]
+    assert_follows_numpy(networks[0], networks[1], 1, threads)
 
 
 def test_every_module_of_the_first_issue_has_a_rule() -> None:

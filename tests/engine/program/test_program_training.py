@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from small_networks import (
+    CLASSIFIER,
     EXAMPLES,
     LENET,
     TWO_STAGES,
@@ -19,6 +20,7 @@ from small_networks import (
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
+from convnet_studio.engine.program.update import Update
 
 Links = list[tuple[str, str, int]]
 
@@ -37,6 +39,51 @@ def test_twenty_steps_with_momentum_follow_numpy(drawn: list[Drawn]) -> None:
     np.testing.assert_allclose(own, other, rtol=1e-4)
     np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=1e-4)
     assert own[-1] != own[0]
+
+
+PERCEPTRON: list[Drawn] = [
+    ("Flatten", {}), ("Linear", {"out_features": 150}), ("Tanh", {}), ("Linear", {"out_features": 10}),
+    ("LogSoftmax", {}), ("NLLLoss", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 3, 10, 200])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("drawn", [LENET, PERCEPTRON], ids=["lenet", "perceptron"])
+def test_descent_follows_numpy(drawn: list[Drawn], momentum: float, batch: int) -> None:
+    """Weights that are updated as their gradient is made, and others; large matrices in several parts."""
+    shape = (1, 28, 28) if drawn is LENET else (1, 30, 31)
+    compiled, reference = chain(drawn, shape), chain(drawn, shape)
+    optimizers = [sgd(momentum=momentum) for _ in range(2)]
+    own = losses_of(CompiledProgram(compiled, batch, 2), 6, batch, optimizers[0])
+    other = losses_of(ReferenceProgram(reference, batch), 6, batch, optimizers[1])
+    np.testing.assert_allclose(own, other, rtol=3e-5)
+    np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
+    assert optimizers[0].state.keys() == optimizers[1].state.keys()
+    for name, values in optimizers[1].state.items():
+        np.testing.assert_allclose(optimizers[0].state[name], values, atol=1e-5 * np.abs(values).max())
+
+
+def test_momentum_may_change_from_step_to_step() -> None:
+    compiled, reference = chain(LENET, (1, 28, 28)), chain(LENET, (1, 28, 28))
+    for program in (CompiledProgram(compiled, 6), ReferenceProgram(reference, 6)):
+        optimizer = sgd()
+        for momentum in (0.9, 0.0, 0.5):
+            optimizer.momentum = momentum
+            losses_of(program, 2, 6, optimizer)
+    np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("batch", [1, 16, 33])
+def test_two_threads_change_no_bit_of_large_matrices(batch: int, momentum: float) -> None:
+    results = []
+    for threads in (1, 2, 2):
+        program = CompiledProgram(chain(PERCEPTRON, (1, 30, 31)), batch, threads)
+        losses = losses_of(program, 10, batch, sgd(momentum=momentum))
+        program.close()
+        results.append((losses, program.network.parameters.tobytes()))
+    assert results[0] == results[1] == results[2]
 
 
 @pytest.mark.parametrize("batch", [1, 7, 16, 33])
@@ -167,11 +214,36 @@ def test_steps_in_one_call_are_those_one_by_one(threads: int) -> None:
 
 @pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_steps_end_at_the_first_loss_that_is_not_finite(kind: type[Program]) -> None:
+def test_steps_end_at_the_first_that_leaves_the_finite_range(kind: type[Program]) -> None:
     program = kind(chain(LENET, (1, 28, 28)), 8)  # type: ignore[call-arg]
     program.set_data(*data(program.network))
     optimizer = sgd()
     made = program.steps(np.arange(24).repeat(2), 8, [0.01, np.inf, 0.01, 0.02, 0.03, 0.04], optimizer)
-    assert len(made) == 3
-    assert [bool(np.isfinite(each.loss)) for each in made] == [True, True, False]
-    assert optimizer.rate == 0.01
+    assert [each.finite for each in made] == [True, False]
+    assert optimizer.rate == np.inf
+
+
+@pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled update", "numpy update"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_is_not_finite_updates_nothing_and_parameters_that_are_not_are_told(
+    kind: type[Program], compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(Update, "prepare", lambda self, optimizer, network: -1)
+    network = chain(CLASSIFIER, (1, 6, 6), 4)
+    program = kind(network, 3)  # type: ignore[call-arg]
+    optimizer = sgd()
+    program.set_data(*data(network))
+    assert program.step(range(3), optimizer).finite
+    network.parameters[-1] = np.inf
+    before = network.parameters.copy()
+    assert not program.step(range(3), optimizer).finite
+    np.testing.assert_array_equal(network.parameters, before)
+    for last in (0, network.parameters.size - 1):  # within whole vectors, and behind them
+        network.parameters[...] = 0
+        optimizer.state["velocity"][...] = 0
+        optimizer.state["velocity"][last] = np.inf
+        result = program.step(range(3), optimizer)
+        assert np.isfinite(result.loss)
+        assert not result.finite

@@ -15,7 +15,10 @@ from convnet_studio.engine.project.json_format import project_from_text, project
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.project.summary import summarize
 
-KINDS = ("Input", "Conv2d", "Linear", "Tanh", "MaxPool2d", "LPPool2d", "LocalContrastNorm", "Flatten", "NLLLoss")
+KINDS = (
+    "Input", "Conv2d", "Linear", "Tanh", "MaxPool2d", "LPPool2d", "LocalContrastNorm", "Flatten", "NLLLoss", "Add",
+    "Concat", "MSELoss",
+)  # fmt: skip
 START = Project(
     "start",
     NetworkSpec(
@@ -23,18 +26,24 @@ START = Project(
             ModuleSpec("m1", "Input"),
             ModuleSpec("m2", "FancyAdd", {"depth": 2.5, "kind": "x"}),
             ModuleSpec("m3", "Conv2d"),
+            ModuleSpec("m4", "Conv2d", shares="m3"),
+            ModuleSpec("m5", "Add", copy_of="m2"),
         ),
-        (Link("m1", "m2", 3), Link("m2", "m3")),
+        (Link("m1", "m2", 3), Link("m2", "m3"), Link("m1", "m4"), Link("m4", "m5"), Link("m5", "m5", 1, True)),
+        unfold=2,
     ),
-    next_id=4,
+    next_id=6,
 )
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 coordinates = st.floats(-1e6, 1e6)
 positions = st.tuples(coordinates, coordinates)
 setting_values = st.one_of(
-    st.integers(-2, 40), st.floats(allow_nan=True), st.booleans(), st.sampled_from(["mean", "sum"])
+    st.integers(-2, 40), st.floats(allow_nan=True), st.booleans(), st.sampled_from(["mean", "sum", "wire"])
 )
+
+learning_values = st.one_of(st.floats(-1, 5), st.booleans(), st.sampled_from(["He", "Gabor", "none"]))
+data_values = st.one_of(st.integers(-1, 3), st.floats(0, 1), st.booleans(), st.sampled_from(["LCN", "none", "x"]))
 
 
 def _ids(draw: Draw, project: Project) -> list[str]:
@@ -52,6 +61,29 @@ def _links(draw: Draw, project: Project) -> list[Link]:
 
 
 EDITS: dict[str, Callable[[Draw, Project], Project]] = {
+    "set_learning": lambda draw, p: edits.set_learning(
+        p,
+        _id(draw, p),
+        **{draw(st.sampled_from(["rate", "frozen", "initializer", "depth"])): draw(learning_values)},
+    ),
+    "set_data": lambda draw, p: edits.set_data(
+        p, **{draw(st.sampled_from(["normalization", "shift", "flip", "scale", "blur"])): draw(data_values)}
+    ),
+    "set_training": lambda draw, p: edits.set_training(
+        p,
+        **draw(
+            st.sampled_from(
+                [
+                    {"schedule": "step"},
+                    {"schedule": "constant"},
+                    {"schedule_settings": {"gamma": 0.5}},
+                    {"l2": 0.1, "penalties_from": 2},
+                    {"optimizer": "Adam"},
+                    {"optimizer_settings": {"beta1": 0.5}},
+                ]
+            )
+        ),
+    ),
     "insert": lambda draw, p: edits.insert_module(p, draw(st.sampled_from(KINDS)), draw(positions))[0],
     "insert_on_link": lambda draw, p: edits.insert_on_link(
         p,
@@ -63,8 +95,19 @@ EDITS: dict[str, Callable[[Draw, Project], Project]] = {
     "delete": lambda draw, p: edits.delete_modules(p, _ids(draw, p)),
     "delete_links": lambda draw, p: edits.delete_links(p, _links(draw, p)),
     "connect": lambda draw, p: edits.connect(p, _id(draw, p), _id(draw, p), draw(st.integers(-1, 2))),
+    "connect_recurrent": lambda draw, p: edits.connect(p, _id(draw, p), _id(draw, p), draw(st.integers(0, 2)), True),
+    "connect_one_more": lambda draw, p: edits.connect_one_more(p, _id(draw, p), _id(draw, p), draw(st.booleans())),
+    "set_recurrent": lambda draw, p: edits.set_recurrent(
+        p, draw(st.sampled_from([*p.network.links, Link("m1", "m999")])), draw(st.booleans())
+    ),
+    "set_unfold": lambda draw, p: edits.set_unfold(p, draw(st.integers(0, 17))),
+    "share": lambda draw, p: edits.share_weights(p, _id(draw, p), _id(draw, p)),
+    "unshare": lambda draw, p: edits.unshare_weights(p, _id(draw, p)),
     "set": lambda draw, p: edits.set_setting(
-        p, _id(draw, p), draw(st.sampled_from(["kernel_size", "p", "inside", "depth"])), draw(setting_values)
+        p,
+        _id(draw, p),
+        draw(st.sampled_from(["kernel_size", "p", "inside", "depth", "inputs", "compared_with"])),
+        draw(setting_values),
     ),
     "rename": lambda draw, p: edits.rename_module(p, _id(draw, p), draw(st.text(max_size=110))),
     "rename_project": lambda draw, p: edits.rename_project(p, draw(st.text(max_size=20))),

@@ -21,7 +21,17 @@ from trainer_bench import (
 
 from convnet_studio.engine.project.spec import DataSpec
 from convnet_studio.engine.training import events as news
-from convnet_studio.engine.training.control import Edit, Keep, Play, Reset, Rewind, StepBatch, StepEpoch, Weights
+from convnet_studio.engine.training.control import (
+    Edit,
+    Keep,
+    Play,
+    Reset,
+    Rewind,
+    StepBatch,
+    StepEpoch,
+    UseCompiled,
+    Weights,
+)
 from convnet_studio.engine.training.events import NetworkChanged, Rewound, RunStarted, StateChanged
 from convnet_studio.engine.training.runs_aside import MOST_RUNS
 from convnet_studio.engine.training.standing import Standing, standing_from_json
@@ -153,3 +163,9 @@ def test_a_standing_beyond_the_data_is_the_next_pass() -> None:
     events = list(make_trainer().run(TINY, ScriptedControl([StepEpoch()]), None, far))
     assert not of_type(events, news.Failed)
     assert of_type(events, news.Tested)[0].epoch == 2.0
+
+
+def test_the_fast_engine_takes_a_run_from_a_file_over_where_it_was() -> None:
+    standing = Standing(1, 8, 1, 8, 0.0, 3.5, 2, 0.01)
+    events = list(make_trainer().run(PLAIN, ScriptedControl([UseCompiled()]), None, standing))
+    assert [event.epoch for event in of_type(events, news.Tested)] == [1 + 8 / 50] * 2

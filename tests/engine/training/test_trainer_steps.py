@@ -191,7 +191,7 @@ def test_a_question_is_answered_in_the_middle_of_a_measurement(monkeypatch: pyte
             control.ask_snapshot()
             return super().evaluate(indices)
 
-        def forward(self, pictures: Array) -> None:
+        def forward(self, pictures: Array, partners: Array | None = None) -> None:
             log.append("answer")
             super().forward(pictures)
 

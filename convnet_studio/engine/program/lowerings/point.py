@@ -16,12 +16,14 @@ from convnet_studio.engine.program.lowering import lowers
 @lowers(Tanh)
 def lower_tanh(node: Node, to: Builder) -> None:
     """The slope follows from the output."""
+    to.work_in_place(node)
     _lower(node, to, point.tanh_forward, point.tanh_backward, to.output(node))
 
 
 @lowers(ReLU)
 def lower_relu(node: Node, to: Builder) -> None:
     """The slope follows from the output."""
+    to.work_in_place(node)
     _lower(node, to, point.relu_forward, point.relu_backward, to.output(node))
 
 
@@ -34,6 +36,8 @@ def lower_abs(node: Node, to: Builder) -> None:
 def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, kept: Buffer) -> None:
     y = to.output(node)
     to.forward(forward, x=to.input(node), y=y, size=y.size)
+    if to.receives_few(node):
+        to.send_few(node)
     dy = to.output_gradient(node)
     dx = to.input_gradient(node)
     if dx is not None and dy is not None:

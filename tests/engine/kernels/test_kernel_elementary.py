@@ -1,0 +1,73 @@
+"""Exponential, logarithm, sine and cosine of compiled code beside numpy's in double precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from kernel_calls import Bench
+
+from convnet_studio.engine.kernels import curves, formula
+from convnet_studio.engine.kernels.fields import Place
+
+
+def machine(code: int) -> dict[str, object]:
+    """A program of one instruction, of x."""
+    program = np.array([code, 0, 0, 0])
+    numbers = np.zeros(1, np.float32)
+    return {"program": Place(program, 4), "instructions": 1, "constants": Place(numbers, 1), "constant_count": 0,
+            "result": 1}  # fmt: skip
+
+
+def compute(code: int, x: np.ndarray) -> np.ndarray:
+    bench = Bench(count=1)
+    source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
+    registers = bench.buffer(64)
+    bench.run(formula.formula_forward, x=source, y=target, registers=registers, size=x.size, **machine(code))
+    return bench.read(target)[0].copy()
+
+
+def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
+    return float(np.max(np.abs(found - exact) / np.maximum(np.abs(exact), 1e-37)))
+
+
+def test_exponentials() -> None:
+    x = np.concatenate([np.linspace(-86.9, 88.7, 200_001), np.linspace(-1, 1, 50_001)]).astype(np.float32)
+    assert relative_error(compute(formula.CODE.exp, x), np.exp(x.astype(float))) < 3e-7
+    edges = np.array([-np.inf, -1e30, -88, 88.8, 1e30, np.inf, np.nan, 0], np.float32)
+    np.testing.assert_array_equal(compute(formula.CODE.exp, edges), [0, 0, 0, np.inf, np.inf, np.inf, np.nan, 1])
+
+
+def test_logarithms() -> None:
+    x = np.concatenate([np.geomspace(1.2e-38, 3.4e38, 200_001), np.linspace(0.3, 3, 100_001)]).astype(np.float32)
+    exact = np.log(x.astype(float))
+    assert np.max(np.abs(compute(formula.CODE.log, x) - exact) / np.maximum(np.abs(exact), 1)) < 3e-7
+    near = (1 + np.linspace(-1e-3, 1e-3, 2001)).astype(np.float32)
+    assert relative_error(compute(formula.CODE.log, near), np.log(near.astype(float))) < 1e-6
+    edges = np.array([0, -1, -np.inf, np.inf, np.nan, 1], np.float32)
+    np.testing.assert_array_equal(compute(formula.CODE.log, edges), [-np.inf, np.nan, np.nan, np.inf, np.nan, 0])
+
+
+@pytest.mark.parametrize("name", ["sin", "cos"])
+def test_sines(name: str) -> None:
+    x = np.concatenate([np.linspace(-30, 30, 200_001), np.linspace(-10_000, 10_000, 100_003)]).astype(np.float32)
+    found = compute(getattr(formula.CODE, name), x)
+    assert np.max(np.abs(found - getattr(np, name)(x.astype(float)))) < 1e-6
+    far = compute(getattr(formula.CODE, name), np.array([1e7, 1e20, -3e38, np.inf, np.nan], np.float32))
+    assert np.abs(far[:3]).max() <= 1.001
+    assert np.isnan(far[3:]).all()
+
+
+@pytest.mark.parametrize("curve", range(len(curves.CURVE)))
+def test_curves_hand_on_what_is_not_a_number(curve: int) -> None:
+    bench = Bench(count=1)
+    source, target = bench.buffer(3, np.array([[1.0, np.nan, -2.0]])), bench.buffer(3)
+    bench.run(curves.curve_forward, x=source, y=target, size=3, curve=curve, a=1.0, b=1.0)
+    assert list(np.isnan(bench.read(target)[0])) == [False, True, False]
+
+
+def test_softplus_keeps_what_is_small() -> None:
+    x = np.linspace(-80, 20, 10_001).astype(np.float32)
+    bench = Bench(count=1)
+    source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
+    bench.run(curves.curve_forward, x=source, y=target, size=x.size, curve=curves.CURVE.softplus, a=1.0, b=1.0)
+    assert relative_error(bench.read(target)[0], np.logaddexp(0, x.astype(float))) < 1e-6
