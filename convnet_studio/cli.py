@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convnet_studio.headless import HeadlessTraining, Result
 
 PROGRAM = "convnet-studio"
+SMALLEST_PICTURE = (320, 200)
 OUTPUT_FOLDER = Path("out")
 
 COMMANDS = """commands:
@@ -191,6 +192,9 @@ def _size(text: str) -> tuple[int, int]:
     width, times, height = text.lower().partition("x")
     if not (times and width.isdecimal() and height.isdecimal() and 0 < int(width) < 20_000 > int(height) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1440x900")
+    if int(width) < SMALLEST_PICTURE[0] or int(height) < SMALLEST_PICTURE[1]:
+        smallest = "x".join(map(str, SMALLEST_PICTURE))
+        raise argparse.ArgumentTypeError(f"{text!r} is too small to show anything: at least {smallest}")
     return int(width), int(height)
 
 

@@ -18,7 +18,7 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
 from convnet_studio.engine.project.weights import Weights, fitting_weights
 from convnet_studio.engine.project.wiring import title
-from convnet_studio.engine.training.control import Control, Fetch, Play, Stop
+from convnet_studio.engine.training.control import Control, Keep, Play, Stop
 from convnet_studio.engine.training.events import (
     Diverged,
     EpochDone,
@@ -29,6 +29,7 @@ from convnet_studio.engine.training.events import (
     Stepped,
     Tested,
 )
+from convnet_studio.engine.training.standing import RUN, STANDING, Standing
 from convnet_studio.engine.training.trainer import Trainer
 from convnet_studio.progress import ProgressLine
 
@@ -117,6 +118,7 @@ class HeadlessTraining:
         self._samples_planned = len(dataset.train) * self._epochs
         self._trainer = Trainer(threads)
         self._weights: Weights = {}
+        self._standing: Standing | None = None
 
     def run(self) -> Result:
         """Train all planned epochs and measure the test set after each.
@@ -151,7 +153,8 @@ class HeadlessTraining:
         Raises:
             ProjectFileError: one sentence, if it can't be written.
         """
-        save_project(path, self._project, self._weights)
+        run = {RUN: {STANDING: self._standing.to_json()}} if self._standing else None
+        save_project(path, self._project, self._weights, run)
 
     def _events(self) -> Iterator[Event]:
         """All events of the run, which ends at the first rest after `Play`."""
@@ -163,11 +166,11 @@ class HeadlessTraining:
             if isinstance(event, StateChanged):
                 has_played |= event.playing
                 if has_played and not event.playing:
-                    control.put(Fetch(self._keep))
+                    control.put(Keep(self._keep))
                     control.put(Stop())
 
-    def _keep(self, weights: Weights) -> None:
-        self._weights = weights
+    def _keep(self, weights: Weights, standing: Standing | None) -> None:
+        self._weights, self._standing = weights, standing
 
     def _check(self, event: Event) -> None:
         """Raise TrainingError where `event` tells that training is over before its time."""

@@ -173,6 +173,8 @@ BROKEN = "broken.cvstudio"
         ["render", "main", "--preset", "nothing", "-o", "x.png"],
         ["render", "nothing", "-o", "x.png"],
         ["render", "main", "--size", "big", "-o", "x.png"],
+        ["render", "maps", "--size", "20x20", "-o", "x.png"],
+        ["render", "main", "--size", "800x600", "-o", "x.png"],
         ["render", "main", "--scale", "0", "-o", "x.png"],
         ["render", "main", "--scale", "nan", "-o", "x.png"],
         ["render", "main", "--train-seconds", "-1", "-o", "x.png"],
@@ -198,6 +200,7 @@ def test_every_error_is_at_most_three_lines_and_code_2(
     assert "Traceback" not in err
     assert err.startswith("convnet-studio: ")
     assert "Error" not in err  # a sentence, not a class of Python
+    assert "invalid int" not in err
 
 
 def test_an_unexpected_error_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

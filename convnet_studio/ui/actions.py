@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from convnet_studio.ui.theme import icon
@@ -23,6 +23,10 @@ class ActionRow:
     icon: str = ""
     tip: str = ""
     separator_before: bool = False
+    canvas_key: str = ""
+    """A key that the canvas takes while it has the focus; the menu only tells it."""
+    choice: str = ""
+    """Rows of one choice exclude each other; the one in force bears a mark."""
 
 
 ACTIONS = (
@@ -31,13 +35,14 @@ ACTIONS = (
     ActionRow("open", "Open…", "File", ("Ctrl+O",), "folder-open", "Open a .cvstudio project"),
     ActionRow("save", "Save", "File", ("Ctrl+S",), "save", "Save the project with its weights", True),
     ActionRow("save_as", "Save as…", "File", ("Ctrl+Shift+S",), "", "Save under another name"),
+    ActionRow("rename_project", "Rename the project", "File", (), "", "Type another name at the inspector's head"),
     ActionRow("quit", "Quit", "File", ("Ctrl+Q",), "", "", True),
     ActionRow("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     ActionRow("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
-    ActionRow("delete", "Delete\tDel", "Edit", (), "", "Delete what is selected: the chain heals", True),
-    ActionRow("duplicate", "Duplicate\tCtrl+D", "Edit", (), "", "Copy the selected modules"),
-    ActionRow("rename", "Rename\tF2", "Edit", (), "", "Give the selected module another name"),
-    ActionRow("select_all", "Select all\tCtrl+A", "Edit", (), "", "Select every module"),
+    ActionRow("select_all", "Select all", "Edit", (), "", "", True, "Ctrl+A"),
+    ActionRow("duplicate", "Duplicate", "Edit", (), "copy", "Copy the selected modules", False, "Ctrl+D"),
+    ActionRow("rename", "Rename", "Edit", (), "", "Give the selected module another name", False, "F2"),
+    ActionRow("delete", "Delete", "Edit", (), "trash-2", "Take the selected modules and wires out", False, "Del"),
     ActionRow("find_module", "Find a module", "Edit", ("/", "Ctrl+F"), "search", "Go to the palette's search", True),
     ActionRow("play", "Play or pause", "Train", ("F5", "Ctrl+Return"), "play", "Train until told otherwise"),
     ActionRow("step_sample", "Step sample", "Train", ("F7",), "", "One update on the next single sample", True),
@@ -49,9 +54,9 @@ ACTIONS = (
     ActionRow("zoom_out", "Zoom out", "View", ("Ctrl+-",), "minus"),
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
-    ActionRow("theme_light", "Light", "View", (), "sun", "", True),
-    ActionRow("theme_dark", "Dark", "View", (), "moon"),
-    ActionRow("theme_system", "As the system", "View", (), "sun-moon"),
+    ActionRow("theme_light", "Light", "View", separator_before=True, choice="theme"),
+    ActionRow("theme_dark", "Dark", "View", choice="theme"),
+    ActionRow("theme_system", "As the system", "View", choice="theme"),
     ActionRow("restore_layout", "Restore the layout", "View", (), "", "Put all panels back to their places", True),
     ActionRow("credits", "Credits", "Help", (), "", "Fonts, icons and data sets, with their licences"),
     ActionRow("about", "About ConvNet Studio", "Help"),
@@ -68,8 +73,12 @@ class Actions:
 
     def __init__(self, owner: QWidget, handlers: dict[str, Callable[[], object]]) -> None:
         self._by_name: dict[str, QAction] = {}
+        groups: dict[str, QActionGroup] = {}
         for row in ACTIONS:
-            action = QAction(row.text, owner)
+            action = QAction(row.text + (f"\t{row.canvas_key}" if row.canvas_key else ""), owner)
+            if row.choice:
+                action.setCheckable(True)
+                groups.setdefault(row.choice, QActionGroup(owner)).addAction(action)
             action.setShortcuts([QKeySequence(each) for each in row.shortcuts])
             action.setStatusTip(row.tip)
             action.setToolTip(self._tool_tip(row))

@@ -16,6 +16,7 @@ from convnet_studio.engine.project.file import ENDING
 from convnet_studio.engine.project.find import FIRST_PRESET, find_project
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.project_files import stored_run
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.style import apply_style
 
@@ -64,7 +65,8 @@ def open_window(project_argument: str | None, settings: Settings, record: Sessio
     path = Path(name).resolve() if name.endswith(ENDING) else None
     if path is not None:
         record.remember(path)
-    window = MainWindow(loaded.project, loaded.weights or None, path, settings, record)
+    run = stored_run(loaded)
+    window = MainWindow(loaded.project, run.weights, path, settings, record, run.standing, run.curves)
     if loaded.warnings:
         window.notice.say("warn", " ".join(loaded.warnings))
     return window

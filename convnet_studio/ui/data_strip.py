@@ -36,6 +36,7 @@ class DataStrip(QWidget):
         self.setAccessibleName("Data")
         self.split_control = SegmentedControl("Part of the data", (TEST, TRAIN))
         self.class_field = ChoiceField("Class", [ALL_CLASSES])
+        self.class_field.setMinimumWidth(self.class_field.sizeHint().width())
         self.chosen = ElidedLabel("", "second_text", text_font(12))
         self.chosen.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.grid = PictureGrid("Pictures to probe")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,31 +12,24 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWi
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
-from convnet_studio.engine.program import CompileProgress
 from convnet_studio.engine.project.data_settings import preparation_of
-from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training
+from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.engine.training.control import (
     Pause,
     Play,
     Reset,
-    Rewind,
     StepBatch,
     StepEpoch,
     StepSample,
     Weights,
 )
 from convnet_studio.engine.training.events import (
-    Diverged,
     Event,
-    Failed,
-    NetworkChanged,
-    Rewound,
-    RunStarted,
-    StateChanged,
     Stepped,
 )
+from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.credits import CreditsDialog
@@ -48,20 +40,18 @@ from convnet_studio.ui.marks import Mark, Marks
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.palette import Palette
-from convnet_studio.ui.panel import Panel
+from convnet_studio.ui.panel_layout import PanelLayout
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
-from convnet_studio.ui.stage import Stage
 from convnet_studio.ui.style import apply_style
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
 from convnet_studio.ui.top_bar import TopBar
+from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
-STATE, ENGINE = "state of training", "engine"
-"""Topics of messages that are taken back when they are no longer true."""
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
 
@@ -76,6 +66,8 @@ class MainWindow(QMainWindow):
         path: Path | None = None,
         settings: Settings | None = None,
         session_record: Session | None = None,
+        standing: Standing | None = None,
+        curves: object = None,
     ) -> None:
         super().__init__()
         self.settings = settings or Settings()
@@ -83,14 +75,13 @@ class MainWindow(QMainWindow):
         self.open_project = OpenProject(project)
         if path is not None:
             self.open_project.mark_saved(path)
-        self.session = TrainingSession(project, weights, self.settings.threads)
-        self._divergence: Diverged | None = None
+        self.session = TrainingSession(project, weights, self.settings.threads, standing)
         self._marks: Marks | None = None
         self._make_parts()
+        self.curves.take_up(curves)
         self._arrange()
         self._connect()
         self._mark_theme()
-        self._default_layout = self.saveState()
         self._show_project()
         self.session.start()
 
@@ -103,11 +94,19 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.open_project)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
-        self.notice = Notice()
-        self.files = ProjectFiles(self.open_project, self.session, self.session_record, self.notice, self)
+        self.notice = Notice(self.canvas)
+        self.files = ProjectFiles(
+            self.open_project,
+            self.session,
+            self.session_record,
+            self.notice,
+            self,
+            lambda: self.curves.record.to_json(),
+        )
         self.actions_table = Actions(self, self._handlers())
         self.top_bar = TopBar(self.actions_table, self._menu())
         self.live = LiveViews(self.session, self.views)
+        self.news = TrainingNews(self.open_project, self.session, self.notice)
 
     def views(self) -> Sequence[View]:
         """Every view that is there now, seen or not."""
@@ -127,29 +126,13 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.resize(*FIRST_SIZE)
         self.setMenuWidget(self.top_bar)
-        self.setCentralWidget(Stage(self.canvas, self.notice))
-        self.setDockNestingEnabled(True)
-        for corner, area in (
-            (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
-            (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
-        ):
-            self.setCorner(corner, area)
-        self._docks = [
-            self._dock("Modules", self.palette_panel, Qt.DockWidgetArea.LeftDockWidgetArea),
-            self._dock("Inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            self._dock("Learning curves", self.curves, Qt.DockWidgetArea.BottomDockWidgetArea),
-            self._dock("Data", self.data_strip, Qt.DockWidgetArea.BottomDockWidgetArea),
-        ]
-        modules, inspector, curves, data = self._docks
-        self.splitDockWidget(curves, data, Qt.Orientation.Horizontal)
-        self.resizeDocks([modules, inspector], [208, 320], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves, data], [460, 380], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves, data], [226, 226], Qt.Orientation.Vertical)
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
-        dock = Panel(title, widget, self)
-        self.addDockWidget(area, dock)
-        return dock
+        self.setCentralWidget(self.canvas)
+        self.panel_layout = PanelLayout(
+            self,
+            ("Modules", self.palette_panel),
+            ("Inspector", self.inspector),
+            [("Learning curves", self.curves), ("Data", self.data_strip)],
+        )
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -162,13 +145,8 @@ class MainWindow(QMainWindow):
                 part.insertMenu(before, self.files.preset_menu(part))
             if name == "View":
                 self._panel_menu = part.addMenu("Panels")
-                self._panel_menu.aboutToShow.connect(self._fill_panel_menu)
+                self._panel_menu.aboutToShow.connect(lambda: self.panel_layout.fill_menu(self._panel_menu))
         return menu
-
-    def _fill_panel_menu(self) -> None:
-        self._panel_menu.clear()
-        for dock in self._docks:
-            self._panel_menu.addAction(dock.toggleViewAction())
 
     # ---------------------------------------------------------------- what leads to what
 
@@ -183,10 +161,11 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
-            "delete": self.canvas.delete_selection,
+            "rename_project": self._ask_name,
+            "select_all": self.canvas.select_all,
             "duplicate": self.canvas.duplicate_selection,
             "rename": self.canvas.rename_selection,
-            "select_all": self.canvas.select_all,
+            "delete": self.canvas.delete_selection,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -201,17 +180,22 @@ class MainWindow(QMainWindow):
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
-            "restore_layout": lambda: self.restoreState(self._default_layout),
+            "restore_layout": lambda: self.panel_layout.restore_default(),
             "credits": lambda: CreditsDialog(self).exec(),
             "about": self._about,
         }
 
     def _connect(self) -> None:
         project, session = self.open_project, self.session
+        self.notice.height_changed.connect(self.canvas.keep_free_below)
+        self.notice.left.connect(self.top_bar.play.setFocus)
         project.changed.connect(self._on_edit)
         project.replaced.connect(self._on_replaced)
         project.name_changed.connect(self._show_name)
         project.selection_changed.connect(self.live.refresh_probes)
+        project.selection_changed.connect(self._enable_actions)
+        self.canvas.scene.links_selected.connect(self._enable_actions)
+        self._enable_actions()
         self.inspector.views_changed.connect(self.live.refresh_probes)
         stack = project.undo_stack
         stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
@@ -221,9 +205,7 @@ class MainWindow(QMainWindow):
         self.actions_table["undo"].setEnabled(False)
         self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
-        self.notice.answered.connect(self.top_bar.play.setFocus)
         session.state_changed.connect(self._show_state)
-        session.compile_progressed.connect(self._show_compiling)
         self.top_bar.speed_chosen.connect(session.set_speed)
         self.top_bar.dataset_chosen.connect(
             lambda name: project.edit("Change the data", set_dataset(project.project, name))
@@ -239,14 +221,21 @@ class MainWindow(QMainWindow):
     def _name_redo(self, text: str) -> None:
         self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
 
+    def _enable_actions(self) -> None:
+        """Offer only what can be done with the selection."""
+        modules, links = len(self.open_project.selection), len(self.canvas.scene.selected_links)
+        for name, can in (("duplicate", modules > 0), ("rename", modules == 1), ("delete", modules + links > 0)):
+            self.actions_table[name].setEnabled(can)
+
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after, self.open_project.returns)
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
     def _on_replaced(self) -> None:
-        self.session.open(self.open_project.project, self.files.take_weights())
-        self.notice.clear()
+        run = self.files.take_run()
+        self.curves.take_up(run.curves)
+        self.session.open(self.open_project.project, run.weights, run.standing)
         self._show_project()
         QTimer.singleShot(0, self.canvas.fit)
 
@@ -270,8 +259,9 @@ class MainWindow(QMainWindow):
 
     def _show_name(self) -> None:
         name, unsaved = self.open_project.project.name, self.open_project.is_unsaved
-        self.top_bar.show_name(name, unsaved)
-        self.setWindowTitle(f"{name}[*] — ConvNet Studio")
+        self.top_bar.show_name(name, unsaved, self.open_project.path)
+        file = self.open_project.path
+        self.setWindowTitle(f"{name}[*] — {f'{file.name} — ' if file else ''}ConvNet Studio")
         self.setWindowModified(unsaved)
 
     # ---------------------------------------------------------------- training
@@ -293,73 +283,12 @@ class MainWindow(QMainWindow):
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)
-        for event in events:
-            if isinstance(event, Stepped):
-                self.open_project.mark_trained()
-            elif isinstance(event, Diverged):
-                self._show_divergence(event)
-            elif isinstance(event, Failed):
-                where = f"In {self._title_of(event.where)}: " if event.where else ""
-                self.notice.retract(ENGINE)
-                self.notice.say("bad", where + event.why)
-            elif isinstance(event, StateChanged):
-                self.notice.retract(STATE)
-                if event.why and self._divergence is not None:
-                    self._show_divergence(self._divergence)  # its answers are the only ways out
-                elif event.why:
-                    self.notice.say("good" if event.is_done else "warn", event.why, topic=STATE)
-            elif isinstance(event, RunStarted | NetworkChanged | Rewound):
-                self._divergence = None
-                self.notice.retract(STATE)
-
-    def _show_divergence(self, event: Diverged) -> None:
-        self._divergence = event
-        if event.where in self.open_project.project.network:
-            self.open_project.select(frozenset((event.where,)))
-        array = f" ({event.array})" if event.array else ""
-        where = f" first in {self._title_of(event.where)}{array}" if event.where else ""
-        text = (
-            f"The numbers grew out of bounds{where}. {event.why} A learning rate of {self._rate_text(event.rate)} is"
-            f" too large for this network; the last good step is {event.checkpoint_step:,}."
-        )
-        answers = {"Halve the rate and rewind": self.halve_rate_and_rewind, "Only rewind": self._rewind}
-        self.notice.say("bad", text, answers, topic=STATE)
-
-    def _rate_text(self, rate: float) -> str:
-        """The rate that the user has set, and what the schedule has made of it by now."""
-        typed = self.open_project.project.training.rate
-        return f"{typed:g}" if math.isclose(typed, rate, rel_tol=1e-3) else f"{typed:g} ({rate:.3g} by now)"
-
-    def halve_rate_and_rewind(self) -> None:
-        """The way out of divergence: half the learning rate (can be undone), weights of the last good step."""
-        project = self.open_project.project
-        self.open_project.edit("Halve the learning rate", set_training(project, rate=project.training.rate / 2))
-        self._rewind()
-
-    def _rewind(self) -> None:
-        self.session.wish(Rewind())
-
-    def _title_of(self, module_id: str) -> str:
-        if module_id not in self.open_project.project.network:
-            return "a module"
-        module = self.open_project.project.network.module(module_id)
-        return module.name or module.kind
+        if any(isinstance(event, Stepped) for event in events):
+            self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
+            self.open_project.mark_trained()
 
     def _show_state(self) -> None:
         self.top_bar.show_playing(self.session.is_playing)
-
-    def _show_compiling(self, progress: CompileProgress | None) -> None:
-        if progress is None:
-            self.notice.retract(ENGINE)
-            text = "The fast engine is ready: training starts again from its seed on it."
-            self.notice.say("good", text, topic=ENGINE)
-            QTimer.singleShot(6000, lambda: self.notice.retract(ENGINE))
-            return
-        text = (
-            f"First start: making the fast engine for this computer, part {progress.done} of {progress.total}. "
-            "Until then a slower preview engine trains."
-        )
-        self.notice.show_progress(text, progress.done, progress.total, ENGINE)
 
     # ---------------------------------------------------------------- looks, start and end
 
@@ -412,8 +341,7 @@ class MainWindow(QMainWindow):
         """Put window and panels where they stood at the last end."""
         if self.session_record.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.session_record.geometry.encode()))
-        if self.session_record.docks:
-            self.restoreState(QByteArray.fromBase64(self.session_record.docks.encode()))
+        self.panel_layout.restore(self.session_record.docks)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first look: the whole network, Play focused."""
@@ -428,7 +356,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.session_record.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self.session_record.docks = bytes(self.saveState().toBase64().data()).decode()
+        self.session_record.docks = self.panel_layout.state()
         settings_files.store(self.session_record)
         settings_files.store(self.settings)
         self.files.close()
@@ -442,9 +370,11 @@ class MainWindow(QMainWindow):
         )
         QMessageBox.about(self, "About ConvNet Studio", text)
 
-    def rename(self, name: str) -> None:
-        """Give the project another name."""
-        self.open_project.edit("Rename the project", rename_project(self.open_project.project, name))
+    def _ask_name(self) -> None:
+        """Let the user type the project's name where it stands."""
+        self.panel_layout.panels[1].show()
+        self.open_project.select(frozenset())
+        self.inspector.focus_project_name()
 
 
 def seen_dataset(project: Project) -> Dataset:

@@ -1,17 +1,16 @@
-"""Metrics: the four numbers of the top bar, kept up to date from events."""
+"""Metrics: the numbers of the top bar, kept up to date from events."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from convnet_studio.engine.training.events import (
-    EpochDone,
     Event,
     NetworkChanged,
     Rewound,
@@ -23,66 +22,86 @@ from convnet_studio.engine.training.events import (
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 NOT_YET = "–"
+NO_CLASSES = "—"
+"""Where no loss judges classes."""
 RATE_WINDOW_SECONDS = 1.0
+GAP, NARROW_GAP = 14, 9
 
 
 class Metrics(QWidget):
-    """Epoch, samples per second, training loss and test error; each of a fixed width, so that nothing moves."""
+    """Epoch, step, samples per second, training loss and test error; each of a fixed width, so that nothing moves.
 
-    def __init__(self) -> None:
+    Samples per second are those that pass while somebody watches: waiting and measuring count as time.
+
+    Args:
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._clock = clock
         self._recent: deque[tuple[float, int]] = deque()
-        """When samples were told of, and how many they were."""
+        """(when news came, samples that it told of)"""
         self._epoch = _Metric("epoch", 5, "text")
+        self._step = _Metric("step", 7, "text")
         self._rate = _Metric("samples/s", 7, "text")
         self._loss = _Metric("train loss", 6, "train")
-        self._error = _Metric("test error", 6, "test")
+        self._error = _Metric("test error", 7, "test")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
-        for metric in (self._epoch, self._rate, self._loss, self._error):
+        row.setSpacing(GAP)
+        self._row = row
+        for metric in (self._epoch, self._step, self._rate, self._loss, self._error):
             row.addWidget(metric)
 
     def show_events(self, events: Sequence[Event]) -> None:
-        """Follow what training reports."""
+        """Follow what training reports; numbers of a network that is no longer there are taken back."""
+        samples = 0
         for event in events:
+            if isinstance(event, RunStarted | NetworkChanged | Rewound):
+                for metric in (self._rate, self._loss, self._error):
+                    metric.show_value(NOT_YET)
             if isinstance(event, RunStarted):
-                self._clear()
+                self._show_place(0.0, 0)
+            elif isinstance(event, Rewound):
+                self._show_place(event.epoch, event.step)
             elif isinstance(event, Stepped):
-                self._take_step(event)
-            elif isinstance(event, NetworkChanged | Rewound):
-                self._error.show_value(NOT_YET)  # what was measured was another network; the test comes at once
-                if isinstance(event, Rewound):
-                    self._show_epoch(event.epoch)
-                    self._loss.show_value(NOT_YET)
+                samples += event.samples
+                self._show_place(event.epoch, event.step)
+            elif isinstance(event, Tested):
+                self._show_place(event.epoch, event.step)
+                self._error.show_value(f"{100 * event.error:.1f} %" if math.isfinite(event.error) else NO_CLASSES)
             elif isinstance(event, StateChanged) and event.playing:
                 self._recent.clear()
-            elif isinstance(event, Tested):
-                self._error.show_value(f"{100 * event.error:.1f} %" if math.isfinite(event.error) else "—")
-            elif isinstance(event, EpochDone):
-                self._loss.show_value(f"{event.loss:.3f}")
+        if samples:
+            self._show_rate(samples)
 
-    def _clear(self) -> None:
-        self._recent.clear()
-        self._show_epoch(0.0)
-        for metric in (self._rate, self._loss, self._error):
-            metric.show_value(NOT_YET)
+    def set_gap(self, pixels: int) -> None:
+        """Stand so far apart."""
+        self._row.setSpacing(pixels)
 
-    def _take_step(self, event: Stepped) -> None:
-        now = time.monotonic()
-        self._recent.append((now, event.samples))
-        while len(self._recent) > 2 and now - self._recent[1][0] > RATE_WINDOW_SECONDS:
+    def show_loss(self, loss: float) -> None:
+        """Show the training loss that the learning curves have come to."""
+        text = f"{loss:.3f}" if abs(loss) < 100 else f"{loss:.3g}"
+        self._loss.show_value(text if math.isfinite(loss) else NOT_YET)
+
+    def texts(self) -> dict[str, str]:
+        """All numbers as shown, by their words."""
+        return {each.accessibleName(): each.text for each in self.findChildren(_Metric)}
+
+    def _show_place(self, epoch: float, step: int) -> None:
+        self._epoch.show_value(f"{epoch:.2f}")
+        self._step.show_value(f"{step:,}")
+
+    def _show_rate(self, samples: int) -> None:
+        now = self._clock()
+        self._recent.append((now, samples))
+        while len(self._recent) > 2 and now - self._recent[1][0] >= RATE_WINDOW_SECONDS:
             self._recent.popleft()
         seconds = now - self._recent[0][0]
         if seconds > 0:
-            self._rate.show_value(f"{sum(each for _, each in list(self._recent)[1:]) / seconds:,.0f}")
-        self._show_epoch(event.epoch)
-        self._loss.show_value(f"{event.loss:.3f}" if event.loss < 100 else f"{event.loss:.3g}")
-
-    def _show_epoch(self, epoch: float) -> None:
-        """So exact that a single step is seen, as far as the width allows."""
-        decimals = 3 if epoch < 10 else 2 if epoch < 100 else 1
-        self._epoch.show_value(f"{epoch:.{decimals}f}")
+            since = sum(each for _, each in self._recent) - self._recent[0][1]
+            self._rate.show_value(f"{since / seconds:,.0f}")
 
 
 class _Metric(QWidget):
@@ -105,6 +124,11 @@ class _Metric(QWidget):
         self.setAccessibleName(word)
         self._recolor()
         theme_switch().changed.connect(self._recolor)
+
+    @property
+    def text(self) -> str:
+        """The number as shown."""
+        return self._value.text()
 
     def show_value(self, text: str) -> None:
         """Replace the number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
@@ -13,6 +13,9 @@ TITLE_HEIGHT = 32
 
 class Panel(QDockWidget):
     """A dock named `title` around `widget`: it can be moved, floated to a second screen, and closed."""
+
+    closed = Signal()
+    """Somebody pressed its cross."""
 
     def __init__(self, title: str, widget: QWidget, window: QMainWindow) -> None:
         super().__init__(title, window)
@@ -32,6 +35,7 @@ class _PanelTitle(QWidget):
         self._float.clicked.connect(lambda: panel.setFloating(not panel.isFloating()))
         self._close = self._button(f"Close {panel.windowTitle()}", "x")
         self._close.clicked.connect(panel.close)
+        self._close.clicked.connect(panel.closed)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 8, 0)
         row.setSpacing(0)

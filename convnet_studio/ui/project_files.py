@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
@@ -14,11 +16,12 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.project.autosave import Autosave, LeftBehind
 from convnet_studio.engine.project.edits import rename_project
-from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_project, save_project
+from convnet_studio.engine.project.file import ENDING, LoadedProject, ProjectFileError, load_project, save_project
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
-from convnet_studio.engine.training.control import Weights
+from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.training.events import Event, Rewound, RunStarted, Stepped
+from convnet_studio.engine.training.standing import CURVES, RUN, STANDING, Standing, standing_from_json
 from convnet_studio.ui.actions import call_ignoring_checked
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
@@ -27,6 +30,30 @@ from convnet_studio.ui.training_session import TrainingSession
 
 FILTER = f"ConvNet Studio projects (*{ENDING})"
 AUTOSAVE_MILLISECONDS = 5000
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What a file tells of a run: its weights, where it stood, its curves (as `LearningRecord` wrote them)."""
+
+    weights: Weights | None = None
+    standing: Standing | None = None
+    curves: object = None
+
+
+def stored_run(loaded: LoadedProject | None) -> StoredRun:
+    """The run in a file; one without weights begins afresh."""
+    if loaded is None or not loaded.weights:
+        return StoredRun()
+    told = loaded.extra.get(RUN)
+    run = told if isinstance(told, Mapping) else {}
+    standing = standing_from_json(run.get(STANDING))
+    return StoredRun(loaded.weights, standing, run.get(CURVES) if standing else None)
+
+
+def run_to_json(standing: Standing | None, curves: object) -> dict[str, Any]:
+    """What to write beside project and weights, so that the run can go on."""
+    return {RUN: {STANDING: standing.to_json(), CURVES: curves}} if standing else {}
 
 
 class ProjectFiles(QObject):
@@ -41,6 +68,7 @@ class ProjectFiles(QObject):
         record: Session,
         notice: Notice,
         window: QWidget,
+        curves: Callable[[], object],
     ) -> None:
         super().__init__(window)
         self._open_project = open_project
@@ -48,7 +76,8 @@ class ProjectFiles(QObject):
         self._record = record
         self._notice = notice
         self._window = window
-        self._weights: Weights | None = None
+        self._curves = curves
+        self._loaded: LoadedProject | None = None
         self.autosave = Autosave(config_folder() / "autosave")
         self._autosaving: threading.Thread | None = None
         self._autosave_failed.connect(lambda why: self._notice.say("warn", why))
@@ -87,19 +116,19 @@ class ProjectFiles(QObject):
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
             return False
-        if not self._replace(loaded.project, loaded.weights, path):
+        if not self._replace(loaded.project, path, loaded):
             return False
         self._record.remember(path)
         if loaded.warnings:
             self._notice.say("warn", " ".join(loaded.warnings))
-        elif loaded.weights:
+        elif loaded.weights and stored_run(loaded).standing is None:  # saved by an earlier version
             self._notice.say("info", "The weights are as they were saved; epochs and curves count from here.")
         return True
 
-    def take_weights(self) -> Weights | None:
-        """The weights that came with the project just opened; handed over once."""
-        weights, self._weights = self._weights, None
-        return weights
+    def take_run(self) -> StoredRun:
+        """The run that came with the project just opened; handed over once."""
+        loaded, self._loaded = self._loaded, None
+        return stored_run(loaded)
 
     def offer_left_behind(self) -> None:
         """After a crash: say what was left, and open it on a click."""
@@ -115,14 +144,14 @@ class ProjectFiles(QObject):
         )
 
     def _take_up(self, left: LeftBehind) -> None:
-        if self._replace(left.loaded.project, left.loaded.weights, left.original_path):
+        if self._replace(left.loaded.project, left.original_path, left.loaded):
             self._open_project.mark_trained()  # it is in no file of the user's yet
             self._is_changed = True
             self.autosave_now()
             self.finish_autosave()
             self.autosave.forget(left)
 
-    def _replace(self, project: Project, weights: Weights | None = None, path: Path | None = None) -> bool:
+    def _replace(self, project: Project, path: Path | None = None, loaded: LoadedProject | None = None) -> bool:
         if project.data.dataset not in DatasetFile.registry:
             known = ", ".join(DatasetFile.registry)
             self._notice.say("bad", f"The data set {project.data.dataset} is not here; there are {known}.")
@@ -131,7 +160,7 @@ class ProjectFiles(QObject):
             return False
         self.finish_autosave()
         self.autosave.discard()  # what the user let go of is not offered again
-        self._weights = weights or None
+        self._loaded = loaded
         self._open_project.open(project, path)
         return True
 
@@ -150,21 +179,24 @@ class ProjectFiles(QObject):
             return False
         path = Path(name)
         path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
-        with suppress(ValueError):  # a name that a project can't bear: the file has it all the same
-            self._open_project.edit("Rename the project", rename_project(self._open_project.project, path.stem))
         return self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
-        """Save project and weights of this moment in `path`."""
-        weights = self._session.fetch_weights()
+        """Save project and weights of this moment in `path`; a new file gives the project its name."""
+        project = self._open_project.project
+        if path != self._open_project.path:
+            with suppress(ValueError):  # a name that a project can't bear: the file has it all the same
+                project = rename_project(project, path.stem)
+        weights, standing = self._session.fetch_run()
         if weights is None:
             self._notice.say("bad", "The engine did not answer in time, so nothing was saved: try again.")
             return False
         try:
-            save_project(path, self._open_project.project, weights)
+            save_project(path, project, weights, run_to_json(standing, self._curves()))
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
             return False
+        self._open_project.edit(f"Name it {project.name}", project)
         self._open_project.mark_saved(path)
         self._record.remember(path)
         self.autosave.discard()
@@ -212,8 +244,8 @@ class ProjectFiles(QObject):
         busy = self._autosaving is not None and self._autosaving.is_alive()
         if not busy and self._open_project.is_unsaved and self._is_changed:
             self._is_changed = False
-            project, path = self._open_project.project, self._open_project.path
-            self._autosaving = threading.Thread(target=self._write_slot, args=(project, path), daemon=True)
+            now = self._open_project.project, self._open_project.path, self._curves()
+            self._autosaving = threading.Thread(target=self._write_slot, args=now, daemon=True)
             self._autosaving.start()
 
     def finish_autosave(self) -> None:
@@ -221,12 +253,12 @@ class ProjectFiles(QObject):
         if self._autosaving is not None:
             self._autosaving.join(5.0)
 
-    def _write_slot(self, project: Project, path: Path | None) -> None:
-        weights = self._session.fetch_weights()
+    def _write_slot(self, project: Project, path: Path | None, curves: object) -> None:
+        weights, standing = self._session.fetch_run()
         if weights is None:  # what was kept last is better than a project without weights
             return
         try:
-            self.autosave.write(project, weights, path)
+            self.autosave.write(project, weights, path, run_to_json(standing, curves))
         except ProjectFileError as error:
             self._autosave_failed.emit(str(error))
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMessageLogContext, QPoint, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QMessageLogContext, QPoint, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
-from convnet_studio.engine.training.control import Pause, Play
-from convnet_studio.engine.training.events import EpochDone, Event, Tested
+from convnet_studio.engine.training.control import Pause, Play, StepEpoch
+from convnet_studio.engine.training.events import Event, StateChanged, Tested
 from convnet_studio.ui.app import make_application, open_window
-from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.main_window import SMALLEST_SIZE, MainWindow
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
@@ -55,7 +55,7 @@ def render(request: RenderRequest) -> None:
     """Draw `request.view` into `request.output`.
 
     Raises:
-        KeyError, ProjectFileError: one sentence, if there is no such view or project.
+        KeyError, ValueError, ProjectFileError: one sentence, if there is no such view, size or project.
         OSError: if the picture cannot be written.
     """
     render_all([request])
@@ -66,6 +66,9 @@ def render_all(requests: list[RenderRequest]) -> None:
     for request in requests:
         if request.view not in view_summaries():
             raise KeyError(f"There is no view {request.view!r}; there are {', '.join(view_summaries())}.")
+        if request.view == MAIN and (request.width < SMALLEST_SIZE[0] or request.height < SMALLEST_SIZE[1]):
+            needed = "x".join(map(str, SMALLEST_SIZE))
+            raise ValueError(f"The whole window can't be {request.width}x{request.height}: at least {needed}.")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if QApplication.instance() is None:  # what is painted once and kept is then painted at this size, and sharp
         os.environ["QT_SCALE_FACTOR"] = str(requests[0].scale)
@@ -73,17 +76,20 @@ def render_all(requests: list[RenderRequest]) -> None:
     make_application()
     first = requests[0]
     window = open_window(first.project_argument, Settings(theme=first.theme, marks_seen=True), Session())
+    drawn: list[QWidget] = [window]
     try:
         window.use_theme(first.theme)
         window.resize(first.width, first.height)
         window.files.stop_autosave()
         window.show()
         events = _train(window, first)
-        for request in requests:
-            _draw(window, request, events)
+        drawn.extend(_draw(window, request, events) for request in requests)
     finally:
         window.files.close()
         window.session.close()
+        for widget in drawn:  # here and now, in the thread that they belong to
+            widget.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _say_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
@@ -97,24 +103,28 @@ def _train(window: MainWindow, request: RenderRequest) -> list[Event]:
     seen: list[Event] = []
     window.session.events_arrived.connect(seen.extend)
     _wait(lambda: window.live.snapshot is not None and any(isinstance(event, Tested) for event in seen))
-    if request.epochs or request.train_seconds:
+    for _ in range(request.epochs):
+        _train_one_epoch(window, seen)
+    if request.train_seconds:
         window.session.wish(Play())
-        end = time.monotonic() + request.train_seconds
-        if request.epochs:
-            _wait(lambda: _tested_after(seen, request.epochs), seconds=3600)
-        else:
-            _wait(lambda: time.monotonic() >= end, seconds=request.train_seconds + 1)
+        _wait(lambda: False, seconds=request.train_seconds)
         window.session.wish(Pause())
         _wait(lambda: not window.session.is_playing)
     return seen
 
 
-def _tested_after(events: list[Event], epochs: int) -> bool:
-    done = [place for place, event in enumerate(events) if isinstance(event, EpochDone) and event.epoch >= epochs]
-    return bool(done) and any(isinstance(event, Tested) for event in events[done[0] :])
+def _train_one_epoch(window: MainWindow, seen: list[Event]) -> None:
+    start = len(seen)
+    window.session.wish(StepEpoch())
+    _wait(lambda: _has_rested(seen[start:]), seconds=3600)
 
 
-def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> None:
+def _has_rested(events: list[Event]) -> bool:
+    """Whether training came to rest: at the end of a pass, once the test set is measured, or because it can't go on."""
+    return any(isinstance(event, StateChanged) and not event.playing for event in events)
+
+
+def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QWidget:
     window.use_theme(request.theme)
     target: QWidget = window if request.view == MAIN else _standalone(window, request, events)
     target.resize(request.width, request.height)
@@ -122,6 +132,8 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> No
     QApplication.processEvents()
     if isinstance(target, CanvasView):
         target.fit()
+    elif target is not window and (focused := target.focusWidget()):
+        focused.clearFocus()  # nobody works on a picture, so nothing in it is marked as in use
     window.canvas.fit()
     _wait_for_new_snapshot(window)
     pixmap = QPixmap(round(request.width * request.scale), round(request.height * request.scale))
@@ -131,6 +143,7 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> No
     painter.end()
     if not pixmap.save(request.output):
         raise OSError(f"The picture {request.output} can't be written: choose a folder that exists and a .png name.")
+    return target
 
 
 def _standalone(window: MainWindow, request: RenderRequest, events: list[Event]) -> View:

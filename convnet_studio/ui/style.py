@@ -48,6 +48,9 @@ QToolButton:focus {{ border: 1px solid {accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QMenu {{ background: {surface}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 6px; }}
+QMenu::icon {{ padding-left: 10px; }}
+QMenu::indicator {{ width: 6px; height: 6px; margin-left: 12px; border-radius: 3px; }}
+QMenu::indicator:checked {{ background: {accent}; }}
 QMenu::item:selected {{ background: {accent_soft}; color: {text}; }}
 QMenu::item:disabled {{ color: {strong_line}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}

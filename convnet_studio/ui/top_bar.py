@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
@@ -9,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.controls.choice_field import ChoiceField
-from convnet_studio.ui.metrics import Metrics
+from convnet_studio.ui.metrics import GAP, NARROW_GAP, Metrics
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
 HEIGHT = 52
@@ -18,6 +20,8 @@ DATASET_WIDTH = 128
 """At most: a longer title must not press the other fields together; the tooltip has all of it."""
 WIDE = 1400
 """From this width on there is room for the program's name and for words beside the icons."""
+WIDEST = 1600
+"""From this width on every step button says what it is; below, one word before them does."""
 
 SPEEDS: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
@@ -57,8 +61,10 @@ class TopBar(QFrame):
                 ("step_epoch", "Epoch", "Step epoch"),
             )
         ]
+        self._step_word = QLabel("Step")
+        self._step_word.setFont(text_font(12))
         self._reset = self._button(actions["reset"], "", "Reset")
-        self._new_weights = self._button(actions["new_weights"], "", "")
+        self._new_weights = self._button(actions["new_weights"], "", "New weights")
         speeds = dict(SPEEDS)
         self._speed = ChoiceField("Speed of training", list(speeds), height=BUTTON_HEIGHT)
         self._speed.setMinimumWidth(104)
@@ -73,7 +79,7 @@ class TopBar(QFrame):
         self._recolor()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(8)
         for widget in (self._menu_button, self._title, self._name):
@@ -82,21 +88,22 @@ class TopBar(QFrame):
         for name in ("undo", "redo"):
             row.addWidget(self._tool_button_for(self._actions[name]))
         row.addStretch(1)
-        for button in (self.play, *self._steps, self._reset, self._new_weights, self._speed):
+        for button in (self.play, self._step_word, *self._steps, self._reset, self._new_weights, self._speed):
             row.addWidget(button)
         row.addSpacing(4)
         row.addWidget(self.metrics)
         row.addSpacing(4)
         row.addWidget(self._dataset)
 
-    def show_name(self, name: str, is_unsaved: bool) -> None:
-        """The project's name, with a dot while it is unsaved."""
+    def show_name(self, name: str, is_unsaved: bool, path: Path | None) -> None:
+        """The project's name, with a dot while it is unsaved, and where it lies."""
         self._full_name = f"{name} •" if is_unsaved else name
-        self._name.setToolTip("Not saved since the last change" if is_unsaved else "Saved")
+        place = str(path) if path else "In no file yet"
+        self._name.setToolTip(f"{name}\n{place}\n{'Not saved since the last change' if is_unsaved else 'Saved'}")
         self._elide_name()
 
     def _elide_name(self) -> None:
-        width = 170 if self.width() >= WIDE else 150
+        width = 170 if self.width() >= WIDE else 116
         self._name.setText(self._name.fontMetrics().elidedText(self._full_name, Qt.TextElideMode.ElideMiddle, width))
 
     def show_dataset(self, name: str) -> None:
@@ -112,10 +119,13 @@ class TopBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words where there is room for them."""
-        wide = event.size().width() >= WIDE
-        self._title.setVisible(wide)
+        width = event.size().width()
+        self._title.setVisible(width >= WIDEST)
+        self._step_word.setVisible(WIDE <= width < WIDEST)
+        self._row.setSpacing(8 if width >= WIDE else 6)
+        self.metrics.set_gap(GAP if width >= WIDE else NARROW_GAP)
         for button, (short, long) in self._words.items():
-            button.setText(long if wide else short)
+            button.setText(long if width >= (WIDEST if button in self._steps else WIDE) else short)
         self._elide_name()
         super().resizeEvent(event)
 
@@ -166,7 +176,8 @@ class TopBar(QFrame):
     def _recolor(self) -> None:
         colors = theme().colors
         self.setStyleSheet(f"#topBar {{ background: {colors['surface']}; border-bottom: 1px solid {colors['line']}; }}")
-        self._name.setStyleSheet(f"color: {colors['second_text']};")
+        for quiet in (self._name, self._step_word):
+            quiet.setStyleSheet(f"color: {colors['second_text']};")
         self._menu_button.setIcon(icon("menu"))
         self._reset.setIcon(icon("rotate-ccw"))
         self._new_weights.setIcon(icon("dices"))

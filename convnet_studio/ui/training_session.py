@@ -21,7 +21,7 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training.control import (
     Control,
     Edit,
-    Fetch,
+    Keep,
     Look,
     Open,
     SetSpeed,
@@ -32,6 +32,7 @@ from convnet_studio.engine.training.control import (
 )
 from convnet_studio.engine.training.events import Event, Failed, RunStarted, StateChanged, Stepped
 from convnet_studio.engine.training.probes import ProbePicture, Probes
+from convnet_studio.engine.training.standing import Standing
 from convnet_studio.engine.training.trainer import Trainer
 
 TICK_MILLISECONDS = 25
@@ -54,7 +55,9 @@ class TrainingSession(QObject):
     compile_progressed = Signal(object)
     """CompileProgress, or None when the compiled engine is ready; if it fails to come, that is an event."""
 
-    def __init__(self, project: Project, weights: Weights | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, project: Project, weights: Weights | None = None, threads: int = 1, standing: Standing | None = None
+    ) -> None:
         super().__init__()
         self.control = Control()
         self.is_playing = False
@@ -66,7 +69,7 @@ class TrainingSession(QObject):
         self._wants_snapshot = True
         self._threads = threads
         self._thread = threading.Thread(
-            target=self._work, args=(project, weights), name="convnet-studio engine", daemon=True
+            target=self._work, args=(project, weights, standing), name="convnet-studio engine", daemon=True
         )
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -96,10 +99,10 @@ class TrainingSession(QObject):
         """Follow the project's newest value; `returns`: it is an earlier one, by undo or redo."""
         self.wish(Edit(project, returns))
 
-    def open(self, project: Project, weights: Weights | None = None) -> None:
-        """Take up another project."""
+    def open(self, project: Project, weights: Weights | None = None, standing: Standing | None = None) -> None:
+        """Take up another project, and a run of it from where it stood."""
         self._look = Look(None, self._look.probes)
-        self.wish(Open(project, weights))
+        self.wish(Open(project, weights, standing))
 
     def ask_snapshot(self) -> None:
         """Want a new snapshot, though nothing may have changed."""
@@ -127,18 +130,22 @@ class TrainingSession(QObject):
 
     def fetch_weights(self, seconds: float = 5.0) -> Weights | None:
         """All weights of this moment; None if the worker does not answer in time or has none."""
-        answer: list[Weights] = []
+        return self.fetch_run(seconds)[0]
+
+    def fetch_run(self, seconds: float = 5.0) -> tuple[Weights | None, Standing | None]:
+        """All weights of this moment and where the run stands; None if the worker does not answer in time."""
+        answer: list[tuple[Weights, Standing | None]] = []
         arrived = threading.Event()
 
-        def deliver(weights: Weights) -> None:
-            answer.append(weights)
+        def deliver(weights: Weights, standing: Standing | None) -> None:
+            answer.append((weights, standing))
             arrived.set()
 
         if not self._thread.is_alive():
-            return None
-        self.control.put(Fetch(deliver))
+            return None, None
+        self.control.put(Keep(deliver))
         arrived.wait(seconds)
-        return answer[0] if answer else None
+        return answer[0] if answer else (None, None)
 
     def tick(self) -> None:
         """Hand on what has arrived, and ask for the next snapshot where something may have changed."""
@@ -167,13 +174,13 @@ class TrainingSession(QObject):
         if any(not isinstance(event, Stepped) for event in events):
             self.state_changed.emit()
 
-    def _work(self, project: Project, weights: Weights | None) -> None:
+    def _work(self, project: Project, weights: Weights | None, standing: Standing | None) -> None:
         """The worker's life. What goes wrong is an event, never silence."""
         if sys.platform == "linux":
             with suppress(OSError):  # the window's thread goes first where cores are scarce
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         try:
-            for event in Trainer(threads=self._threads).run(project, self.control, weights):
+            for event in Trainer(threads=self._threads).run(project, self.control, weights, standing):
                 self._events.append(event)
         except Exception as error:
             self._events.append(Failed(self.run_id, "", f"The engine stopped: {error}", traceback.format_exc()))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QSizeF
+from PySide6.QtGui import QFontMetricsF
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project import edits
@@ -14,7 +15,14 @@ from convnet_studio.ui.canvas.bodies.class_bars import probabilities
 from convnet_studio.ui.canvas.bodies.maps import map_grid
 from convnet_studio.ui.canvas.bodies.strip import strip_columns
 from convnet_studio.ui.canvas.card import BodyKind, Card, Reading, cards_of, class_readings
-from convnet_studio.ui.canvas.card_layout import PADDING, footer_help, lay_out, mend_text
+from convnet_studio.ui.canvas.card_layout import (
+    PADDING,
+    footer_help,
+    lay_out,
+    small_number_font,
+    title_font,
+)
+from convnet_studio.ui.canvas.card_painter import LINE_SPACING, legible
 from convnet_studio.ui.canvas.numbers import counted, loss_text, shape_text, short_count
 
 
@@ -106,6 +114,25 @@ def test_long_names_make_no_endless_cards(qapp):
 
 
 def test_mend_button_says_what_it_does():
-    assert mend_text(Problem("m1", "Too large", "use 5", {"kernel_size": 5})) == "Use 5"
-    assert mend_text(Problem("m1", "Two things", "", {"a": 1, "b": 2})) == "Mend it"
-    assert mend_text(Problem("m1", "No way out")) == ""
+    assert Problem("m1", "Too large", "use 5 or less", {"kernel_size": 5}).mend == "Use 5"
+    assert Problem("m1", "Two things", "", {"a": 1, "b": 2}).mend == "Mend it"
+    assert Problem("m1", "Maps", "put a Flatten before it", before="Flatten").mend == "Insert Flatten"
+    assert Problem("m1", "No way out").mend == ""
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.62, 0.77, 1.0, 2.0])
+def test_words_grow_where_cards_are_drawn_small_as_far_as_there_is_room(qapp, scale):
+    base = title_font()
+    room = QSizeF(130, 19)
+    font = legible(base, "Conv2d", room, scale)
+    assert base.pixelSize() <= font.pixelSize() <= max(base.pixelSize(), base.pixelSize() / scale + 0.5)
+    assert (font.pixelSize() > base.pixelSize()) == (scale < 1)
+    assert font.pixelSize() * LINE_SPACING <= room.height() + 1
+    assert legible(base, "LocalContrastNormalization", room, scale).pixelSize() == base.pixelSize()
+
+
+def test_the_shape_of_a_list_is_read_whole(project):
+    for shape in ((1152,), None, (1,)):
+        card = Card("m1", "Flatten", "maps to list", "", Family.WIRING, shape=shape, body_shape=(1152,))
+        width = lay_out(card, make_body(card, ()).size).size.width()
+        assert QFontMetricsF(small_number_font()).horizontalAdvance(shape_text(shape)) <= width - 2 * PADDING

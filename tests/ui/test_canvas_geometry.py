@@ -34,6 +34,8 @@ def test_a_wire_to_a_port_straight_below_has_no_hole():
 
 def test_free_place_is_the_nearest():
     cards = [QRectF(0, 0, 100, 100), QRectF(120, 0, 100, 100)]
+    assert free_place(QRectF(10, 10, 50, 50), cards) == QPointF(10, 120)
+    assert free_place(QRectF(190, 10, 50, 50), cards) == QPointF(240, 10)
     assert free_place(QRectF(500, 0, 50, 50), cards) == QPointF(500, 0)
     below = free_place(QRectF(10, 60, 50, 50), cards)
     assert below.x() == 10

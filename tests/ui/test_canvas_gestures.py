@@ -242,7 +242,10 @@ def test_select_all_duplicate_escape(bench):
     bench.assert_in_step()
 
 
-def test_rename_in_place(bench):
+def test_rename_in_place(bench, qtbot):
+    with qtbot.waitActive(bench.view):
+        bench.view.activateWindow()
+    bench.click(bench.card_place("m3"))
     QTest.mouseDClick(bench.viewport, LEFT, Qt.KeyboardModifier.NoModifier, bench.card_place("m3", 30, 14))
     editor = bench.view.area.canvas.name_editor
     assert editor.isVisible()
@@ -250,6 +253,7 @@ def test_rename_in_place(bench):
     QTest.keyClicks(editor, "edges")
     QTest.keyClick(editor, Qt.Key.Key_Return)
     assert not editor.isVisible()
+    assert bench.open_project.selection == {"m3"}
     assert bench.project.network.module("m3").name == "edges"
     assert bench.scene.modules["m3"].card.word.startswith("Conv2d")
     bench.open_project.select(frozenset({"m3"}))
@@ -257,6 +261,7 @@ def test_rename_in_place(bench):
     QTest.keyClicks(editor, "other")
     QTest.keyClick(editor, Qt.Key.Key_Escape)
     assert bench.project.network.module("m3").name == "edges"
+    assert bench.open_project.selection == {"m3"}
 
 
 def test_one_click_mends(bench):

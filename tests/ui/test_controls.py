@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.nn.module import Module, Setting
@@ -26,6 +26,7 @@ from convnet_studio.ui.controls.sheet_layout import Cell, best_layout
 from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.controls.weight_tiles import reduced
 from convnet_studio.ui.map_images import Scale
+from convnet_studio.ui.palette.search_field import SearchField
 
 WHOLE = Setting("kernel", "Kernel", "", int, 5, minimum=1, maximum=64)
 ODD = Setting("window", "Window", "", int, 9, minimum=1, odd=True)
@@ -293,3 +294,34 @@ def test_a_reduced_matrix_keeps_the_largest_weights() -> None:
     assert small.cells.shape[1] <= 20
     assert np.abs(small.cells).max() == np.abs(matrix).max()
     assert np.array_equal(matrix[small.rows, small.columns], small.cells)
+
+
+@pytest.mark.parametrize("sequence", [QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo])
+def test_undo_keys_are_the_windows_once_an_entry_is_taken(qtbot: QtBot, sequence: QKeySequence.StandardKey) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    number, name, search = NumberField(Setting("n", "N", "", int, 8)), NameField("Name"), SearchField("Search…")
+    number.show_value(8)
+    name.show_name("Conv2d")
+    undone: list[str] = []
+    QShortcut(QKeySequence(sequence), window, lambda: undone.append("window"))
+    for field in (number, name, search):
+        column.addWidget(field)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    keys = QKeySequence(sequence)[0]
+    for field, typed in ((number, "12"), (name, "edges"), (search, "")):
+        field.setFocus()
+        QTest.keyClicks(field, typed)
+        undone.clear()
+        QTest.keyClick(field, keys.key(), keys.keyboardModifiers())
+        assert undone == ([] if typed else ["window"]), field.accessibleName()
+        if field is not search:
+            field.selectAll()
+            QTest.keyClicks(field, typed)
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            (number.show_value(12) if field is number else name.show_name(typed))
+            QTest.keyClick(field, keys.key(), keys.keyboardModifiers())
+            assert undone == ["window"], field.accessibleName()

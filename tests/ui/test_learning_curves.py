@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.training import events as news
 from convnet_studio.ui.controls.curve import Curve, RunningMean
+from convnet_studio.ui.controls.learning_record import LearningRecord
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.views.learning_curves import (
@@ -64,11 +66,14 @@ def test_the_latest_numbers_are_read_aloud(curves: LearningCurvesView) -> None:
     events = list(run(1, 2))
     curves.show_events(events)
     curves.redraw()
-    smooth = curves.record.loss["smooth"].y[-1]
-    assert curves.accessibleDescription() == f"epoch 2.00, train {exact(smooth)}, test {exact(100 / 260)}"
+    losses = [loss for each in events if isinstance(each, news.Stepped) for loss in each.losses]
+    weights = [0.8**age for age in range(len(losses) - 1, -1, -1)]  # it remembers a twentieth of an epoch: 5 steps
+    mean = float(np.average(losses, weights=weights))
+    assert curves.record.smooth_loss == pytest.approx(mean, rel=1e-12)
+    told = exact(curves.record.smooth_loss)
+    assert curves.accessibleDescription() == f"epoch 2.00, train {told}, test {exact(100 / 260)}"
     curves._hover(2.0)
-    last = [each for each in events if isinstance(each, news.Stepped)][-1].losses[-1]
-    assert f"train {exact(last)}" in curves.accessibleDescription(), "pointed at, the curve tells the step itself"
+    assert f"train {exact(losses[-1])}" in curves.accessibleDescription(), "pointed at, the curve tells the step itself"
 
 
 def test_a_new_run_keeps_the_one_before_for_comparison(curves: LearningCurvesView) -> None:
@@ -172,3 +177,28 @@ def test_an_update_is_cheap(curves: LearningCurvesView, epochs: int) -> None:
         curves.plot.viewport().repaint()
         durations.append(time.perf_counter() - start)
     assert min(durations) < 0.012  # 3 ms here; three times that leaves room for a busy machine
+
+
+def test_curves_of_any_length_are_small_in_a_file_and_come_back(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 50, steps_per_epoch=2000)))
+    text = json.dumps(curves.record.to_json(), allow_nan=False)
+    assert len(text) < 120_000
+    again = LearningRecord(2, 2000)
+    again.take_up(json.loads(text))
+    assert again.epoch == 50.0
+    assert again.loss["test"].y == pytest.approx(curves.record.loss["test"].y)
+    assert again.smooth_loss == pytest.approx(curves.record.smooth_loss)
+    again.take(news.Stepped(2, 100_001, 50.0005, 9.0, 0.5, 0.01, 16, 0.02, (9.0,)))
+    assert again.smooth_loss == pytest.approx(curves.record.smooth_loss, abs=0.2)  # alone it would be 9
+
+
+@pytest.mark.parametrize(
+    "points",
+    [None, 3, "x", [[1.0]], [[1.0], [1.0, 2.0]], [[2.0, 1.0], [0.0, 0.0]], [[0.0], [float("nan")]], [[-1.0], [0.0]]],
+)
+def test_what_is_no_curve_is_left_out(points: object) -> None:
+    record = LearningRecord()
+    record.take_up({"loss": {"train": points, "test": [[0.0, 1.0], [2.3, 0.5]]}, "error": points})
+    assert len(record.loss["train"]) == 0
+    assert record.loss["test"].y.tolist() == [2.3, 0.5]
+    LearningRecord().take_up(points)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.project.edits import delete_modules, insert_module, set_setting, set_training
@@ -18,30 +19,10 @@ from convnet_studio.engine.project.file import load_project, save_project
 from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.control import Play
 from convnet_studio.engine.training.events import Diverged, Event, NetworkChanged
-from convnet_studio.ui.actions import ACTIONS
-from convnet_studio.ui.app import make_application
-from convnet_studio.ui.controls.number_field import NumberField
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.settings import Session, Settings
-from convnet_studio.ui.theme import LIGHT, theme, theme_switch
 
 SECONDS = 20_000
-
-
-@pytest.fixture
-def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    """The window on tiny-digits with its first snapshot; its thread must be gone afterwards."""
-    make_application()
-    made = MainWindow(load_preset("tiny-digits"), None, None, Settings(marks_seen=True), Session())
-    made.show()
-    qtbot.waitUntil(lambda: made.live.snapshot is not None, timeout=SECONDS)
-    yield made
-    made.files.close()
-    made.session.close()
-    made.hide()
-    made.deleteLater()
-    theme_switch().use(LIGHT)
-    assert not [thread for thread in threading.enumerate() if thread.name == "convnet-studio engine"]
 
 
 def until(qtbot: QtBot, is_true: Callable[[], bool]) -> None:
@@ -112,20 +93,25 @@ def test_structure_edit_keeps_other_weights_and_undo_restores(window: MainWindow
     assert (after[conv]["weight"] == before[conv]["weight"]).all()
 
 
-def test_new_weights_are_another_seed_that_can_be_undone(window: MainWindow, qtbot: QtBot) -> None:
-    first = window.session.fetch_weights()
+def test_undo_of_new_weights_brings_the_training_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_table["step_epoch"].trigger()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00" and not window.session.is_playing)
+    trained, record = window.session.fetch_weights(), window.curves.record
     window.actions_table["new_weights"].trigger()
     other = window.session.fetch_weights()
-    assert first
+    assert trained
     assert other
-    module = next(iter(first))
-    assert (first[module]["weight"] != other[module]["weight"]).any()
+    module = next(iter(trained))
+    assert (trained[module]["weight"] != other[module]["weight"]).any()
     assert window.open_project.project.training.seed == 2
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "0.00" and window.curves.record is not record)
     window.actions_table["undo"].trigger()
-    window.actions_table["reset"].trigger()
     again = window.session.fetch_weights()
     assert again
-    assert (first[module]["weight"] == again[module]["weight"]).all()
+    assert (trained[module]["weight"] == again[module]["weight"]).all()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00")
+    assert window.curves.record is record
+    assert len(record.loss["train"]) == 90
 
 
 def test_divergence_is_told_and_mended(window: MainWindow, qtbot: QtBot) -> None:
@@ -138,7 +124,7 @@ def test_divergence_is_told_and_mended(window: MainWindow, qtbot: QtBot) -> None
     until(qtbot, lambda: not window.session.is_playing)
     assert "Halve" not in window.notice.text
     assert "learning rate of 100" in window.notice.text
-    window.halve_rate_and_rewind()
+    window.news.lower_rate_and_rewind()
     assert window.open_project.project.training.rate == 50.0
     diverged = next(event for event in seen if isinstance(event, Diverged))
     until(qtbot, lambda: window.live.snapshot is not None and window.live.snapshot.step <= diverged.checkpoint_step)
@@ -157,14 +143,17 @@ def test_problems_are_shown_and_training_waits(window: MainWindow, qtbot: QtBot)
 
 
 def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window.actions_table["step_batch"].trigger()
-    until(qtbot, lambda: window.live.snapshot is not None and window.live.snapshot.step == 1)
+    window.actions_table["step_epoch"].trigger()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00" and not window.session.is_playing)
     until(qtbot, lambda: window.open_project.is_unsaved)
+    shown, curve = window.top_bar.metrics.texts(), window.curves.record.loss
     project, weights = window.open_project.project, window.session.fetch_weights()
     path = tmp_path / "mine.cvstudio"
     assert window.files.save_to(path)
     assert not window.open_project.is_unsaved
+    project = replace(project, name="mine")  # a new file gives its name
     assert load_project(path).project == project
+    assert "mine.cvstudio" in window.windowTitle()
     assert window.files.new()
     assert window.files.open_path(path)
     assert window.open_project.project == project
@@ -174,6 +163,13 @@ def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot:
     assert again
     assert all((weights[m][n] == again[m][n]).all() for m in weights for n in weights[m])
     assert window.session_record.recent == [str(path)]
+    until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] == shown["test error"])
+    again_shown = window.top_bar.metrics.texts()
+    assert [again_shown[name] for name in ("epoch", "step")] == ["1.00", "90"]
+    again_curve = window.curves.record.loss
+    for name in ("train", "smooth", "test"):
+        assert again_curve[name].x[: len(curve[name])] == pytest.approx(curve[name].x)
+        assert again_curve[name].y[: len(curve[name])] == pytest.approx(curve[name].y)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"no zip at all"])
@@ -213,6 +209,8 @@ def test_closing_asks_only_when_something_would_be_lost(window: MainWindow, monk
 
 def test_autosave_is_offered_after_a_crash(window: MainWindow, qtbot: QtBot) -> None:
     after, module_id = insert_module(window.open_project.project, "Tanh", (0.0, 0.0))
+    path = Path("lesson.cvstudio").resolve()
+    window.open_project.mark_saved(path)
     window.open_project.edit("Add Tanh", after)
     window.files.autosave_now()
     window.files.finish_autosave()
@@ -226,17 +224,44 @@ def test_autosave_is_offered_after_a_crash(window: MainWindow, qtbot: QtBot) -> 
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert module_id in other.open_project.project.network
         assert other.open_project.is_unsaved
+        assert other.open_project.path == path
     finally:
         other.files.close()
         other.session.close()
         other.open_project.mark_saved(Path("nowhere.cvstudio"))
 
 
-def test_themes_switch_while_running(window: MainWindow) -> None:
-    window.use_theme("dark")
-    assert window.palette().window().color().lightness() < 60
-    window.use_theme("light")
-    assert window.palette().window().color().lightness() > 200
+@pytest.mark.parametrize("selects", [False, True])
+def test_a_switch_of_themes_leaves_no_trace_of_the_other(window: MainWindow, qtbot: QtBot, selects: bool) -> None:
+    """Pixel by pixel the window is the same after two switches, and after one the same as if born so."""
+    conv = next(m.id for m in window.open_project.project.network.modules if m.kind == "Conv2d")
+    window.open_project.select(frozenset({conv}) if selects else frozenset())
+    window.show_marks()
+    other = MainWindow(window.open_project.project, None, None, Settings(marks_seen=True), Session())
+    qtbot.addWidget(other)
+    try:
+        window.use_theme("dark")
+        other.open_project.select(window.open_project.selection)
+        other.show()
+        until(qtbot, lambda: other.live.snapshot is not None and conv in other.live.snapshot.outputs)
+        until(qtbot, lambda: other.top_bar.metrics.texts() == window.top_bar.metrics.texts())
+        assert differing_places(window, other) == []
+    finally:
+        other.files.close()
+        other.session.close()
+
+
+def differing_places(one: MainWindow, other: MainWindow) -> list[str]:
+    """Names of the widgets in which the two windows differ by more than a shade."""
+    for window in (one, other):
+        window.top_bar.play.clearFocus()
+    QTest.qWait(200)
+    first, second = (window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32) for window in (one, other))
+    assert first.size() == second.size()
+    pixels = [np.frombuffer(image.constBits(), np.uint8).astype(int) for image in (first, second)]
+    differences = np.abs(pixels[0] - pixels[1]).reshape(first.height(), first.width(), 4).max(axis=2) > 24
+    places = [one.childAt(int(x), int(y)) for y, x in np.argwhere(differences)[::50]]
+    return sorted({type(each).__name__ + " " + each.accessibleName() for each in places if each})
 
 
 def test_data_strip_changes_the_probe_picture(window: MainWindow, qtbot: QtBot) -> None:
@@ -270,111 +295,15 @@ def test_every_control_has_an_accessible_name(window: MainWindow, qtbot: QtBot) 
         assert not nameless
 
 
-def test_no_two_actions_share_a_shortcut() -> None:
-    used = [QKeySequence(key).toString() for row in ACTIONS for key in row.shortcuts]
-    assert len(used) == len(set(used))
-
-
-def module_id(window: MainWindow, kind: str) -> str:
-    return next(each.id for each in window.open_project.project.network.modules if each.kind == kind)
-
-
-def shown_error(window: MainWindow) -> str:
-    return window.top_bar.metrics._error.accessibleDescription()
-
-
 def test_the_test_error_is_measured_anew_after_an_edit(window: MainWindow, qtbot: QtBot) -> None:
-    trained(window, qtbot)
-    before = shown_error(window)
-    conv = module_id(window, "Conv2d")
-    window.open_project.edit("More", set_setting(window.open_project.project, conv, "out_channels", 12))
-    until(qtbot, lambda: shown_error(window) not in (before, "–"))
-    window.open_project.edit("Too large", set_setting(window.open_project.project, conv, "kernel_size", 25))
-    until(qtbot, lambda: shown_error(window) == "–")
-
-
-def trained(window: MainWindow, qtbot: QtBot) -> None:
-    """Train for one epoch."""
     window.actions_table["step_epoch"].trigger()
-    until(qtbot, lambda: window.curves.record.epoch >= 1.0 and not window.session.is_playing)
-    until(qtbot, lambda: len(window.curves.record.loss["test"]) >= 2)
-
-
-def test_undoing_new_weights_brings_the_trained_ones_back(window: MainWindow, qtbot: QtBot) -> None:
-    trained(window, qtbot)
-    run_id, weights = window.session.run_id, window.session.fetch_weights()
-    assert weights
-    conv = module_id(window, "Conv2d")
-    window.actions_table["new_weights"].trigger()
-    until(qtbot, lambda: window.session.run_id != run_id)
-    fresh = window.session.fetch_weights()
-    assert fresh
-    assert (fresh[conv]["weight"] != weights[conv]["weight"]).any()
-    window.actions_table["undo"].trigger()
-    until(qtbot, lambda: window.session.run_id == run_id)
-    back = window.session.fetch_weights()
-    assert back
-    assert (back[conv]["weight"] == weights[conv]["weight"]).all()
-    window.actions_table["redo"].trigger()
-    until(qtbot, lambda: window.session.run_id != run_id)
-
-
-def test_what_was_said_is_taken_back_when_it_is_no_longer_true(window: MainWindow, qtbot: QtBot) -> None:
-    project = window.open_project.project
-    window.open_project.edit("Delete", delete_modules(project, {module_id(window, "NLLLoss")}))
-    window.actions_table["play"].trigger()
-    until(qtbot, lambda: "can't train yet" in window.notice.text and window.notice.isVisible())
-    assert window.notice._message.kind == "warn"
-    window.actions_table["undo"].trigger()
-    until(qtbot, lambda: not window.notice.isVisible())
-
-
-def test_a_question_is_not_lost_when_something_else_is_said(window: MainWindow) -> None:
-    answers: list[str] = []
-    window.notice.say("warn", "Open what was kept?", {"Open it": lambda: answers.append("opened")})
-    window.notice.say("good", "All epochs are done.", topic="state")
-    assert window.notice.text == "All epochs are done."
-    window.notice.retract("state")
-    assert window.notice.text == "Open what was kept?"
-    button = next(each for each in window.notice.findChildren(QPushButton) if each.text() == "Open it")
-    button.click()
-    assert answers == ["opened"]
-    assert not window.notice.isVisible()
-
-
-def test_control_z_undoes_a_number_just_typed(window: MainWindow, qtbot: QtBot) -> None:
-    conv = module_id(window, "Conv2d")
-    window.open_project.select(frozenset((conv,)))
-    QApplication.processEvents()
-    fields = [each for each in window.inspector.findChildren(NumberField) if each.accessibleName() == "Feature maps"]
-    (field,) = [each for each in fields if each.isVisible()]
-    before = window.open_project.project.network.module(conv).settings["out_channels"]
-    window.activateWindow()
-    field.setFocus()
-    field.lineEdit().setText("11")
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert window.open_project.project.network.module(conv).settings["out_channels"] == 11
-    override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    override.ignore()
-    QApplication.sendEvent(field, override)
-    assert not override.isAccepted(), "the window's undo gets the key"
-    window.actions_table["undo"].trigger()
-    assert window.open_project.project.network.module(conv).settings["out_channels"] == before
-
-
-def test_a_theme_chosen_later_looks_as_one_chosen_at_the_start(window: MainWindow) -> None:
-    QApplication.processEvents()
-    field = next(each for each in window.inspector.findChildren(NumberField) if each.isVisible())
-    place = field.lineEdit().geometry()
-    window.use_theme("dark")
-    QApplication.processEvents()
-    assert field.lineEdit().geometry() == place
-    assert window.curves.plot.backgroundBrush().color() == theme().color("surface")
-
-
-def test_steps_are_seen_in_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
-    window.actions_table["step_batch"].trigger()
-    until(qtbot, lambda: window.top_bar.metrics._epoch.accessibleDescription() not in ("", "0.000"))
+    until(qtbot, lambda: len(window.curves.record.loss["test"]) >= 2 and not window.session.is_playing)
+    before = window.top_bar.metrics.texts()["test error"]
+    conv = next(each.id for each in window.open_project.project.network.modules if each.kind == "Conv2d")
+    window.open_project.edit("More", set_setting(window.open_project.project, conv, "out_channels", 12))
+    until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] not in (before, "–"))
+    window.open_project.edit("Too large", set_setting(window.open_project.project, conv, "kernel_size", 25))
+    until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] == "–")
 
 
 def test_nothing_is_saved_while_the_engine_does_not_answer(
@@ -383,7 +312,7 @@ def test_nothing_is_saved_while_the_engine_does_not_answer(
     path = tmp_path / "kept.cvstudio"
     assert window.files.save_to(path)
     before = path.read_bytes()
-    monkeypatch.setattr(window.session, "fetch_weights", lambda: None)
+    monkeypatch.setattr(window.session, "fetch_run", lambda: (None, None))
     assert not window.files.save_to(path)
     assert path.read_bytes() == before
     assert "nothing was saved" in window.notice.text
@@ -393,8 +322,9 @@ def test_after_divergence_play_shows_the_ways_out_again(window: MainWindow, qtbo
     window.open_project.edit("Fast", set_training(window.open_project.project, rate=100.0))
     window.actions_table["play"].trigger()
     until(qtbot, lambda: "out of bounds" in window.notice.text)
-    window.notice._close.click()
+    qtbot.mouseClick(window.notice.findChildren(QToolButton)[0], Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: not window.notice.isVisible())
     window.actions_table["play"].trigger()
-    until(qtbot, lambda: window.notice.isVisible() and "out of bounds" in window.notice.text)
-    answers = [each.text() for each in window.notice.findChildren(QPushButton) if each.isVisible()]
+    until(qtbot, lambda: "out of bounds" in window.notice.text)
+    answers = [each.text() for each in window.notice.findChildren(QPushButton)]
     assert "Halve the rate and rewind" in answers

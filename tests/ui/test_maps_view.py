@@ -174,7 +174,7 @@ def test_a_module_that_does_not_compute_says_why(maps: MapsView) -> None:
 def test_pointing_reads_the_exact_weight(filters: FiltersView) -> None:
     weights = live().snapshot.parameters[live().id_of("Conv2d")]["weight"]
     point_at(filters.panel.sheet, Cell(5, 2, 4))
-    assert filters.panel.read_out.place == "weight[5, 0, 2, 4]"
+    assert filters.panel.read_out.place == "filter 5 · map 0 · row 2 · column 4"
     assert np.float32(filters.panel.read_out.value) == weights[5, 0, 2, 4]
 
 
@@ -188,7 +188,7 @@ def test_weights_of_flattened_maps_are_shown_as_maps(filters: FiltersView) -> No
     assert (layout.count, layout.columns, layout.height, layout.width) == (160, 16, 4, 4)
     point_at(filters.panel.sheet, Cell(3 * 16 + 7, 2, 1))
     index = (3, 7 * 16 + 2 * 4 + 1)
-    assert filters.panel.read_out.place == f"weight[{index[0]}, {index[1]}]"
+    assert filters.panel.read_out.place == f"unit {index[0]} · input {index[1]}"
     assert np.float32(filters.panel.read_out.value) == weights[index]
 
 
@@ -197,7 +197,7 @@ def test_sorting_by_norm_puts_the_largest_filter_first(filters: FiltersView) -> 
     largest = int(np.argmax(np.linalg.norm(weights.reshape(len(weights), -1), axis=1)))
     filters.sorting.entered.emit(BY_NORM)
     point_at(filters.panel.sheet, Cell(0, 1, 1))
-    assert filters.panel.read_out.place == f"weight[{largest}, 0, 1, 1]"
+    assert filters.panel.read_out.place == f"filter {largest} · map 0 · row 1 · column 1"
 
 
 def test_a_module_without_parameters_says_so(filters: FiltersView) -> None:

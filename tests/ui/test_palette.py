@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -11,7 +12,8 @@ from convnet_studio.engine.project.presets import preset_names
 from convnet_studio.ui.palette import Palette
 from convnet_studio.ui.palette.entries import kind_entries, preset_entries
 from convnet_studio.ui.palette.ghost import ghost_pixmap
-from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
+from convnet_studio.ui.palette.row_delegate import ENTRY, ICON, PADDING, ROW_HEIGHT, WORD_HEIGHT, word_is_beside
+from convnet_studio.ui.theme import DARK, LIGHT, text_font, theme_switch
 
 
 @pytest.fixture
@@ -106,3 +108,27 @@ def test_every_visible_focusable_widget_has_a_name(palette):
     for widget in palette.findChildren(QWidget):
         if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
             assert widget.accessibleName(), widget
+
+
+@pytest.mark.parametrize("width", [180, 208, 300])
+def test_every_plain_word_is_seen_whole(qtbot, width):
+    """Beside the name or below it, at any width of the panel."""
+    palette = Palette()
+    qtbot.addWidget(palette)
+    palette.resize(300, 800)
+    palette.show()
+    palette.resize(width, 800)
+    qtbot.wait(50)
+    words = QFontMetrics(text_font(11))
+    room = palette.list.viewport().width() - 2 * PADDING - ICON - 8
+    heights = set()
+    for row in range(palette.list.count()):
+        item = palette.list.item(row)
+        entry = item.data(ENTRY)
+        if entry is None or not entry.word:
+            continue
+        heights.add(palette.list.visualItemRect(item).height())
+        assert words.horizontalAdvance(entry.word) <= room
+        beside = word_is_beside(entry, palette.list.viewport().width() - 2 * PADDING)
+        assert palette.list.visualItemRect(item).height() == ROW_HEIGHT + (0 if beside else WORD_HEIGHT), entry.name
+    assert (ROW_HEIGHT + WORD_HEIGHT in heights) or width == 300

@@ -72,6 +72,15 @@ def test_icon_takes_the_color(qapp: QApplication) -> None:
     assert seen == {"#b91c1c"}
 
 
+def test_icon_of_a_faded_color_is_faded(qapp: QApplication) -> None:
+    """Undo and Redo look disabled by nothing else."""
+    faded = QColor("#B91C1C")
+    faded.setAlphaF(0.35)
+    image = icon_pixmap("undo-2", faded, 32, 1.0).toImage()
+    strongest = max(image.pixelColor(x, y).alpha() for x in range(32) for y in range(32))
+    assert 80 < strongest < 95
+
+
 def test_no_color_stands_outside_the_themes() -> None:
     literal = re.compile(r"#[0-9A-Fa-f]{6}\b|QColor\(\s*\d")
     found = [

@@ -54,12 +54,13 @@ class _Given:
 
 @dataclass(frozen=True)
 class GraphProblem:
-    """What keeps the module `where` from computing; `change` are its settings that would mend it."""
+    """What keeps the module `where` from computing; its settings `change` would mend it, or a module `before` it."""
 
     where: str
     what: str
     fix: str = ""
     change: Mapping[str, SettingValue] = field(default_factory=dict)
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _resolve_node(module_id: str, module: Module | Loss, sources: list[Node], gi
             given.admit(node)
         return node
     except ShapeProblem as problem:
-        return GraphProblem(module_id, problem.what, problem.fix, problem.change)
+        return GraphProblem(module_id, problem.what, problem.fix, problem.change, problem.before)
 
 
 def _topological_order(feeds: Mapping[str, Mapping[int, str]]) -> tuple[list[str], list[str]]:

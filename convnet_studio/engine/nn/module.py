@@ -49,14 +49,18 @@ class Family(enum.Enum):
 class ShapeProblem(ValueError):
     """The input's shape does not fit: what is wrong and what would be right, in words for a person.
 
-    `change` is the one-click mend: settings of this module that would make it fit (empty when there is none).
+    One click can mend it where there is a `change`, settings of this module that would make it fit, or a kind of module
+    that would do so if it stood `before` this one (both empty where there is no such mend).
     """
 
-    def __init__(self, what: str, fix: str = "", change: Mapping[str, SettingValue] | None = None) -> None:
+    def __init__(
+        self, what: str, fix: str = "", change: Mapping[str, SettingValue] | None = None, before: str = ""
+    ) -> None:
         super().__init__(f"{what}: {fix}" if fix else what)
         self.what = what
         self.fix = fix
         self.change = dict(change or {})
+        self.before = before
 
 
 @dataclass(frozen=True)

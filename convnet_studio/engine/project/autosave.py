@@ -11,10 +11,11 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from convnet_studio.engine.project.file import (
     ENDING,
@@ -66,9 +67,15 @@ class Autosave:
         self._locks: dict[Path, BinaryIO] = {}
         self._one_at_a_time = threading.Lock()
 
-    def write(self, project: Project, weights: Weights | None, original_path: Path | None) -> None:
-        """Replace what lies in this window's slot."""
-        extra = {_ORIGINAL_PATH: str(original_path)} if original_path else None
+    def write(
+        self,
+        project: Project,
+        weights: Weights | None,
+        original_path: Path | None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Replace what lies in this window's slot; `extra` is JSON to find beside the project."""
+        extra = {**(extra or {}), **({_ORIGINAL_PATH: str(original_path)} if original_path else {})}
         with self._one_at_a_time:
             self._own_slot()
             save_project(self._slot, project, weights, extra)

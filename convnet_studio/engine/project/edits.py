@@ -69,6 +69,7 @@ __all__ = [
     "duplicate_modules",
     "insert_module",
     "insert_on_link",
+    "mend",
     "move_modules",
     "paste_modules",
     "rename_module",
@@ -86,6 +87,8 @@ __all__ = [
     "unshare_weights",
 ]
 
+MEND_ROOM = 120.0
+"""Pixels for the card that a mend puts in: a Flatten and its gap."""
 ROW_HEIGHT = 100.0
 """Cards whose tops differ by less, in pixels, stand in one row."""
 
@@ -155,6 +158,18 @@ def apply_change(project: Project, module_id: str, change: Mapping[str, object])
     settings = {**module.settings, **check_settings(kind, change)}
     after = with_module(project, replace(module, settings=settings))
     return with_network(after, links=into_ports(after, module_id))
+
+
+def mend(project: Project, module_id: str, change: Mapping[str, object], before: str) -> Project:
+    """Do what a `Problem` at a module proposes: change its settings, or put a module of the kind `before` before it.
+
+    The new card takes the module's place, and the row from there on moves right.
+    """
+    if not before:
+        return apply_change(project, module_id, change)
+    link = next(each for each in project.network.links if each.target == module_id)
+    place = project.network.module(module_id).position
+    return insert_on_link(project, link, before, place, make_room=MEND_ROOM)[0]
 
 
 def rename_module(project: Project, module_id: str, name: str) -> Project:

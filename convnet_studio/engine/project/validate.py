@@ -25,12 +25,22 @@ class Problem:
         where: id of the module it stands at, or empty for the project as a whole.
         what: one sentence without a full stop. `fix`: what would be right (may be empty).
         change: settings of that module which mend it with one click (empty where there is no such mend).
+        before: kind of a module that mends it with one click when it is put into the wire before (or empty).
     """
 
     where: str
     what: str
     fix: str = ""
     change: Mapping[str, SettingValue] = field(default_factory=dict)
+    before: str = ""
+
+    @property
+    def mend(self) -> str:
+        """What one click would do, in two words ("Use 5", "Insert Flatten"); empty where it can do nothing."""
+        values = list(self.change.values())
+        if len(values) == 1 and isinstance(values[0], int | float):
+            return f"Use {values[0]:g}"
+        return f"Insert {self.before}" if self.before else "Mend it" if values else ""
 
 
 def problems(project: Project, input_shape: Shape, classes: int) -> tuple[Problem, ...]:
@@ -67,7 +77,7 @@ def _of_graph(graph: Graph) -> Iterator[Problem]:
         if where == each.where or (where not in last and each.what != OWNER_IS_BROKEN):
             last[where] = each
     for where, each in last.items():
-        yield Problem(where, each.what, each.fix, each.change)
+        yield Problem(where, each.what, each.fix, each.change, each.before)
 
 
 def _of_project(project: Project) -> Iterator[Problem]:

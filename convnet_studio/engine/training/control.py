@@ -12,6 +12,7 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import Weights as Weights
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Mailbox
+from convnet_studio.engine.training.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,11 @@ class Edit(Wish):
 
 @dataclass(frozen=True)
 class Open(Wish):
-    """Take up another project, with its weights where it brings some: a new run."""
+    """Take up another project, with its weights where it brings some: a new run, which goes on from `standing`."""
 
     project: Project
     weights: Weights | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,13 @@ class Fetch(Wish):
     """Hand all weights of this moment, as copies, to `deliver` (called in the worker's thread: for saving)."""
 
     deliver: Callable[[Weights], Any]
+
+
+@dataclass(frozen=True)
+class Keep(Wish):
+    """As `Fetch`, with where the run stands."""
+
+    deliver: Callable[[Weights, Standing | None], Any]
 
 
 @dataclass(frozen=True)

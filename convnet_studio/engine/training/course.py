@@ -12,6 +12,7 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.schedule import Moment
 from convnet_studio.engine.project.build import build_schedule
 from convnet_studio.engine.project.spec import TrainingSpec
+from convnet_studio.engine.training.standing import Standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +156,23 @@ class Course:
         self.step, self.epoch, self.cursor, self.order = place.step, place.epoch, place.cursor, place.order
         self.loss_sum, self.errors, self.seconds = place.loss_sum, place.errors, place.seconds
         self._plan_start, self._plan_step = place.plan_start, place.plan_step
+
+    def standing(self) -> Standing:
+        """Where training is now, for a file."""
+        sums = self.loss_sum, self.errors, self.seconds
+        return Standing(self._seed, self.step, self.epoch, self.cursor, self._plan_start, *sums)
+
+    def take_up(self, standing: Standing) -> None:
+        """Go on from where a file says that training was; a place beyond the data at hand is the next pass."""
+        self._seed = standing.seed
+        self.step, self.epoch = standing.step, standing.epoch
+        if standing.cursor < self.samples:
+            self.cursor = standing.cursor
+            self.loss_sum, self.errors, self.seconds = standing.loss_sum, standing.errors, standing.seconds
+        else:
+            self.epoch += 1
+        self._plan_start = min(standing.plan_start, self.passes)
+        self.order = self._order_of_pass()
 
     def _order_of_pass(self) -> Array:
         return epoch_order(self.samples, self._seed, self.epoch, self.training.shuffle)

@@ -22,6 +22,7 @@ from convnet_studio.engine.training.control import Weights
 from convnet_studio.engine.training.course import Course
 from convnet_studio.engine.training.loss_watch import LossWatch
 from convnet_studio.engine.training.material import Material
+from convnet_studio.engine.training.standing import Standing
 
 BURST_SECONDS = 0.004
 """How long a call of the program should take: long for the interpreter lock, short for whoever waits for an answer."""
@@ -52,6 +53,7 @@ class Run:
         make_program: makes what computes.
         weights: taken where id and shapes fit; all others are drawn from the project's seed.
         before: the run whose weights go on in this one, on other data.
+        standing: where the run that `weights` come from stood.
     """
 
     def __init__(
@@ -62,12 +64,15 @@ class Run:
         make_program: ProgramFactory,
         weights: Weights | None = None,
         before: Run | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self.run_id = run_id
         self.project = project
         self.material = material
-        self.seed = project.training.seed
+        self.seed = standing.seed if standing else project.training.seed
         self.course = Course(material.train_count, project.training)
+        if standing:
+            self.course.take_up(standing)
         self._rule_is_known = True
         self.optimizer = self._adapted_optimizer(project.training)
         self.checkpoints = Checkpoints()

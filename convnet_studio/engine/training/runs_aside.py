@@ -18,7 +18,12 @@ class RunsAside:
         self._runs: dict[Key, Run] = {}
 
     def put(self, run: Run) -> None:
-        """Lay `run` aside, in place of an earlier one with the same data and seed."""
+        """Lay `run` aside, in place of an earlier one with the same data and seed.
+
+        One that has diverged goes back to its last good checkpoint first.
+        """
+        if run.has_diverged and (checkpoint := run.checkpoints.last_before(run.course.step)):
+            run.return_to(checkpoint)
         run.lay_aside()
         key = run.project.data, run.seed
         self._runs.pop(key, None)

@@ -20,7 +20,9 @@ def why_it_cannot_learn(run: Run, problems: Sequence[Problem]) -> str:
     if problems:
         first = problems[0]
         fix = f" ({first.fix})" if first.fix else ""
-        return f"This network can't train yet. {name_of(run.project, first.where)}{first.what}{fix}."
+        name = name_of(run.project, first.where)
+        is_named = bool(name) and name.removesuffix(": ") in first.what
+        return f"This network can't train yet. {'' if is_named else name}{first.what}{fix}."
     if not run.network.losses:
         return "This network can't train yet: connect a loss to its end."
     if run.is_frozen:

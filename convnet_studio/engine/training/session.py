@@ -28,6 +28,7 @@ from convnet_studio.engine.training.pace import Pace
 from convnet_studio.engine.training.run import Run, Stretch
 from convnet_studio.engine.training.runs_aside import RunsAside
 from convnet_studio.engine.training.sentences import epochs_are_done, how_it_diverged, why_it_cannot_learn
+from convnet_studio.engine.training.standing import Standing
 
 ProgramMaker = Callable[[Network, int, bool], Program]
 """(network, batch size, whether the compiled set may be used) to a program."""
@@ -56,6 +57,7 @@ class Session:
         self._aside = RunsAside()
         self._opened_with: Weights = {}
         """The weights that came with the project, until its run begins anew without them."""
+        self._opened_at: Standing | None = None
         self._is_out_of_step = False
         """A project was to be opened and no run of it could be made: the present run is another's."""
         self._problems: tuple[Problem, ...] = ()
@@ -81,12 +83,14 @@ class Session:
 
     # Which run
 
-    def open(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
-        """Begin a run of `project`, at rest."""
+    def open(
+        self, project: Project, weights: Weights | None = None, standing: Standing | None = None
+    ) -> Iterator[Event]:
+        """Begin a run of `project`, or go on with one from a file, at rest."""
         self._aside.clear()
-        self._opened_with = weights or {}
+        self._opened_with, self._opened_at = weights or {}, standing
         self._is_out_of_step = True
-        yield from self._start(project, weights)
+        yield from self._start(project, weights, standing)
 
     def weights(self) -> Weights:
         """All weights of the open project; where no run of it could be made, those that came with it."""
@@ -94,16 +98,24 @@ class Session:
             return self._opened_with
         return self.run.weights()
 
-    def _start(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
+    def standing(self) -> Standing | None:
+        """Where the run of the open project stands; where none could be made, where that stood that came with it."""
+        if self._is_out_of_step or self.run is None:
+            return self._opened_at
+        return self.run.course.standing()
+
+    def _start(
+        self, project: Project, weights: Weights | None = None, standing: Standing | None = None
+    ) -> Iterator[Event]:
         yield from self.rest()
-        yield from self._begin(self._new_run(project, weights))
+        yield from self._begin(self._new_run(project, weights, standing=standing))
 
     def reset(self) -> Iterator[Event]:
         """Begin a run from the project's seed, at rest. One of another seed is set aside, to come back by undo."""
         if self.run is not None:
             if self.run.seed != self.run.project.training.seed:
                 self._aside.put(self.run)
-            self._opened_with = {}
+            self._opened_with, self._opened_at = {}, None
             yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
@@ -111,7 +123,7 @@ class Session:
         self._compiled = True
         self._aside.clear()
         if self.run is not None:
-            yield from self._begin(self._new_run(self.run.project, self._opened_with))
+            yield from self._begin(self._new_run(self.run.project, self._opened_with, standing=self._opened_at))
 
     def rewind(self) -> Iterator[Event]:
         """Return to the last good checkpoint, at rest."""
@@ -165,14 +177,26 @@ class Session:
         if self._is_playing and (why := self._why_not()):
             yield from self.rest(why)
 
-    def _new_run(self, project: Project, weights: Weights | None = None, before: Run | None = None) -> Run:
+    def _new_run(
+        self,
+        project: Project,
+        weights: Weights | None = None,
+        before: Run | None = None,
+        standing: Standing | None = None,
+    ) -> Run:
         compiled = self._compiled
 
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
         run = Run(
-            self._runs + 1, project, self._material_for(project, project.training.seed), make_program, weights, before
+            self._runs + 1,
+            project,
+            self._material_for(project, standing.seed if standing else project.training.seed),
+            make_program,
+            weights,
+            before,
+            standing,
         )
         self._runs += 1
         return run

@@ -17,6 +17,7 @@ from convnet_studio.engine.training.faults import module_at_fault
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.sentences import sentence_of
 from convnet_studio.engine.training.session import ProgramMaker, Session
+from convnet_studio.engine.training.standing import Standing
 
 
 class Trainer:
@@ -42,7 +43,9 @@ class Trainer:
         self._make_program = make_program or self._own_program
         self._load = load
 
-    def run(self, project: Project, control: Control, weights: Weights | None = None) -> Iterator[Event]:
+    def run(
+        self, project: Project, control: Control, weights: Weights | None = None, standing: Standing | None = None
+    ) -> Iterator[Event]:
         """Train `project` as the wishes put to `control` say; ends after the wish `Stop`.
 
         It begins at rest: first come `RunStarted`, `NetworkChanged` and `StateChanged`, then the test set is measured
@@ -55,10 +58,11 @@ class Trainer:
             project: what to build and train.
             control: where wishes come from and snapshots go to.
             weights: to begin with, such as those of a file; where None or of other shapes they come from the seed.
+            standing: where the run stood that these weights are from; None: at its beginning.
         """
         compiled = compiled_set_ready() if self._compiled is None else self._compiled
         session = Session(control, self._make_program, self._load, compiled)
-        return _Conversation(session, control).events(project, weights)
+        return _Conversation(session, control).events(project, weights, standing)
 
     def _own_program(self, network: Network, batch_size: int, compiled: bool) -> Program:
         if compiled:
@@ -77,10 +81,10 @@ class _Conversation:
         self._probes = Probes()
         self._failed_to_capture: object = None
 
-    def events(self, project: Project, weights: Weights | None) -> Iterator[Event]:
+    def events(self, project: Project, weights: Weights | None, standing: Standing | None) -> Iterator[Event]:
         """Everything from the first weights to the wish `Stop`."""
         try:
-            yield from self._guarded(self._session.open(project, weights))
+            yield from self._guarded(self._session.open(project, weights, standing))
             while not self._is_over:
                 yield from self._guarded(self._go_on())
         finally:
@@ -116,6 +120,8 @@ class _Conversation:
                 session.pace.set_limit(limit)
             case wishes.Fetch(deliver):
                 deliver(session.weights())
+            case wishes.Keep(deliver_all):
+                deliver_all(session.weights(), session.standing())
             case wishes.Stop():
                 self._is_over = True
             case _:
@@ -151,8 +157,8 @@ def _told(session: Session, wish: Wish) -> Iterator[Event]:
             return session.rewind()
         case wishes.Edit(project, returns):
             return session.follow(project, returns)
-        case wishes.Open(project, weights):
-            return session.open(project, weights)
+        case wishes.Open(project, weights, standing):
+            return session.open(project, weights, standing)
         case wishes.UseCompiled():
             return session.use_compiled()
     raise TypeError(f"There is no way to carry out {wish!r}.")

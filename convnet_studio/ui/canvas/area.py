@@ -50,7 +50,7 @@ class CanvasArea(QGraphicsView):
 
     zoom_changed = Signal(float)
     touched = Signal()
-    """Somebody has chosen what the view shows, with mouse or wheel."""
+    """Somebody moves or scales what is shown."""
 
     def __init__(self, open_project: OpenProject, scene: CanvasScene, editor: CanvasEditor, parent: QWidget) -> None:
         super().__init__(scene, parent)
@@ -174,8 +174,8 @@ class CanvasArea(QGraphicsView):
         super().focusOutEvent(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab walks the network before it leaves the canvas."""
-        return self.keyboard.walk(next) or super().focusNextPrevChild(next)
+        """Tab walks the network before it leaves the canvas; a child that hides only passes the focus on."""
+        return (self.hasFocus() and self.keyboard.walk(next)) or super().focusNextPrevChild(next)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take modules from the palette."""

@@ -45,7 +45,8 @@ class Card:
         caption: the main setting in short.
         inputs: number of input ports. `has_output`: whether wires can start here.
         shape: of the output; None where a problem hides it, ``()`` for a loss.
-        body_shape: of the output that the live part is laid out for; while a problem hides the shape, the last one.
+        body_shape: of the output that the live part is laid out for; while a problem hides the shape, the last one, or
+            else a likely one.
         parameters, multiply_accumulates: counts; 0 where there are none.
         problems: in words, with their mends.
         body: what the live part looks like. `map_name`: colours of its maps. `reading`: of class bars.
@@ -74,6 +75,8 @@ class Card:
     shares: str = ""
     judges: bool = False
 
+
+_USUAL_INPUTS: tuple[Shape, ...] = ((8, 64, 64), (64,))
 
 _NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
 
@@ -151,7 +154,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         multiply_accumulates=facts.multiply_accumulates,
         problems=facts.problems,
         body=_body_kind(is_loss, facts.shape, reading),
-        body_shape=facts.shape or (),
+        body_shape=_likely_shape(spec) if facts.shape is None else facts.shape,
         map_name=_map_name(kind.family, facts),
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
@@ -167,6 +170,19 @@ def _body_kind(is_loss: bool, shape: Shape | None, reading: Reading | None) -> B
     if len(shape) == 1:
         return BodyKind.STRIP if reading is None else BodyKind.CLASSES
     return BodyKind.MAPS if len(shape) == 3 else BodyKind.MISSING
+
+
+def _likely_shape(spec: ModuleSpec) -> Shape:
+    """What the output could look like where nothing computes: a card of a list is narrower than one of maps."""
+    module = build_module(spec)
+    if not isinstance(module, Module):
+        return ()
+    for shape in _USUAL_INPUTS:
+        try:
+            return module.output_shape(*[shape] * module.input_count)
+        except (ShapeProblem, TypeError, ValueError):
+            continue
+    return ()
 
 
 def _map_name(family: Family, facts: ModuleSummary) -> str:

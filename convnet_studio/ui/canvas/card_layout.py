@@ -28,6 +28,10 @@ PROBLEM_WIDTH = SMALLEST_WIDTH + 20.0
 """A card with a problem grows no further than into the gap to its neighbour."""
 MAPS_WIDTH = 157.0
 """Of all cards with feature maps, however many: a change of their number pushes no neighbour."""
+STRIP_WIDTH = 80.0
+"""Of a list of numbers; "not computed" and "1,152 values" fit below it."""
+CLASSES_WIDTH = 124.0
+"""Of class bars; every filter bank and output of plain numbers has room for them, since a loss may come later."""
 PROBLEM_ICON = 14.0
 MEND_HEIGHT = 22.0
 CARD_GAP = 20.0
@@ -97,14 +101,6 @@ def problem_text(problem: Problem) -> str:
     return f"{problem.what}: {problem.fix}" if problem.fix else problem.what
 
 
-def mend_text(problem: Problem) -> str:
-    """What the mend button says; empty where there is no mend."""
-    values = list(problem.change.values())
-    if not values:
-        return ""
-    return f"Use {values[0]:g}" if len(values) == 1 and isinstance(values[0], int | float) else "Mend it"
-
-
 def lay_out(card: Card, body: QSizeF) -> CardLayout:
     """The layout of `card` around a live part of size `body`."""
     width = _width(card, body)
@@ -135,9 +131,17 @@ def _width(card: Card, body: QSizeF) -> float:
     word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
     caption = _caption_width(card)
     header = 2 * PADDING + 2 + min(max(name + caption, word), max(name, word + caption))
-    usual = MAPS_WIDTH if card.body is BodyKind.MAPS and card.family is not Family.INPUT else SMALLEST_WIDTH
-    width = max(usual, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
+    width = max(_usual_width(card), min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
     return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
+
+
+def _usual_width(card: Card) -> float:
+    """What cards of this kind take at least, so that no neighbour is pushed when a shape becomes known or changes."""
+    if len(card.body_shape) == 1:
+        holds_classes = card.family in (Family.FILTER_BANK, Family.OUTPUT)
+        return (CLASSES_WIDTH if holds_classes else STRIP_WIDTH) + 2 * PADDING
+    is_picture = card.map_name == "picture" or card.body not in (BodyKind.MAPS, BodyKind.MISSING)
+    return SMALLEST_WIDTH if is_picture else MAPS_WIDTH
 
 
 def _caption_width(card: Card) -> float:
@@ -166,7 +170,7 @@ def _problem_rects(problem: Problem, width: float, top: float) -> tuple[QRectF, 
     room = QRectF(0, 0, problem_text_width(width), 1000)
     flags = Qt.TextFlag.TextWordWrap
     text = QFontMetricsF(small_font()).boundingRect(room, flags, problem_text(problem)).height()
-    label = mend_text(problem)
+    label = problem.mend
     height = 8 + math.ceil(text) + (MEND_HEIGHT + 6 if label else 0) + 8
     band = QRectF(0, top, width, height)
     if not label:

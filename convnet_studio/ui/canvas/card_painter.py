@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from convnet_studio.ui.canvas.bodies.body import elided
@@ -18,7 +18,6 @@ from convnet_studio.ui.canvas.card_layout import (
     caption_is_below,
     footer_is_stacked,
     footer_lines,
-    mend_text,
     problem_text,
     problem_text_width,
     small_font,
@@ -32,6 +31,8 @@ from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 BAR_WIDTH = 4.0
 SHADOW_REACH = 4.0
 RING_WIDTH = 2.0
+LINE_SPACING = 1.2
+"""Height of a line in heights of its letters."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -110,8 +111,10 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     taken = caption_width + 8 if card.caption else 0.0
     is_below = caption_is_below(card, width)
     name_room, word_room = (room, room - taken) if is_below else (room - taken, room)
-    _text(painter, QRectF(left, 5, name_room, 19), card.title, title_font(), now.color("text"))
-    _text(painter, QRectF(left, 22, word_room, 15), card.word, small_font(), now.color("second_text"))
+    title = legible(title_font(), card.title, QSizeF(name_room, 19), _scale_of(painter))
+    word = legible(small_font(), card.word, QSizeF(word_room, 15), _scale_of(painter))
+    _text(painter, QRectF(left, 5, name_room, 19), card.title, title, now.color("text"))
+    _text(painter, QRectF(left, 22, word_room, 15), card.word, word, now.color("second_text"))
     at = QRectF(width - PADDING - caption_width, 22 if is_below else 6, caption_width, 15 if is_below else 18)
     _text(painter, at, card.caption, small_number_font(), now.color("second_text"), _RIGHT)
 
@@ -120,11 +123,14 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     now = theme()
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
     token = "text" if card.shape is not None else "second_text"
-    _text(painter, line, shape_text(card.shape), small_number_font(), now.color(token))
     first = 1 if footer_is_stacked(card, layout.size.width()) else 0
+    widest = max(footer_lines(card), key=len, default="")
+    longest = max(shape_text(card.shape), widest, key=len) if first else f"{shape_text(card.shape)} {widest}"
+    font = legible(small_number_font(), longest, line.size(), _scale_of(painter))
+    _text(painter, line, shape_text(card.shape), font, now.color(token))
     for row, words in enumerate(footer_lines(card), first):
         at = line.translated(0, row * LINE_HEIGHT)
-        _text(painter, at, words, small_number_font(), now.color("second_text"), _RIGHT)
+        _text(painter, at, words, font, now.color("second_text"), _RIGHT)
 
 
 def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
@@ -140,7 +146,7 @@ def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: Car
     painter.setPen(now.color("text"))
     painter.drawText(room, Qt.TextFlag.TextWordWrap, problem_text(card.problems[0]))
     if not layout.mend.isEmpty():
-        _paint_mend(painter, layout.mend, mend_text(card.problems[0]), state.is_mend_hovered)
+        _paint_mend(painter, layout.mend, card.problems[0].mend, state.is_mend_hovered)
 
 
 def _paint_mend(painter: QPainter, rect: QRectF, words: str, is_hovered: bool) -> None:
@@ -151,6 +157,23 @@ def _paint_mend(painter: QPainter, rect: QRectF, words: str, is_hovered: bool) -
     painter.setBrush(Qt.BrushStyle.NoBrush)
     font = text_font(11, QFont.Weight.DemiBold)
     _text(painter, rect, words, font, now.color("warn_text"), Qt.AlignmentFlag.AlignCenter)
+
+
+def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
+    """`font`, larger where the card is drawn smaller than life by `scale`, as far as `words` have room for it."""
+    larger = QFont(font)
+    most = min(font.pixelSize() / scale, room.height() / LINE_SPACING)
+    for pixels in range(round(most), font.pixelSize(), -1):
+        larger.setPixelSize(pixels)
+        if QFontMetricsF(larger).horizontalAdvance(words) <= room.width():
+            return larger
+    return font
+
+
+def _scale_of(painter: QPainter) -> float:
+    """How large the card is drawn, whatever the pixels of the screen; 1 is life size."""
+    device = painter.device()
+    return painter.deviceTransform().m11() / (device.devicePixelRatioF() if device else 1.0)
 
 
 def _text(

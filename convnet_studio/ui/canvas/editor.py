@@ -130,9 +130,15 @@ class CanvasEditor:
         self._open.edit(text, after)
 
     def can_replace(self, module_id: str, kind: str) -> bool:
-        """Whether a module of `kind` can take the place of another of its family, or of one that is not known here."""
+        """Whether a module of `kind` can take the place of another: of its family, or of any that is unknown here."""
         old, new = find_kind(self.project.network.module(module_id).kind), find_kind(kind)
-        return new is not None and (old is None or (old is not new and old.family is new.family))
+        if new is None or old is new:
+            return False
+        try:
+            edits.replace_module(self.project, module_id, kind)
+        except ValueError:  # of another family, or a wire starts where a loss has no output
+            return False
+        return True
 
     def replace(self, module_id: str, kind: str) -> None:
         """Put a module of another kind into the place of one."""
@@ -176,9 +182,9 @@ class CanvasEditor:
             self.move({each: self._scene.modules[each].pos() + step for each in ids}, f"nudge {' '.join(ids)}")
 
     def mend(self, problem: Problem) -> None:
-        """Make the change of settings that `problem` proposes."""
+        """Do what `problem` proposes."""
         name = title(self.project.network.module(problem.where))
-        self._open.edit(f"Mend {name}", edits.apply_change(self.project, problem.where, problem.change))
+        self._open.edit(f"Mend {name}", edits.mend(self.project, problem.where, problem.change, problem.before))
 
     def _commit(self, text: str, after: Project, new_id: str) -> str:
         self._open.edit(text, after)

@@ -61,6 +61,7 @@ class NameEditor(QLineEdit):
             self._close()
 
     def _close(self) -> None:
-        if view := self._host.parentWidget():
-            view.setFocus()  # first, or hiding would pass the focus on to the next card
+        view = self._host.parentWidget()
+        if view and self.hasFocus():  # first, else Qt hands the focus on as Tab would, and the selection with it
+            view.setFocus()
         self.hide()

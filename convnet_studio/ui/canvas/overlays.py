@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import counted, short_count
-from convnet_studio.ui.theme import icon, number_font, text_font, theme, theme_switch
+from convnet_studio.ui.theme import SMALL_RADIUS, icon, number_font, text_font, theme, theme_switch
 
 HEIGHT = 30
 ICON = 14
@@ -38,6 +38,11 @@ class StatusLine(QWidget):
         """What it says."""
         return self._text
 
+    @property
+    def is_problem(self) -> bool:
+        """Whether it tells a problem."""
+        return self._is_problem
+
     def say(self, text: str, is_problem: bool) -> None:
         """Show `text`."""
         self._text, self._is_problem = text, is_problem
@@ -49,16 +54,14 @@ class StatusLine(QWidget):
         return QFontMetrics(text_font(12)).horizontalAdvance(self._text) + 16 + (ICON + 6 if self._is_problem else 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The line on a veil of the canvas' colour, so that it can be read over the grid."""
+        """The line on a chip of its own, so that it can be read over whatever lies below."""
         if not self._text:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = theme().color("warn_soft" if self._is_problem else "canvas")
-        ground.setAlphaF(0.9)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(self.rect().adjusted(0, 3, 0, -3), 6, 6)
+        painter.setPen(QPen(theme().color("line"), 1))
+        painter.setBrush(theme().color("warn_soft" if self._is_problem else "surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SMALL_RADIUS, SMALL_RADIUS)
         room = self.rect().adjusted(8, 0, -8, 0)
         if self._is_problem:
             place = QRectF(room.left(), (HEIGHT - ICON) / 2, ICON, ICON)

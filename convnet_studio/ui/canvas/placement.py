@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -14,8 +14,8 @@ from convnet_studio.ui.canvas.card_layout import CARD_GAP
 MAGNET = 8.0
 """How near an edge must be to draw a card to it, in pixels."""
 GUIDE_OVERHANG = 12.0
-REACH = 900.0
-"""How far around a card's wanted place others are looked at, in pixels."""
+NEIGHBOURS = 12
+"""Cards beside which a free place is looked for."""
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,30 @@ def is_one_row(first: Position, second: Position) -> bool:
 
 
 def free_place(wanted: QRectF, cards: Sequence[QRectF]) -> QPointF:
-    """The place nearest to `wanted` where a card of its size covers no other; rather below or beside than above."""
-    near = [card for card in cards if card.adjusted(-REACH, -REACH, REACH, REACH).intersects(wanted)]
-    lefts = [wanted.left(), *(card.right() + CARD_GAP for card in near)]
-    lefts += [card.left() - CARD_GAP - wanted.width() for card in near]
-    tops = [wanted.top(), *(card.bottom() + CARD_GAP for card in near)]
-    tops += [card.top() - CARD_GAP - wanted.height() for card in near]
-    places = sorted((QPointF(left, top) for left in set(lefts) for top in set(tops)), key=_distance_from(wanted))
-    return next((place for place in places if _is_free(QRectF(place, wanted.size()), cards)), wanted.topLeft())
+    """The place nearest to `wanted` where a card of its size covers no other; rather below or right than above or left.
+
+    Of all free places the nearest one lies at `wanted`, or touches neighbours (but for the gap) at its sides.
+    """
+    if _is_free(wanted, cards):
+        return wanted.topLeft()
+    x, y, width, height = wanted.x(), wanted.y(), wanted.width(), wanted.height()
+    near = sorted(cards, key=lambda card: (card.center() - wanted.center()).manhattanLength())[:NEIGHBOURS]
+    columns = {x, *(card.right() + CARD_GAP for card in near), *(card.left() - CARD_GAP - width for card in near)}
+    rows = {y, *(card.bottom() + CARD_GAP for card in near), *(card.top() - CARD_GAP - height for card in near)}
+    places = [QPointF(column, row) for column in columns for row in rows]
+    places.sort(key=lambda place: _way(place.x() - x) + 0.9 * _way(place.y() - y))
+    places.append(QPointF(x, max(card.bottom() for card in cards) + CARD_GAP))
+    return next(place for place in places if _is_free(QRectF(place, wanted.size()), cards))
 
 
-def _distance_from(wanted: QRectF) -> Callable[[QPointF], float]:
-    def distance(place: QPointF) -> float:
-        shift = place - wanted.topLeft()
-        return abs(shift.x()) + abs(shift.y()) * (1.0 if shift.y() > 0 else 2.0)
-
-    return distance
+def _is_free(place: QRectF, cards: Iterable[QRectF]) -> bool:
+    grown = place.adjusted(-4, -4, 4, 4)
+    return not any(card.intersects(grown) for card in cards)
 
 
-def _is_free(place: QRectF, cards: Sequence[QRectF]) -> bool:
-    return not any(card.adjusted(-4, -4, 4, 4).intersects(place) for card in cards)
+def _way(step: float) -> float:
+    """How long a step is: against the direction of reading it counts more."""
+    return step if step >= 0 else -1.5 * step
 
 
 def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET) -> Alignment:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.ui.theme import theme
@@ -34,6 +34,7 @@ class PortItem(QGraphicsItem):
         self.index = index
         self._state = PortState.QUIET
         self._is_hovered = False
+        self._is_wired = False
         self.setAcceptHoverEvents(True)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -54,6 +55,24 @@ class PortItem(QGraphicsItem):
         if state is not self._state:
             self._state = state
             self.update()
+
+    def set_wired(self, is_wired: bool) -> None:
+        """Leave what lies outside the ring to the wire that ends here, so that a short wire can be grasped too."""
+        if is_wired != self._is_wired:
+            self.prepareGeometryChange()
+            self._is_wired = is_wired
+
+    def is_grasped_at(self, at: QPointF) -> bool:
+        """Whether the scene position `at` means this port."""
+        return self.shape().contains(at - self.scenePos())
+
+    def shape(self) -> QPainterPath:
+        """Where it can be grasped: all around, but not on its wire."""
+        outside = RADIUS + 1 if self._is_wired else REACH
+        left, right = (REACH, outside) if self.is_output else (outside, REACH)
+        path = QPainterPath()
+        path.addRect(QRectF(-left, -REACH, left + right, 2 * REACH))
+        return path
 
     def boundingRect(self) -> QRectF:
         """Room for the grown ring."""

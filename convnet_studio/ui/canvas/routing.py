@@ -33,7 +33,7 @@ def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = ()) -> QPainte
 
 
 def loose_way(start: QPointF, end: QPointF) -> QPainterPath:
-    """The way of a wire that is being drawn: one curve in any direction."""
+    """The way of a wire that is being drawn, or joins cards that overlap: one curve in any direction."""
     path = QPainterPath(start)
     reach = QPointF(max(32.0, min(160.0, abs(end.x() - start.x()) / 2)), 0)
     path.cubicTo(start + reach, end - reach, end)

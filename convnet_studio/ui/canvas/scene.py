@@ -12,8 +12,8 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
-from convnet_studio.ui.canvas.port_item import REACH, PortItem
-from convnet_studio.ui.canvas.routing import route
+from convnet_studio.ui.canvas.port_item import PortItem
+from convnet_studio.ui.canvas.routing import loose_way, route
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -80,17 +80,9 @@ class CanvasScene(QGraphicsScene):
             self.modules[module_id].show_snapshot(snapshot)
 
     def port_at(self, at: QPointF) -> PortItem | None:
-        """The port nearest to `at`, within grasp; between two ports that are near, the middle is the wire's."""
-        ports = [port for item in self.modules.values() for port in item.ports]
-        near = sorted((QLineF(port.scenePos(), at).length(), index) for index, port in enumerate(ports))[:2]
-        if not near or near[0][0] > REACH:
-            return None
-        nearest = ports[near[0][1]]
-        if len(near) > 1 and self.link_at(at) is not None:
-            apart = QLineF(nearest.scenePos(), ports[near[1][1]].scenePos()).length()
-            if apart < 3 * REACH and near[0][0] > apart / 3:
-                return None
-        return nearest
+        """The port nearest to `at`, within grasp."""
+        ports = [port for item in self.modules.values() for port in item.ports if port.is_grasped_at(at)]
+        return min(ports, key=lambda port: QLineF(port.scenePos(), at).length(), default=None)
 
     def module_at(self, at: QPointF) -> ModuleItem | None:
         """The topmost card under `at`."""
@@ -107,7 +99,8 @@ class CanvasScene(QGraphicsScene):
         cards = [item.rect for item in self.modules.values()]
         for link, item in self.links.items():
             start, end = self._ends(link)
-            item.setPath(route(start, end, cards))
+            overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
+            item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
 
     def place_cards(self) -> None:
         """Put every card where the project says."""
@@ -169,6 +162,7 @@ class CanvasScene(QGraphicsScene):
                 item.show_snapshot(self._last)
         if moved:
             self.reroute()
+        self._show_selection()
 
     def _update_links(self, after: Project) -> None:
         wanted = {
@@ -184,6 +178,10 @@ class CanvasScene(QGraphicsScene):
             if link in wanted and link not in self.links:
                 self.links[link] = LinkItem(link)
                 self.addItem(self.links[link])
+        sources, targets = {link.source for link in wanted}, {(link.target, link.port) for link in wanted}
+        for module_id, item in self.modules.items():
+            for port in item.ports:
+                port.set_wired(module_id in sources if port.is_output else (module_id, port.index) in targets)
 
     def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
         output = self.modules[link.source].output
@@ -194,7 +192,7 @@ class CanvasScene(QGraphicsScene):
         for module_id, item in self.modules.items():
             is_selected = module_id in self.open_project.selection
             item.set_state(is_selected=is_selected)
-            item.setZValue(1 if is_selected else 0)
+            item.setZValue(2 if is_selected else 1 if item.card.problems else 0)  # a mend must be in reach
 
     def _recolor(self) -> None:
         for item in self.modules.values():

@@ -54,11 +54,11 @@ class MapPanel(QWidget):
 
     def _arranged(self) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout()
+        self._column = column = QVBoxLayout()
         column.setSpacing(4)
         column.addLayout(self._tools)
+        column.addWidget(self.read_out)  # above: below there may be room between it and the maps
         column.addLayout(self._bodies, 1)
-        column.addWidget(self.read_out)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom, page)
         self._halves.setContentsMargins(0, 0, 0, 0)
         self._halves.setSpacing(4)
@@ -99,6 +99,7 @@ class MapPanel(QWidget):
     def hug(self) -> None:
         """Take only the height that the content needs, for a column that scrolls."""
         self._hugs = True
+        self._column.addWidget(self.read_out)
         self.sheet.hug(_TALLEST_SHEET)
 
     def say(self, sentence: str) -> None:

@@ -7,7 +7,10 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QFont, QKeyEvent, QPainter, 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from convnet_studio.ui.controls.painting import paint_field
+from convnet_studio.ui.controls.undo_keys import is_undo_for_window
 from convnet_studio.ui.theme import text_font, theme, theme_switch
+
+_PADDING = 4
 
 
 class NameField(QLineEdit):
@@ -42,6 +45,13 @@ class NameField(QLineEdit):
             self._shown = self.text()
             self.entered.emit(self.text())
 
+    def event(self, event: QEvent) -> bool:
+        """Undo is the window's once the name is entered."""
+        if is_undo_for_window(event, self.text() != self._shown):
+            event.ignore()
+            return False
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives the old name back."""
         if event.key() == Qt.Key.Key_Escape:
@@ -67,10 +77,17 @@ class NameField(QLineEdit):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Like a heading until it is pointed at."""
+        """Like a heading until it is pointed at; a name that is too long ends in an ellipsis until it is edited."""
         if self.hasFocus() or self.underMouse():
             paint_field(QPainter(self), self)
-        super().paintEvent(event)
+        room = self.contentsRect().adjusted(_PADDING + 2, 0, -_PADDING, 0)
+        if self.hasFocus() or self.fontMetrics().horizontalAdvance(self.text()) <= room.width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(theme().color("text"))
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
     def _recolor(self) -> None:
         colors = theme().colors

@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QWidget
 
 from convnet_studio.engine.nn.module import Setting, SettingValue
 from convnet_studio.ui.controls.painting import FIELD_HEIGHT, paint_chevron, paint_field
+from convnet_studio.ui.controls.undo_keys import is_undo_for_window
 from convnet_studio.ui.theme import number_font, theme, theme_switch
 
 _STEPPER_WIDTH = 16
@@ -86,16 +86,14 @@ class NumberField(QAbstractSpinBox):
         return QValidator.State.Acceptable, text, position
 
     def event(self, event: QEvent) -> bool:
-        """Undo is the project's, unless something is being typed."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
-            if undoes and _number_in(self.text()) == self._value:
-                event.ignore()
-                return True
+        """Undo is the window's once the number is entered."""
+        if is_undo_for_window(event, _number_in(self.text()) != self._value):
+            event.ignore()
+            return False
         return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """A change of style moves the inner line: put it back."""
+        """A style puts the inner line where it likes; it stays where it was."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._place_parts()

@@ -62,6 +62,11 @@ class Inspector(QWidget):
         for view in self.views():
             view.set_dataset(dataset)
 
+    def focus_project_name(self) -> None:
+        """Let the project's name be typed over."""
+        self.project_page.header.name.setFocus()
+        self.project_page.header.name.selectAll()
+
     def views(self) -> tuple[View, ...]:
         """All views that it holds, seen or not."""
         return tuple(self.module_page.views.values())

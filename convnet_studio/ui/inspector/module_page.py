@@ -11,7 +11,7 @@ from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.edits import (
-    apply_change,
+    mend,
     move_modules,
     rename_module,
     set_learning,
@@ -218,7 +218,7 @@ class ModulePage(QWidget):
         self.header.name.show_name(title(self._module), self._module.kind)
 
     def _mend(self, problem: Problem) -> None:
-        self._edit(f"Mend: {problem.what}", lambda now: apply_change(now, problem.where, problem.change))
+        self._edit(f"Mend: {problem.what}", lambda now: mend(now, problem.where, problem.change, problem.before))
 
     def _edit(self, text: str, change: Callable[[Project], Project], merge_key: str = "") -> str:
         """Make an edit; the sentence why not, if it is refused."""

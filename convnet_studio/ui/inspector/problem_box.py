@@ -28,8 +28,8 @@ class ProblemBox(QWidget):
         column.setSpacing(8)
         column.addWidget(Sentence(words, "text"))
         self.button: QPushButton | None = None
-        if problem.change:
-            self.button = QPushButton((problem.fix[:1].upper() + problem.fix[1:]) or "Mend it")
+        if problem.mend:
+            self.button = QPushButton(problem.mend)
             self.button.setFont(text_font(12))
             self.button.setIcon(icon("wrench"))
             self.button.setIconSize(QSize(14, 14))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent
+from PySide6.QtGui import QDrag, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem
 
 from convnet_studio.ui.palette.entries import Entry, kind_entries
@@ -15,10 +15,8 @@ from convnet_studio.ui.theme import theme, theme_switch
 
 MODULE_MIME = "application/x-convnet-module"
 """What a drag from the palette carries: the kind, as UTF-8 text."""
-GHOST_GRASP = QPointF(20.0, 20.0)
-GHOST_HANGS = QPointF(-12.0, -12.0)
-"""Right of and below the mouse, so that the wire under it is seen."""
-"""Where the mouse holds a dragged card."""
+GHOST_GRASP = QPointF(-16.0, -16.0)
+"""Where the mouse holds a dragged card: outside, so that what it would land on is seen."""
 
 
 class KindList(QListWidget):
@@ -38,6 +36,7 @@ class KindList(QListWidget):
         self.setMouseTracking(True)
         self.setItemDelegate(RowDelegate(self))
         self.setAutoScroll(False)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
         if is_draggable:
             self.itemDoubleClicked.connect(self._choose)
         else:
@@ -103,6 +102,11 @@ class KindList(QListWidget):
         """The names of the rows that are not filtered out."""
         return [item.text() for item in self._rows()]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Rows are as high as their words need at this width."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
+
     def startDrag(self, actions: Qt.DropAction) -> None:
         """Carry the current module away."""
         item = self.currentItem()
@@ -114,7 +118,7 @@ class KindList(QListWidget):
         drag = QDrag(self)
         drag.setMimeData(mime)
         drag.setPixmap(ghost_pixmap(entry, self.devicePixelRatioF()))
-        drag.setHotSpot(GHOST_HANGS.toPoint())
+        drag.setHotSpot(GHOST_GRASP.toPoint())
         drag.exec(Qt.DropAction.CopyAction)
 
     def event(self, event: QEvent) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.palette.entries import Entry
@@ -15,6 +15,8 @@ SECTION = ENTRY + 1
 
 ROW_HEIGHT = 26
 TITLE_HEIGHT = 30
+WORD_HEIGHT = 13
+"""Of the plain word in a line of its own."""
 ICON = 14
 PADDING = 8
 
@@ -27,9 +29,13 @@ class RowDelegate(QStyledItemDelegate):
     """Rows and titles."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Titles are a little higher."""
-        is_title = index.data(ENTRY) is None
-        return QSize(120, TITLE_HEIGHT if is_title else ROW_HEIGHT)
+        """Titles are a little higher; so are rows whose plain word needs a line of its own."""
+        entry: Entry | None = index.data(ENTRY)
+        if entry is None:
+            return QSize(120, TITLE_HEIGHT)
+        view = self.parent()
+        width = view.viewport().width() if isinstance(view, QAbstractItemView) else option.rect.width()
+        return QSize(120, ROW_HEIGHT + (0 if word_is_beside(entry, width - 2 * PADDING) else WORD_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """One row."""
@@ -44,6 +50,13 @@ class RowDelegate(QStyledItemDelegate):
             _paint_ground(painter, rect, state)
             _paint_entry(painter, rect.adjusted(PADDING, 0, -PADDING, 0), entry)
         painter.restore()
+
+
+def word_is_beside(entry: Entry, width: int) -> bool:
+    """Whether the plain word has room right of the name in a row of this width."""
+    names, words = QFontMetrics(text_font(13)), QFontMetrics(text_font(11))
+    taken = ICON + 8 + names.horizontalAdvance(entry.name)
+    return not entry.word or taken + 10 + words.horizontalAdvance(entry.word) <= width
 
 
 def _paint_title(painter: QPainter, rect: QRect, words: str) -> None:
@@ -61,7 +74,9 @@ def _paint_ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> No
 
 
 def _paint_entry(painter: QPainter, rect: QRect, entry: Entry) -> None:
-    top = rect.top() + (rect.height() - ICON) / 2
+    is_beside = word_is_beside(entry, rect.width())
+    first = QRect(rect.left(), rect.top(), rect.width(), ROW_HEIGHT)
+    top = first.top() + (first.height() - ICON) / 2
     place = QRect(rect.left(), int(top), ICON, ICON).toRectF()
     if entry.family is None:
         draw_icon(painter, "folder-open", theme().color("second_text"), place)
@@ -69,11 +84,13 @@ def _paint_entry(painter: QPainter, rect: QRect, entry: Entry) -> None:
         draw_icon(painter, FAMILY_ICONS[entry.family], theme().family(entry.family), place)
     name_font, word_font = text_font(13), text_font(11)
     names, words = QFontMetrics(name_font), QFontMetrics(word_font)
-    room = rect.adjusted(ICON + 8, 0, 0, 0)
+    room = first.adjusted(ICON + 8, 0, 0, 0)
     painter.setFont(name_font)
     painter.setPen(theme().color("text"))
     painter.drawText(room, _LEFT, names.elidedText(entry.name, Qt.TextElideMode.ElideRight, room.width()))
-    if names.horizontalAdvance(entry.name) + 10 + words.horizontalAdvance(entry.word) <= room.width():
+    if entry.word:
         painter.setFont(word_font)
         painter.setPen(theme().color("second_text"))
-        painter.drawText(room, _RIGHT, entry.word)
+        word_room = room if is_beside else room.translated(0, WORD_HEIGHT + 3)
+        word = words.elidedText(entry.word, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(word_room, _RIGHT if is_beside else _LEFT, word)

@@ -43,8 +43,10 @@ class CanvasView(View):
         self._zoom = ZoomControl(self)
         self._summary: Summary | None = None
         self._class_count = 0
+        self._covered_below = 0
         self._wants_fit = True
-        """Until somebody pans or zooms, the canvas shows the whole network, however large that and the window are."""
+        """Until somebody moves or scales it, the canvas shows the whole network, whatever is edited or resized."""
+        self._is_new = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
@@ -66,8 +68,9 @@ class CanvasView(View):
         self._summary = summary
         self.scene.set_summary(summary)
         self._show_status()
-        if self._wants_fit and self.isVisible() and not self._shows_all():
+        if self._wants_fit and self.isVisible() and (self._is_new or not self._shows_all()):
             self.fit()
+            self._is_new = False
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Call the classes as the data set in use does."""
@@ -116,10 +119,8 @@ class CanvasView(View):
         self.editor.duplicate_selection()
 
     def rename_selection(self) -> None:
-        """Edit the name of the selected module on its card."""
-        selection = self.open_project.selection
-        if len(selection) == 1:
-            self.area.rename.start(self.scene.modules[min(selection)])
+        """Edit the name of the one selected module."""
+        self.area.keyboard.rename()
 
     def select_all(self) -> None:
         """Select all modules."""
@@ -164,11 +165,18 @@ class CanvasView(View):
         if self._wants_fit:
             self.fit()
 
+    def keep_free_below(self, pixels: int) -> None:
+        """Something covers so much of the lower edge: the zoom and problems move up, what is drawn stays."""
+        if pixels != self._covered_below:
+            self._covered_below = pixels
+            self._place_overlays()
+
     def _place_overlays(self) -> None:
         self._zoom.adjustSize()
-        bottom = self.height() - MARGIN - HEIGHT
+        bottom = self.height() - self._covered_below - MARGIN - HEIGHT
         self._zoom.move(self.width() - self._zoom.width() - MARGIN, bottom)
         room = self._zoom.x() - 2 * MARGIN
+        self.status.setVisible(not self._covered_below or self.status.is_problem)
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
 
     def _show_status(self) -> None:
@@ -181,17 +189,17 @@ class CanvasView(View):
 
     def _start_over(self) -> None:
         self._summary = None
-        self._wants_fit = True
+        self._is_new = True
         self.status.say("", False)
         self.fit()
 
     def _shows_all(self) -> bool:
         """Whether every card is in view and clear of what floats below; then nothing moves under the user's hands."""
         covered = self.area.mapFromScene(self.scene.covered_rect()).boundingRect()
-        return self.area.viewport().rect().adjusted(0, 0, 0, -round(FREE_BELOW)).contains(covered)
+        return self.area.viewport().rect().adjusted(0, 0, 0, MARGIN - FREE_BELOW).contains(covered)
 
     def _stop_fitting(self) -> None:
-        """Whoever pans or zooms decides what the canvas shows."""
+        """Whoever moves or scales the canvas decides what it shows."""
         self._wants_fit = False
 
     def _describe(self) -> None:

@@ -211,5 +211,21 @@ class FiltersView(View):
         tile = self._enlarged if self._enlarged is not None else cell.tile
         index = self._picture.index(Cell(tile, cell.row, cell.column))
         name = main_parameter(self._parameters)
-        place = f"{name}[{', '.join(map(str, index))}]"
+        place = place_text(name, index)
         self.panel.read_out.show_value(place, exact(self._parameters[name][index]))
+
+
+_AXES = {
+    2: ("unit", "input"),
+    3: ("filter", "map", "place"),
+    4: ("filter", "map", "row", "column"),
+    5: ("filter", "map", "depth", "row", "column"),
+}
+
+
+def place_text(name: str, index: tuple[int, ...]) -> str:
+    """Where in the array `name` a weight lies, in the words of the maps: ``filter 5 · map 0 · row 2 · column 4``."""
+    words = _AXES.get(len(index), ())
+    if name != "weight" or not words:
+        return f"{name}[{', '.join(map(str, index))}]"
+    return " · ".join(f"{word} {number}" for word, number in zip(words, index, strict=True))

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from convnet_studio.engine.training.events import Event, RunStarted
+from convnet_studio.engine.training.events import Event, RunStarted, Stepped
 from convnet_studio.ui.controls.curve import Points
 from convnet_studio.ui.controls.curve_reading import CurveReading, Reading
 from convnet_studio.ui.controls.label import Label
@@ -29,6 +29,10 @@ LINEAR, LOG = "Linear", "Log"
 REDRAW_MILLISECONDS = 50
 """A curve moves by less than a pixel in this time; drawing it more often would only cost."""
 NOT_YET = "–"
+_SMALLEST_GUTTER = 34
+"""Of the numbers left of the curves, in pixels: wide enough for most, so that it rarely moves."""
+_MOST_EARLIER = 8
+"""Records of runs that ended, which undo may bring back."""
 _KEY_STEPS = 100
 """Presses of an arrow key from one end of the axis to the other."""
 
@@ -44,6 +48,8 @@ class LearningCurvesView(View):
         super().__init__(open_project, parent)
         self.record = LearningRecord()
         self.previous = LearningRecord()
+        self._earlier: list[LearningRecord] = []
+        self._stored: object = None
         self._planned_epochs = 1
         self._ranges = (0.0, 0.0, 0.0)
         self._hovered: float | None = None
@@ -107,7 +113,6 @@ class LearningCurvesView(View):
             axis.setTextPen(pg.mkPen(now.color("second_text")))
             axis.setTickFont(number_font(11))
             axis.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False)
-        self.plot.getPlotItem().getAxis("left").setWidth(44)
         self.plot.getPlotItem().getAxis("left").setGrid(160)
         self.plot.getPlotItem().getAxis("bottom").setHeight(22)
         for name, (token, opacity, width) in _DRAWN.items():
@@ -127,13 +132,28 @@ class LearningCurvesView(View):
             if isinstance(event, RunStarted):
                 self._planned_epochs = max(1, event.planned_epochs)
                 if event.run_id != self.record.run_id:
-                    self.previous = self.record or self.previous
-                    self.record = LearningRecord(event.run_id, event.steps_per_epoch)
+                    self._begin(event)
                     has_news = True
             else:
                 has_news = self.record.take(event) or has_news
+                if isinstance(event, Stepped):
+                    self._stored = None  # until then another engine may begin the run again
         if has_news and self.isVisible() and not self._timer.isActive():
             self._timer.start()
+
+    def take_up(self, stored: object) -> None:
+        """Begin the next run with the curves that came with it in a file."""
+        self._stored = stored
+
+    def _begin(self, event: RunStarted) -> None:
+        """Begin new curves, or go on with those of a run that is taken up again."""
+        self.previous = self.record or self.previous
+        others = [each for each in self._earlier if each is not self.record]
+        self._earlier = [*others[-_MOST_EARLIER:], self.record]
+        known = (each for each in self._earlier if each.run_id == event.run_id)
+        self.record = next(known, None) or LearningRecord(event.run_id, event.steps_per_epoch)
+        if self._stored is not None:
+            self.record.take_up(self._stored)
 
     # ---------------------------------------------------------------- drawing
 
@@ -175,7 +195,10 @@ class LearningCurvesView(View):
         """Axes that rarely move: the strong curves have room, single steps may stick out of a linear axis."""
         item = self.plot.getPlotItem()
         epochs = max([self.record.epoch, *(float(x[-1]) for x, _ in drawn.values() if len(x))])
-        last = float(self._planned_epochs * max(1, math.ceil(epochs / self._planned_epochs - 1e-6)))
+        plans = max(1, math.ceil(epochs / self._planned_epochs - 1e-6))
+        last = float(plans * self._planned_epochs)
+        if self.record:
+            last = min(last, round_up(max(epochs, 0.1)))
         strong = np.concatenate([drawn["smooth"][1], drawn["test"][1], drawn["train"][1] if logarithmic else []])
         strong = strong[np.isfinite(strong) & ((strong > 0) | (not logarithmic))]
         low, high = (float(strong.min()), float(strong.max())) if len(strong) else (0.1, 1.0)
@@ -190,10 +213,13 @@ class LearningCurvesView(View):
             item.setXRange(0, last, padding=0.01)
             item.setYRange(bottom, top, padding=0)
             item.getAxis("left").setTicks([marks])
+            words = QFontMetrics(number_font(11))
+            widest = max((words.horizontalAdvance(text) for _, text in marks), default=0)
+            item.getAxis("left").setWidth(max(_SMALLEST_GUTTER, widest + 10))
             item.getAxis("bottom").setTicks([[(value, f"{value:g}") for value in even_ticks(last, 6)]])
 
     def _show_numbers(self) -> None:
-        """The values under the pointer, or else the latest ones."""
+        """The values of the step under the pointer; without one the latest, of training its running mean."""
         curves = self._shown(self.record)
         unit = " %" if self._is_error else ""
         x = self._last_hovered
@@ -201,8 +227,8 @@ class LearningCurvesView(View):
         epoch = f"{x:.2f}" if is_known else NOT_YET
         readings = [Reading("epoch", "second_text", epoch, epoch, digits=(6, 6))]
         for name in ("train", "test"):
-            is_smooth = name == "train" and self._hovered is None  # of itself, the last mini-batch says little
-            curve = curves["smooth" if is_smooth else name]
+            is_head = name == "train" and self._hovered is None  # of the head as the top bar: one step says little
+            curve = curves["smooth" if is_head else name]
             index = curve.nearest(x)
             value = float(curve.y[index]) if index >= 0 else None
             texts = (exact(value) + unit, short(value) + unit) if value is not None else (NOT_YET, NOT_YET)

@@ -32,7 +32,7 @@ class Linear(Module):
     def output_shape(self, shape: Shape) -> Shape:
         """``(n,)`` to ``(out_features,)``; ShapeProblem for maps."""
         if len(shape) != 1:
-            raise ShapeProblem("Linear takes a list of numbers, not maps", "put a Flatten before it")
+            raise ShapeProblem("Linear takes a list of numbers, not maps", "put a Flatten before it", before="Flatten")
         return (self.out_features,)
 
     def parameter_shapes(self, shape: Shape) -> dict[str, ParameterShape]:

@@ -12,13 +12,13 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, elided, hatch
 from convnet_studio.ui.canvas.card import Card, Reading
-from convnet_studio.ui.canvas.card_layout import small_font, small_number_font
+from convnet_studio.ui.canvas.card_layout import CLASSES_WIDTH, small_font, small_number_font
 from convnet_studio.ui.theme import theme
 
 MOST_CLASSES = 10
 ROW_HEIGHT = 14.0
 BAR_HEIGHT = 8.0
-WIDTH = 124.0
+WIDTH = CLASSES_WIDTH
 GAP = 6.0
 SMALLEST_NAME = 12.0
 LARGEST_NAME = 56.0

@@ -8,9 +8,9 @@ from PySide6.QtGui import QPainter
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.card_layout import MAPS_WIDTH, PADDING, STRIP_WIDTH
 
-SHEET_WIDTH = 137.0
-"""As wide as sixteen maps, so that nothing is pushed when the shape becomes known."""
+HEIGHT = 84.0
 
 
 class MissingBody(Body):
@@ -18,7 +18,8 @@ class MissingBody(Body):
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
-        self.size = QSizeF(SHEET_WIDTH, 84)
+        wide = STRIP_WIDTH if len(card.body_shape) == 1 else MAPS_WIDTH - 2 * PADDING
+        self.size = QSizeF(wide, HEIGHT)
 
     def show(self, snapshot: Snapshot) -> bool:
         """There is nothing to show."""

@@ -12,9 +12,10 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
+from convnet_studio.ui.canvas.card_layout import STRIP_WIDTH
 from convnet_studio.ui.map_images import Tiling, scale_of, sheet_image
 
-WIDTH = 72.0
+WIDTH = STRIP_WIDTH
 HEIGHT = 24.0
 LONGEST_ROW = 24
 

@@ -1,0 +1,106 @@
+"""PanelLayout: where the panels of the window stand and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+
+from convnet_studio.ui.panel import Panel
+
+LOWER_SHARE = 0.26
+"""Of the window's height, for curves and data."""
+SIDES = (208, 320)
+"""Largest width of palette and inspector, as long as nobody gives them another."""
+
+
+class PanelLayout(QObject):
+    """Palette left, inspector right, two panels below. They keep their shares of the window until somebody arranges
+    them otherwise.
+
+    Args:
+        window: that the panels are put around.
+        left, right, below: titles and contents.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        left: tuple[str, QWidget],
+        right: tuple[str, QWidget],
+        below: Sequence[tuple[str, QWidget]],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        window.setDockNestingEnabled(True)
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+        ):
+            window.setCorner(corner, area)
+        self._sides = [
+            self._panel(*left, Qt.DockWidgetArea.LeftDockWidgetArea),
+            self._panel(*right, Qt.DockWidgetArea.RightDockWidgetArea),
+        ]
+        self._below = [self._panel(*each, Qt.DockWidgetArea.BottomDockWidgetArea) for each in below]
+        for one, other in zip(self._below, self._below[1:], strict=False):
+            window.splitDockWidget(one, other, Qt.Orientation.Horizontal)
+        self._share()
+        self._default = window.saveState()
+        self._is_own = False
+        """Whether somebody has arranged the panels."""
+        window.installEventFilter(self)
+
+    @property
+    def panels(self) -> list[Panel]:
+        """All panels: left, right, below."""
+        return [*self._sides, *self._below]
+
+    def state(self) -> str:
+        """What to keep for the next start; empty where nobody has arranged anything."""
+        return bytes(self._window.saveState().toBase64().data()).decode() if self._is_own else ""
+
+    def restore(self, state: str) -> None:
+        """Put the panels where they stood when `state` was told."""
+        if state:
+            self._is_own = self._window.restoreState(QByteArray.fromBase64(state.encode()))
+
+    def restore_default(self) -> None:
+        """Put all panels back to their places."""
+        self._window.restoreState(self._default)
+        self._is_own = False
+        self._share()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Fill a menu that shows and hides panels."""
+        menu.clear()
+        for panel in self.panels:
+            menu.addAction(panel.toggleViewAction())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A mouse let go on the window itself has dragged the line between two panels."""
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            self._is_own = True
+        elif event.type() == QEvent.Type.Resize and not self._is_own:
+            self._share()
+        return False
+
+    def _panel(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
+        panel = Panel(title, widget, self._window)
+        self._window.addDockWidget(area, panel)
+        for moved in (panel.topLevelChanged, panel.dockLocationChanged, panel.closed):
+            moved.connect(self._note_arrangement)
+        panel.toggleViewAction().triggered.connect(self._note_arrangement)
+        return panel
+
+    def _note_arrangement(self) -> None:
+        self._is_own = True
+
+    def _share(self) -> None:
+        width, height = self._window.width(), self._window.height()
+        sides = [min(SIDES[0], width // 6), min(SIDES[1], width // 4)]
+        self._window.resizeDocks(self._sides, sides, Qt.Orientation.Horizontal)
+        self._window.resizeDocks(self._below, [460, 380][: len(self._below)], Qt.Orientation.Horizontal)
+        lower = [round(LOWER_SHARE * height)] * len(self._below)
+        self._window.resizeDocks(self._below, lower, Qt.Orientation.Vertical)

@@ -1,0 +1,33 @@
+"""What tests of the whole window share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from convnet_studio.engine.project.presets import load_preset
+from convnet_studio.ui.app import make_application
+from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.settings import Session, Settings
+from convnet_studio.ui.theme import LIGHT, theme_switch
+
+SECONDS = 20_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    """The window on tiny-digits with its first snapshot; its thread must be gone afterwards."""
+    make_application()
+    made = MainWindow(load_preset("tiny-digits"), None, None, Settings(marks_seen=True), Session())
+    made.show()
+    qtbot.waitUntil(lambda: made.live.snapshot is not None, timeout=SECONDS)
+    yield made
+    made.files.close()
+    made.session.close()
+    made.hide()
+    made.deleteLater()
+    theme_switch().use(LIGHT)
+    assert not [thread for thread in threading.enumerate() if thread.name == "convnet-studio engine"]
