@@ -154,6 +154,14 @@ def test_random_networks(draw: st.DataObject) -> None:
     assert_follows_numpy(networks[0], networks[1], draw.draw(st.integers(1, 20)), tolerance=tolerance)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_large_modules_in_a_row_wait_for_each_other(threads: int) -> None:
+    """At batch 1 threads share the rows of each; those of the next begin when all are there."""
+    drawn: list[Drawn] = [("Flatten", {}), *[("Linear", {"out_features": 1200})] * 3, *CLASSIFIER[1:]]
+    networks = [chain(drawn, (1, 30, 40), 4) for _ in range(2)]
+    assert_follows_numpy(networks[0], networks[1], 1, threads)
+
+
 def test_every_module_of_the_first_issue_has_a_rule() -> None:
     wanted = {
         "Abs", "AvgPool2d", "Conv2d", "DivisiveNorm", "Flatten", "Input", "LPPool2d", "Linear", "LocalContrastNorm",
