@@ -82,7 +82,7 @@ def examples(net: Network) -> tuple[np.ndarray, np.ndarray]:
     """Random pictures and labels, the same in every process."""
     random = np.random.default_rng(0)
     images = random.random((EXAMPLES, *net.input_shape), dtype=np.float32)
-    return images, random.integers(0, max(1, net.classes), EXAMPLES)
+    return images, random.integers(0, net.classes, EXAMPLES) if net.classes else np.full(EXAMPLES, -1)
 
 
 @dataclass(frozen=True)

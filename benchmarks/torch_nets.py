@@ -12,6 +12,7 @@ from torch import nn
 from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.euclidean_rbf import CODES
+from convnet_studio.engine.nn.modules.scaled_tanh import ScaledTanh
 from convnet_studio.engine.nn.network import Network
 
 
@@ -46,6 +47,13 @@ class Absolute(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.abs()
+
+
+class Stretched(nn.Module):
+    """ScaledTanh."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return ScaledTanh.AMPLITUDE * (x * ScaledTanh.STEEPNESS).tanh()
 
 
 class MeanPower(nn.Module):
@@ -129,6 +137,7 @@ MAKERS: dict[str, Callable[[Any, Node], nn.Module]] = {
     "Conv2d": _conv2d,
     "Linear": lambda module, node: nn.Linear(node.input_shapes[0][0], module.out_features),
     "Tanh": lambda module, node: nn.Tanh(),
+    "ScaledTanh": lambda module, node: Stretched(),
     "ReLU": lambda module, node: nn.ReLU(),
     "Sigmoid": lambda module, node: nn.Sigmoid(),
     "Abs": lambda module, node: Absolute(),
@@ -165,4 +174,5 @@ def translate(net: Network) -> tuple[nn.Module, nn.Module]:
                 raise NoCounterpart(f"the {name} of {kind}")
             getattr(module, name).data.copy_(torch.from_numpy(parameter.value.copy()))
         made.append(module)
-    return nn.Sequential(*(each for each in made[1:-1])), made[-1]
+    ends = [nn.Flatten()] if len(chain[-2].shape) > 1 else []  # a loss gets maps of one place as a list
+    return nn.Sequential(*made[1:-1], *ends), made[-1]

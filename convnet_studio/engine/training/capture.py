@@ -44,7 +44,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         label=shown.label,
         outputs=outputs,
         parameters=_parameters(run, probes),
-        loss=sum(losses.values()) if losses else float("nan"),
+        loss=sum(losses.values()) if len(losses) == len(run.network.losses) > 0 else float("nan"),
         scores=scores,
         losses=losses,
     )
@@ -68,13 +68,13 @@ def _masks(run: Run, probes: Probes) -> dict[str, Array]:
 
 
 def _losses(run: Run, label: int, partner: ProbePicture) -> dict[str, float]:
-    """What each loss counts in the sum for the picture just shown, by id; none where its label is unknown."""
+    """What each loss counts in the sum for the picture just shown, by id; not those that need its unknown label."""
     assert run.program is not None
-    if not 0 <= label < run.network.classes:
-        return {}
-    found = {}
+    found, is_known = {}, 0 <= label < run.network.classes
     for node in run.network.losses:
         assert isinstance(node.module, Loss)
+        if not is_known and (node.module.judges_classes() or node.module.compares_pairs):
+            continue
         predictions = [run.program.output(source) for source in node.sources]
         value = loss_of(node, predictions, np.array([label]), np.array([partner.label]))
         found[node.id] = node.module.weight * float(value[0])

@@ -12,6 +12,7 @@ from convnet_studio.engine.data.dataset import Dataset, DatasetFile, Split, epoc
 from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.nn.replicate import replicate
 from convnet_studio.engine.program import CompiledProgram, compile_set
 from convnet_studio.engine.project import edits, presets
 from convnet_studio.engine.project.build import build_network, build_optimizer
@@ -96,6 +97,25 @@ def test_the_loss_of_a_batch_falls_as_the_preset_learns_from_it(name: str) -> No
         program.close()
     assert np.isfinite(losses).all()
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_lenet_7_on_a_larger_picture_is_nine_windows_to_the_last_bit() -> None:
+    compile_set()
+    small = build_network(presets.load_preset("lenet-7"), (2, 96, 96), 5)
+    initialize(small, seed=1)
+    (scores,) = small.losses[0].sources
+    picture = np.random.default_rng(0).standard_normal((1, 2, 120, 120)).astype(np.float32)
+    windows = [picture[..., y : y + 96, x : x + 96] for y in (0, 12, 24) for x in (0, 12, 24)]
+    whole, parts = CompiledProgram(replicate(small, (2, 120, 120)), 1), CompiledProgram(small, 9)
+    try:
+        whole.forward(picture)
+        parts.forward(np.concatenate(windows))
+        found = whole.output(scores)
+        assert found.shape == (1, 5, 3, 3)
+        np.testing.assert_array_equal(found[0].reshape(5, 9).T, parts.output(scores).reshape(9, 5))
+    finally:
+        whole.close()
+        parts.close()
 
 
 def train(project: Project, epochs: int, rate: float) -> tuple[Network, Dataset]:

@@ -16,12 +16,13 @@ from trainer_bench import (
     make_trainer,
     of_type,
     run_script,
+    spec,
     with_training,
     without,
 )
 
 from convnet_studio.engine.nn.modules.tanh import Tanh
-from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.spec import Link, NetworkSpec, Project
 from convnet_studio.engine.training.control import Control, Edit, Fetch, Look, Play, StepEpoch, Stop, Wish
 from convnet_studio.engine.training.events import Event, Failed, Stepped
 from convnet_studio.engine.training.probes import ProbePicture, Probes
@@ -88,6 +89,17 @@ def test_a_chosen_picture_is_shown_unless_its_shape_does_not_fit() -> None:
     snapshot = snapshot_after(Look(ProbePicture(picture[:, :3], 1), Probes()))
     assert snapshot is not None
     np.testing.assert_array_equal(snapshot.picture, DATASETS["patches"].test.pictures[0])
+
+
+def test_a_loss_that_asks_for_no_label_is_shown_without_one() -> None:
+    modules = (spec("in", "Input"), spec("conv", "Conv2d", padding=2, out_channels=1))
+    links = (Link("in", "conv"), Link("conv", "loss", 0), Link("in", "loss", 1))
+    painted = NetworkSpec((*modules, spec("loss", "MSELoss", compared_with="wire")), links)
+    picture = ProbePicture(np.full((1, 6, 6), 0.5, np.float32))
+    snapshot = snapshot_after(Look(picture, ALL), project=replace(TINY, network=painted))
+    assert snapshot is not None
+    distance = np.square(snapshot.outputs["conv"] - picture.picture).mean()
+    assert snapshot.loss == snapshot.losses["loss"] == pytest.approx(distance)
 
 
 def test_what_is_whole_is_shown_where_the_rest_has_problems() -> None:

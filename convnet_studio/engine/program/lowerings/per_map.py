@@ -1,4 +1,4 @@
-"""Gain and SmoothShrink as operations: the numbers of the maps become patterns that repeat along a sample."""
+"""Gain, TrainableAvgPool2d and SmoothShrink as operations: what each map has becomes a pattern along a sample."""
 
 from __future__ import annotations
 
@@ -7,24 +7,44 @@ from typing import Any
 
 import numpy as np
 
-from convnet_studio.engine.kernels import per_map
-from convnet_studio.engine.kernels.fields import Place, Span
+from convnet_studio.engine.kernels import per_map, pool
+from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.simd import LANES
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.gain import Gain
 from convnet_studio.engine.nn.modules.smooth_shrink import SmoothShrink
+from convnet_studio.engine.nn.modules.trainable_avg_pool2d import TrainableAvgPool2d
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
 from convnet_studio.engine.program.rearrange import arrange, collect
+from convnet_studio.engine.program.shapes import window_shape
 
 
 @lowers(Gain, forgets_output=True)
 def lower_gain(node: Node, to: Builder) -> None:
     """y = g x + b."""
     assert isinstance(node.module, Gain)
-    x, y, period = to.input(node), to.output(node), _period(node)
+    _lower_gain(node, to, to.input(node), to.input_gradient(node), node.module.has_bias)
+
+
+@lowers(TrainableAvgPool2d, forgets_output=True)
+def lower_trainable_average(node: Node, to: Builder) -> None:
+    """The mean of each window, then g x + b."""
+    assert isinstance(node.module, TrainableAvgPool2d)
+    window = window_shape(node.input_shapes[0], node.shape, node.module.kernel_size, node.module.stride)
+    x, dx = to.input(node), to.input_gradient(node)
+    means, by_means = (to.scratch(to.output(node).size, f"{name} of {node.id}") for name in ("means", "gradient"))
+    to.forward(pool.average_forward, x=x, y=means, **window)
+    _lower_gain(node, to, means, None if dx is None else by_means, has_bias=True)
+    if dx is not None:
+        to.backward(pool.average_backward, x_gradient=dx, y_gradient=by_means, x=x, y=means, size=dx.size, **window)
+
+
+def _lower_gain(node: Node, to: Builder, x: Buffer, dx: Buffer | None, has_bias: bool) -> None:
+    """From `x` to the output of `node`, and back to `dx`."""
+    y, period = to.output(node), _period(node)
     gain, zeros = _pattern(node, to, "gain"), to.table(period)
-    bias = _pattern(node, to, "bias") if node.module.has_bias else zeros
+    bias = _pattern(node, to, "bias") if has_bias else zeros
     shape: dict[str, Any] = {"size": y.size, "period": period}
     to.forward(per_map.gain_forward, x=x, y=y, gain=gain, bias=bias, **shape)
     dy = to.output_gradient(node)
@@ -33,9 +53,8 @@ def lower_gain(node: Node, to: Builder) -> None:
     by_gain, by_bias = to.gradient(period), to.gradient(period)
     to.backward(per_map.gain_gradient, x=x, y_gradient=dy, gain_gradient=by_gain, bias_gradient=by_bias, **shape)
     _collect(node, to, "gain", by_gain)
-    if node.module.has_bias:
+    if has_bias:
         _collect(node, to, "bias", by_bias)
-    dx = to.input_gradient(node)
     if dx is not None:
         to.backward(per_map.gain_forward, x=dy, y=dx, gain=gain, bias=zeros, **shape)
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from convnet_studio.engine.kernels import conv, gain, move, pool
+from convnet_studio.engine.kernels import pool
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.avg_pool2d import AvgPool2d
 from convnet_studio.engine.nn.modules.lp_pool2d import LPPool2d
 from convnet_studio.engine.nn.modules.max_pool2d import MaxPool2d
-from convnet_studio.engine.nn.modules.trainable_avg_pool2d import TrainableAvgPool2d
 from convnet_studio.engine.nn.windows import Pool2d
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.callback import lower_callback
 from convnet_studio.engine.program.lowering import lowers
-from convnet_studio.engine.program.shapes import channels_and_positions, window_shape
+from convnet_studio.engine.program.shapes import window_shape
 
 
 @lowers(AvgPool2d)
@@ -47,31 +46,6 @@ def lower_norm(node: Node, to: Builder) -> None:
         2.0: (pool.euclidean_forward, pool.euclidean_backward),
     }.get(module.p, (pool.power_forward, pool.power_backward))
     _lower(node, to, *leaves, scale=scale, p=module.p)
-
-
-@lowers(TrainableAvgPool2d)
-def lower_trainable_average(node: Node, to: Builder) -> None:
-    """The mean of each window, then gain and bias."""
-    channels, positions = channels_and_positions(node.shape)
-    shape: dict[str, Any] = {"channels": channels, "positions": positions}
-    parameters: dict[str, Any] = {name: to.parameter(node, name) for name in ("gain", "bias")}
-    window, x, y = _window(node), to.input(node), to.output(node)
-    means = to.scratch(y.size, f"means of {node.id}")
-    to.forward(pool.average_forward, x=x, y=means, **window)
-    to.forward(gain.gain_forward, x=means, y=y, **parameters, **shape)
-    dy = to.output_gradient(node)
-    if dy is None:
-        return
-    gradients = {name: to.gradient(channels) for name in parameters}
-    to.backward(gain.gain_gradient, x=means, y_gradient=dy, gain_gradient=gradients["gain"], **shape)
-    to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=gradients["bias"], **shape)
-    for name, source in gradients.items():
-        to.collect(move.collect_rows, target=parameters[name], source=source, rows=1, columns=channels, row_stride=0)
-    dx = to.input_gradient(node)
-    if dx is not None:
-        dm = to.scratch(y.size, f"gradient of means of {node.id}")
-        to.backward(gain.gain_backward, x_gradient=dm, y_gradient=dy, gain=parameters["gain"], **shape)
-        to.backward(pool.average_backward, x_gradient=dx, y_gradient=dm, x=x, y=means, size=dx.size, **window)
 
 
 def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, **extra: Any) -> None:
