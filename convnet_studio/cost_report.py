@@ -6,14 +6,17 @@ The conventions of all counts are those of `engine.nn.cost` and `engine.nn.recep
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.nn.cost import Cost
+from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.module import Family, Shape
 from convnet_studio.engine.nn.receptive_field import Field
+from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.kinds import find_kind
-from convnet_studio.engine.project.memory import estimate
+from convnet_studio.engine.project.memory import estimate, parameters_in_slots
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary, summarize
 from convnet_studio.engine.project.wiring import title
@@ -41,7 +44,7 @@ def cost_report(project: Project, input_shape: Shape | None = None) -> Report:
         "input": list(shape),
         **_counts(summary.cost, summary.receptive_field),
         "macs_forward_of_filter_banks": filters,
-        "training_memory": _memory(project, summary),
+        "training_memory": _memory(project, summary, resolve_project(project, shape, dataset.classes).nodes),
         "modules": modules,
         "problems": [*(f"{each.what}." for each in summary.problems), *_problems(project, summary)],
     }
@@ -99,9 +102,10 @@ def _plain(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _memory(project: Project, summary: Summary) -> int:
+def _memory(project: Project, summary: Summary, nodes: Iterable[Node]) -> int:
     values = sum(math.prod(each.shape) for each in summary.modules.values() if each.shape)
-    return estimate(summary.parameters, values, project.training).total
+    in_slots = sum(parameters_in_slots(node, project.training) for node in nodes)
+    return estimate(summary.parameters, values, project.training, in_slots).total
 
 
 def _problems(project: Project, summary: Summary) -> list[str]:

@@ -74,5 +74,6 @@ def test_a_shape_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], sha
 
 
 def test_memory_is_told_in_bytes() -> None:
+    """Parameters, gradient and velocity, and two checkpoints of two vectors; large Linear modules need no slots."""
     report = cost_report(load_preset("two-layer"))
-    assert report["training_memory"] > 11 * 4 * report["parameters"]
+    assert 7 * 4 * report["parameters"] < report["training_memory"] < 8 * 4 * report["parameters"]

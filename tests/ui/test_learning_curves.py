@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -167,16 +166,13 @@ def test_ticks_are_round() -> None:
 
 
 @pytest.mark.parametrize("epochs", [5, 50])
-def test_an_update_is_cheap(curves: LearningCurvesView, epochs: int) -> None:
+def test_no_more_points_are_drawn_than_there_are_pixels(curves: LearningCurvesView, epochs: int) -> None:
+    """However long the run: what an update costs depends on the points."""
     curves.show_events(list(run(1, epochs, steps_per_epoch=2000)))
     curves.redraw()
-    durations = []
-    for _ in range(20):
-        start = time.perf_counter()
-        curves.redraw()
-        curves.plot.viewport().repaint()
-        durations.append(time.perf_counter() - start)
-    assert min(durations) < 0.012  # 3 ms here; three times that leaves room for a busy machine
+    points = {item: len(item.xData) for item in curves.plot.getPlotItem().listDataItems() if item.xData is not None}
+    assert len(curves.record.loss["train"].x) == epochs * 2000
+    assert 100 < max(points.values()) <= 3 * max(64, curves.plot.width())
 
 
 def test_curves_of_any_length_are_small_in_a_file_and_come_back(curves: LearningCurvesView) -> None:

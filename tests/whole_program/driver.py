@@ -147,8 +147,9 @@ class Story:
         first = self.ask(lambda: self.window.live.snapshot)
         self.hands.click(play)
         time.sleep(2.0)
+        self._wait_for(lambda: (shown := self.window.live.snapshot) is not None and shown.step > 20)
         self.hands.click(play)
-        time.sleep(0.5)
+        self._wait_for(lambda: not self.window.session.is_playing)
         last = self.ask(lambda: self.window.live.snapshot)
         self.seen["steps"] = [first.step if first else None, last.step if last else None]
         self.seen["playing"] = self.ask(lambda: self.window.session.is_playing)
@@ -174,6 +175,12 @@ class Story:
         again = self.ask(lambda: self.window.session.fetch_weights())
         self.seen["same project"] = self.ask(lambda: self.window.open_project.project) == saved
         self.seen["same weights"] = bool(weights) and bool(again) and _equal(weights, again)
+
+    def _wait_for(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Until it is so, or too late: what is then seen tells."""
+        end = time.monotonic() + seconds
+        while not self.ask(is_so) and time.monotonic() < end:
+            time.sleep(0.1)
 
     def _focus_window(self) -> None:
         self.hands.focus(self.ask(lambda: int(self.window.winId())))

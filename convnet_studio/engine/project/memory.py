@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from convnet_studio.engine.nn.chunks import SLOTS, chunk_size, power_of_two
+from convnet_studio.engine.nn.chunks import SLOTS, chunk_size, pays_to_keep_samples, power_of_two
 from convnet_studio.engine.nn.cost import FLOAT_BYTES, parameter_count
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.module import SettingValue, ShapeProblem
+from convnet_studio.engine.nn.modules.linear import Linear
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.project.spec import Project, TrainingSpec
 from convnet_studio.engine.project.training_settings import check_optimizer
@@ -54,12 +55,13 @@ class Memory:
         return sum(vars(self).values())
 
 
-def estimate(parameters: int, values: int, training: TrainingSpec) -> Memory:
+def estimate(parameters: int, values: int, training: TrainingSpec, in_slots: int | None = None) -> Memory:
     """What a network takes to train.
 
     Args:
         parameters: numbers to learn. `values`: outputs of all modules together, for one sample.
         training: batch size and optimizer.
+        in_slots: those of the parameters whose gradients are summed in slots (`parameters_in_slots`); None: all.
     """
     vector = FLOAT_BYTES * parameters
     state = state_vectors(training) * vector
@@ -67,11 +69,24 @@ def estimate(parameters: int, values: int, training: TrainingSpec) -> Memory:
     return Memory(
         parameters=vector,
         gradients=vector,
-        slots=RUNNERS * SLOTS * vector,
+        slots=RUNNERS * SLOTS * FLOAT_BYTES * (parameters if in_slots is None else in_slots),
         optimizer=state,
         checkpoints=CHECKPOINTS_KEPT * (vector + state),
         workspaces=2 * FLOAT_BYTES * samples * values,
     )
+
+
+def parameters_in_slots(node: Node, training: TrainingSpec) -> int:
+    """Of the numbers that `node` learns, those whose gradients threads sum in slots: all but large Linear modules'.
+
+    A Linear that shares weights needs slots, and so does the owner of the weights: they count with who shares them.
+    """
+    if not isinstance(node.module, Linear):
+        return parameter_count(node)
+    (inputs,), (outputs,) = node.input_shapes[0], node.shape
+    if node.shares:
+        return outputs * (inputs + 1)
+    return 0 if pays_to_keep_samples(training.batch_size, inputs, outputs) else parameter_count(node)
 
 
 class MemoryGate:
@@ -85,7 +100,7 @@ class MemoryGate:
     def __init__(self, training: TrainingSpec, limit: int | None = None) -> None:
         self._training = training
         self._limit = memory_limit() if limit is None else limit
-        self._parameters = self._values = 0
+        self._parameters = self._values = self._in_slots = 0
 
     def __call__(self, node: Node) -> None:
         """Count `node` in.
@@ -95,14 +110,15 @@ class MemoryGate:
         """
         parameters = self._parameters + parameter_count(node)
         values = self._values + math.prod(node.shape)
-        needed = estimate(parameters, values, self._training).total
+        in_slots = self._in_slots + parameters_in_slots(node, self._training)
+        needed = estimate(parameters, values, self._training, in_slots).total
         if needed > self._limit:
             raise ShapeProblem(
                 f"With it, {parameters:,} parameters and {values:,} outputs would take {_gigabytes(needed)} of memory, "
                 f"but {_gigabytes(self._limit)} are allowed",
                 f"make it smaller, or allow more by {SETTING}",
             )
-        self._parameters, self._values = parameters, values
+        self._parameters, self._values, self._in_slots = parameters, values, in_slots
 
 
 def memory_gate(project: Project) -> Callable[[], MemoryGate]:

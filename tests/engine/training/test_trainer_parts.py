@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -249,12 +248,10 @@ def test_a_wish_from_another_thread_wakes_a_resting_trainer() -> None:
         taken.append(control.take())
 
     thread = threading.Thread(target=rest)
-    started = perf_counter()
     thread.start()
     control.put(Play())
-    thread.join(5.0)
+    thread.join(5.0)  # half of its rest
     assert taken == [Play()]
-    assert perf_counter() - started < 5.0
     assert not control.is_calling()
     control.ask_snapshot()
     assert control.is_calling()

@@ -27,7 +27,7 @@ from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.program import Program, ReferenceProgram, StepResult
 from convnet_studio.engine.program.program import Indices
 from convnet_studio.engine.project.spec import DataSpec
-from convnet_studio.engine.training import measuring
+from convnet_studio.engine.training import measuring, run, session
 from convnet_studio.engine.training.control import (
     Control,
     Edit,
@@ -202,9 +202,21 @@ def test_a_question_is_answered_in_the_middle_of_a_measurement(monkeypatch: pyte
     assert tested[0].loss == pytest.approx(whole[0].loss)
 
 
-def test_a_stretch_is_short_and_holds_every_loss() -> None:
+def test_a_stretch_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without time left it holds one burst; with all the time, it goes on to the end of the pass."""
+
+    def steps(seconds: float) -> list[int]:
+        monkeypatch.setattr(session, "STRETCH_SECONDS", seconds)
+        monkeypatch.setattr(run, "BURST_SECONDS", 0.0)  # one step each
+        return [len(event.losses) for event in of_type(run_script(Play()), Stepped)]
+
+    whole = steps(1e9)
+    assert max(whole) == -(-TRAIN // 8)
+    assert set(steps(0.0)) == {1}
+
+
+def test_a_stretch_holds_every_loss() -> None:
     for event in of_type(run_script(Play(), project=with_training(TINY, epochs=200)), Stepped):
-        assert event.seconds < 0.25  # 20 ms on a machine that is not busy
         assert event.loss * event.samples == pytest.approx(
             sum(loss * size for loss, size in zip(event.losses, _sizes(event), strict=True))
         )

@@ -7,6 +7,7 @@ from typing import Any
 from convnet_studio.engine.kernels import conv, linear, linear_finish, move
 from convnet_studio.engine.kernels.fields import Buffer, Place
 from convnet_studio.engine.kernels.tiles import lane_product, product
+from convnet_studio.engine.nn.chunks import pays_to_keep_samples
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.linear import Linear
 from convnet_studio.engine.program.builder import Builder
@@ -23,7 +24,7 @@ def lower_linear(node: Node, to: Builder) -> None:
     dy = to.output_gradient(node)
     if dy is None:
         return
-    if not to.is_shared(node) and _pays_to_finish(to, inputs, outputs):
+    if not to.is_shared(node) and pays_to_keep_samples(to.batch_size, inputs, outputs):
         _lower_finish(node, to, x, dy)
     else:
         _lower_weight_gradient(node, to, x, dy)
@@ -94,14 +95,6 @@ def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> No
 
 _FEWEST_WEIGHTS, _MOST_WEIGHTS = 1 << 12, 1 << 16
 """Weights that are finished at a time: they fit the second-level cache, and both threads get some."""
-_MOST_SAMPLES = 1024
-"""Samples of a step that are kept at most, so that memory stays within bounds."""
-
-
-def _pays_to_finish(to: Builder, inputs: int, outputs: int) -> bool:
-    """Whether passing over a gradient of all weights a few times costs more than keeping all samples once."""
-    samples = to.batch_size
-    return inputs >= 16 and samples <= _MOST_SAMPLES and samples * (inputs + outputs) <= 6 * inputs * outputs
 
 
 def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
