@@ -16,7 +16,7 @@ from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.program.interpreter import SINGLE, WHOLE
+from convnet_studio.engine.program.interpreter import LANES, SINGLE, WHOLE
 from convnet_studio.engine.program.lanes import nodes_in_lanes
 from convnet_studio.engine.program.lowering import FORGETTING
 
@@ -148,8 +148,9 @@ class Builder:
             self.gradients[source] = Buffer(self.outputs[source].size, f"gradient of {source}")
             return self.gradients[source]
         part = self.scratch(self.outputs[source].size, f"gradient of {source} from {node.id}")
-        values = {"x": part, "y": self.gradients[source], "size": part.size}
-        self._after.append(Operation(node.id, move.add, values))
+        in_lanes = source in self.in_lanes and len(self.network.nodes[source].shape) == 3
+        values = {"x": part, "y": self.gradients[source], "size": part.size * (self.chunk if in_lanes else 1)}
+        self._after.append(Operation(node.id, move.add, values, LANES if in_lanes else SINGLE))
         return part
 
     def work_in_place(self, node: Node) -> None:

@@ -17,7 +17,7 @@ from convnet_studio.engine.program import interpreter
 from convnet_studio.engine.program.build import SLOTS, Listing
 from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.descent import Descent
-from convnet_studio.engine.program.interpreter import JOB, JOB_SIZE
+from convnet_studio.engine.program.interpreter import APART, JOB, JOB_SIZE
 from convnet_studio.engine.program.program import StepResult
 from convnet_studio.engine.program.second_thread import SecondThread
 from convnet_studio.engine.program.thread_choice import ThreadChoice
@@ -171,7 +171,8 @@ class Runner:
 
     def _can_share(self, count: int, training: bool) -> bool:
         """Whether a second thread finds anything worth doing."""
-        return self.slots_for(count) > 1 or (training and len(self.listing.parts) >= _MANY_PARTS)
+        apart = any(each.kind == APART for each in self.listing.sections)
+        return self.slots_for(count) > 1 or apart or (training and len(self.listing.parts) >= _MANY_PARTS)
 
     def begin(self, count: int) -> Addresses:
         """Clear what a call on `count` samples adds to, for stepping through it from Python."""

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from convnet_studio.engine.kernels.fields import SLACK, Buffer
 from convnet_studio.engine.program.builder import Operation
-from convnet_studio.engine.program.interpreter import SINGLE
+from convnet_studio.engine.program.interpreter import APART, SINGLE
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,16 @@ class Section:
 def cut(operations: list[Operation], first: int) -> list[Section]:
     """Cut a pass into sections; `first` is the row of its first operation."""
     sections = []
-    for kind, group in groupby(operations, key=lambda each: each.kind):
+    for (kind, _), group in groupby(operations, key=_section_of):
         size = len(list(group))
         sections.append(Section(first, first + size, kind))
         first += size
     return sections
+
+
+def _section_of(operation: Operation) -> tuple[int, str]:
+    """What neighbours in a section have in common: rows that may run in any order are of one module and leaf."""
+    return operation.kind, f"{operation.module_id} {operation.leaf.name}" if operation.kind == APART else ""
 
 
 def allocate(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_networks import CLASSIFIER, LENET, Drawn, assert_follows_numpy, chain, data, sgd
+from small_networks import CLASSIFIER, LENET, Drawn, assert_follows_numpy, chain, data, graph, sgd
 
 from convnet_studio.engine.nn.module import Shape
 from convnet_studio.engine.program import CompiledProgram, ReferenceProgram
@@ -56,10 +56,27 @@ def test_random_networks(draw: st.DataObject) -> None:
     check([*drawn, *CLASSIFIER], shape, draw.draw(st.integers(25, 32)))
 
 
+@pytest.mark.parametrize("count", [13, 16, 29])
+def test_maps_that_several_modules_take(count: int) -> None:
+    modules: dict[str, Drawn] = {
+        "input": ("Input", {}), "conv": ("Conv2d", {"kernel_size": 3, "out_channels": 5}), "tanh": ("Tanh", {}),
+        "relu": ("ReLU", {}), "flat": ("Flatten", {}), "other flat": ("Flatten", {}), "scores": ("Linear", {}),
+        "other scores": ("Linear", {}), "loss": ("MSELoss", {}), "other loss": ("MSELoss", {}),
+    }  # fmt: skip
+    links = [
+        ("input", "conv", 0), ("conv", "tanh", 0), ("conv", "relu", 0), ("tanh", "flat", 0), ("relu", "other flat", 0),
+        ("flat", "scores", 0), ("other flat", "other scores", 0), ("scores", "loss", 0),
+        ("other scores", "other loss", 0),
+    ]  # fmt: skip
+    networks = [graph(modules, links, (2, 9, 12), 10) for _ in range(2)]
+    assert_follows_numpy(networks[0], networks[1], count)
+
+
 def test_what_does_not_fit_is_run_otherwise() -> None:
     conv = ("Conv2d", {"kernel_size": 3, "out_channels": 5})
     assert "lanes_gather" not in names([conv, *CLASSIFIER], (1, 12, 12), 4)  # too few samples
-    assert "lanes_gather" not in names([conv, *CLASSIFIER], (1, 12, 13), 16)  # rows of 11 x 8 floats
+    wide = ("Conv2d", {"kernel_size": 3, "out_channels": 40})
+    assert "lanes_gather" not in names([wide, *CLASSIFIER], (1, 12, 13), 16)  # rows of 11 x 8 floats
     assert "lanes_gather" not in names([conv, ("LPPool2d", {}), *CLASSIFIER], (1, 12, 12), 16)
     assert "lanes_gather" not in names([conv, *CLASSIFIER], (3, 64, 64), 16)
     padded: Drawn = ("Conv2d", {"kernel_size": 3, "padding": 1})

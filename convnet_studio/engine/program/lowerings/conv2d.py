@@ -10,6 +10,7 @@ from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.conv2d import Conv2d
 from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.interpreter import APART, SINGLE
 from convnet_studio.engine.program.lowering import lowers
 from convnet_studio.engine.program.rearrange import arrange, collect
 
@@ -80,6 +81,22 @@ def _sizes(node: Node) -> _Sizes:
     return _Sizes(maps, height, width, kernel, stride, pad, filters, rows, columns)
 
 
+_WORTH_SHARING = 400_000
+"""Multiply-accumulates that take a thread several times as long as to ask the other for help."""
+
+
+def _kind(to: Builder, sizes: _Sizes) -> int:
+    """How a large convolution of a single sample is run: so that threads may share its rows, as they have no more."""
+    is_large = sizes.rows * sizes.columns * sizes.filters * sizes.kernel * sizes.run >= _WORTH_SHARING
+    return APART if is_large and to.batch_size == 1 else SINGLE
+
+
+def _bands(to: Builder, sizes: _Sizes, rows: int) -> list[tuple[int, int]]:
+    """The rows as (first, how many): all, or a few bands to share."""
+    size = rows if _kind(to, sizes) == SINGLE else -(-rows // 8)
+    return [(first, min(size, rows - first)) for first in range(0, rows, size)]
+
+
 def _inner_rows(sizes: _Sizes) -> dict[str, int]:
     """Rows of the unpadded picture, and where the first starts in the padded one."""
     inner = (sizes.width - 2 * sizes.padding) * sizes.maps
@@ -120,19 +137,22 @@ def _lower_forward(node: Node, to: Builder, sizes: _Sizes, x: Buffer) -> None:
         a_inner=1, b_inner=padded, outer=k, a_outer=sizes.x_row, b_outer=sizes.run * padded,
         a_row=sizes.stride * maps, c_row=filters, d_row=0,
     )  # fmt: skip
-    to.forward(
-        conv.conv_forward,
-        x=x,
-        y=to.output(node),
-        weight=weight,
-        bias=bias,
-        rows=sizes.rows,
-        columns=sizes.columns,
-        run=sizes.run,
-        x_row=sizes.stride * sizes.x_row,
-        y_row=sizes.columns * filters,
-        tiling=tiling,
-    )
+    for first, rows in _bands(to, sizes, sizes.rows):
+        to.forward(
+            conv.conv_forward,
+            kind=_kind(to, sizes),
+            x=x,
+            y=to.output(node),
+            weight=weight,
+            bias=bias,
+            first=first,
+            rows=rows,
+            columns=sizes.columns,
+            run=sizes.run,
+            x_row=sizes.stride * sizes.x_row,
+            y_row=sizes.columns * filters,
+            tiling=tiling,
+        )
 
 
 def _lower_weight_gradient(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy: Buffer) -> None:
@@ -143,18 +163,21 @@ def _lower_weight_gradient(node: Node, to: Builder, sizes: _Sizes, x: Buffer, dy
         a_inner=sizes.stride * maps, b_inner=filters, outer=sizes.rows, a_outer=sizes.stride * sizes.x_row,
         b_outer=sizes.columns * filters, a_row=1, c_row=padded, d_row=padded,
     )  # fmt: skip
-    to.backward(
-        conv.conv_weight_gradient,
-        x=x,
-        y_gradient=dy,
-        weight_gradient=weight_gradient,
-        kernel_rows=k,
-        run=sizes.run,
-        columns=sizes.columns,
-        x_row=sizes.x_row,
-        block=sizes.run * padded,
-        tiling=tiling,
-    )
+    for first, rows in _bands(to, sizes, k):
+        to.backward(
+            conv.conv_weight_gradient,
+            kind=_kind(to, sizes),
+            x=x,
+            y_gradient=dy,
+            weight_gradient=weight_gradient,
+            first=first,
+            kernel_rows=rows,
+            run=sizes.run,
+            columns=sizes.columns,
+            x_row=sizes.x_row,
+            block=sizes.run * padded,
+            tiling=tiling,
+        )
     collect(
         to, to.parameter(node, "weight"), weight_gradient,
         (k, k, maps, filters), (k * maps * padded, maps * padded, padded, 1), (k, 1, k * k, maps * k * k),

@@ -38,6 +38,7 @@ def _lower_forward(node: Node, to: Builder, x: Buffer, y: Buffer) -> None:
     share = -(-_MOST_WEIGHTS // inputs) if apart else outputs
     for first in range(0, outputs, share):
         count = min(share, outputs - first)
+        strides = {"b_inner": inputs, "a_row": x.stride, "c_row": y.stride, "d_row": 0}
         to.forward(
             linear.linear_forward,
             kind=APART if apart else WHOLE,
