@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check bench setup setup-test setup-dev setup-parity clean
+.PHONY: run test check bench bench-peers setup setup-test setup-dev setup-parity clean
 
 run: setup ## open the window (without a display: train headless and write pictures into out/)
 	@$(BIN)/convnet-studio $(PROJECT)
@@ -20,8 +20,12 @@ check: setup-dev ## lint, format, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup-test ## speed of engine and window; engine against PyTorch where torch is installed
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+BENCHMARKS := training_step.py "training_step.py --momentum" first_use.py live_window.py
+bench: setup-test ## speed of engine and window (20 minutes); engine against PyTorch where torch is installed
+	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python benchmarks/$$script || exit 1; done
+
+bench-peers: setup-test ## training beside ConvNetJS, TensorFlow.js and scikit-learn, which it fetches into build/peers
+	@$(BIN)/python benchmarks/peer_engines.py
 
 setup: $(VENV)/.run
 setup-test: $(VENV)/.test

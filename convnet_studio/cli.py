@@ -6,6 +6,7 @@ Errors are one sentence on standard error and exit code 2; Ctrl+C ends with 130.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import sys
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from convnet_studio import __version__
 
 if TYPE_CHECKING:
-    from convnet_studio.headless import HeadlessTraining
+    from convnet_studio.headless import HeadlessTraining, Result
 
 PROGRAM = "convnet-studio"
 OUTPUT_FOLDER = Path("out")
@@ -24,6 +25,7 @@ OUTPUT_FOLDER = Path("out")
 COMMANDS = """commands:
   convnet-studio [PROJECT]               open the window
   convnet-studio train PROJECT           train without a window
+  convnet-studio cost PROJECT            count parameters, connections and arithmetic
   convnet-studio render VIEW             draw the window or a view into a picture
   convnet-studio doctor                  find out what is missing on this computer
   convnet-studio list KIND               list modules, presets, datasets or views
@@ -99,12 +101,22 @@ def _add_train(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("train", description="Train a project without a window and print how well it does.")
     parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
     parser.add_argument("--data", metavar="NAME", help="train on this data set (see: list datasets)")
-    parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training set")
-    parser.add_argument("--seed", metavar="S", type=int, help="draws the initial weights and the order of samples")
+    parser.add_argument("--epochs", metavar="N", type=_whole_number, help="passes over the training set")
+    parser.add_argument(
+        "--seed", metavar="S", type=_whole_number, help="draws the initial weights and the order of samples"
+    )
     parser.add_argument("--threads", metavar="T", type=_positive, help="of the engine (results are the same)")
     parser.add_argument("--save", metavar="OUT", type=Path, help="write project and weights to this .cvstudio file")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
     parser.set_defaults(command=_train)
+
+
+def _add_cost(commands: _Commands[_Parser]) -> None:
+    parser = commands.add_parser("cost", description="Count what a network costs for one picture, module by module.")
+    parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
+    parser.add_argument("--input", metavar="CxHxW", type=_shape, help="of the picture; default: that of its data set")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_cost)
 
 
 def _add_render(commands: _Commands[_Parser]) -> None:
@@ -136,6 +148,7 @@ def _add_list(commands: _Commands[_Parser]) -> None:
 
 _COMMAND_PARSERS: dict[str, Callable[[_Commands[_Parser]], None]] = {
     "train": _add_train,
+    "cost": _add_cost,
     "render": _add_render,
     "doctor": _add_doctor,
     "list": _add_list,
@@ -167,6 +180,13 @@ def _png(text: str) -> Path:
     return path
 
 
+def _shape(text: str) -> tuple[int, ...]:
+    sizes = text.lower().split("x")
+    if len(sizes) != 3 or not all(each.isdecimal() and 0 < int(each) < 100_000 for each in sizes):
+        raise argparse.ArgumentTypeError(f"{text!r} is no shape such as 1x28x28 (channels, height, width)")
+    return tuple(map(int, sizes))
+
+
 def _size(text: str) -> tuple[int, int]:
     width, times, height = text.lower().partition("x")
     if not (times and width.isdecimal() and height.isdecimal() and 0 < int(width) < 20_000 > int(height) > 0):
@@ -179,8 +199,10 @@ def _size(text: str) -> tuple[int, int]:
 
 def _open_window(arguments: argparse.Namespace) -> int:
     from convnet_studio.engine.project.find import FIRST_PRESET, find_project
+    from convnet_studio.engine.project.memory import memory_limit
 
     find_project(arguments.project or FIRST_PRESET)  # so that a slip is told before a window opens
+    memory_limit()
     if not has_display():
         return _without_display(arguments.project or FIRST_PRESET)
     from convnet_studio.ui.app import run
@@ -246,15 +268,42 @@ def _say_result(training: HeadlessTraining, json: bool, save: Path | None = None
         print(result.to_json(), flush=True)
     else:
         print(
-            f"Test error {result.test_error:.2%}, training loss {result.train_loss:.4f}, "
+            f"{_error_text(result)}training loss {result.train_loss:.4f}, "
             f"{result.samples_per_s:,.0f} samples/s, {result.seconds:.1f} s, seed {result.seed}.",
             flush=True,
         )
 
 
+def _error_text(result: Result) -> str:
+    """The start of the result's sentence; nothing where no loss judges classes."""
+    if math.isnan(result.test_error):
+        return ""
+    top5 = result.test_top5_error
+    return f"Test error {result.test_error:.2%}{'' if top5 is None else f' ({top5:.2%} among the first five)'}, "
+
+
+def _whole_number(text: str) -> int:
+    """As argparse wants it: ArgumentTypeError in words of ours."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
 def _usable_threads() -> int:
     """Engine threads that pay: two, where there are two cores."""
     return min(2, os.cpu_count() or 1)
+
+
+def _cost(arguments: argparse.Namespace) -> int:
+    from convnet_studio.cost_report import cost_report, report_text
+    from convnet_studio.engine.project.find import find_project
+
+    report = cost_report(find_project(arguments.project).project, arguments.input)
+    for problem in report["problems"]:
+        print(problem, file=sys.stderr)
+    print(json.dumps(report) if arguments.json else report_text(report))
+    return 0
 
 
 def _render(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.program import CompileProgress, compile_set, compiled_set_ready
+from convnet_studio.engine.project.edits import set_dataset
 from convnet_studio.engine.project.file import save_project
-from convnet_studio.engine.project.spec import DataSpec, Project
+from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
 from convnet_studio.engine.project.weights import Weights, fitting_weights
 from convnet_studio.engine.project.wiring import title
@@ -27,7 +29,6 @@ from convnet_studio.engine.training.events import (
     Stepped,
     Tested,
 )
-from convnet_studio.engine.training.sentences import epochs_are_done
 from convnet_studio.engine.training.trainer import Trainer
 from convnet_studio.progress import ProgressLine
 
@@ -41,7 +42,11 @@ class Result:
     """What a training run came to.
 
     Attributes:
-        test_error: fraction of wrong answers on the test set after the last epoch.
+        test_error: fraction of wrong answers on the test set after the last epoch (nan where no loss judges classes).
+        test_loss: mean.
+        test_top5_error: fraction whose label is not among the five best answers; None with up to five classes.
+        test_class_errors: fraction of wrong answers of each class (None without samples); `test_confusion`: counts,
+            rows the labels, columns the answers.
         train_loss: mean over the last epoch. `samples_per_s`: in training only.
         seconds: of training and testing, without start-up and compilation. `seed`: of the run.
     """
@@ -51,10 +56,18 @@ class Result:
     samples_per_s: float
     seconds: float
     seed: int
+    test_loss: float
+    test_top5_error: float | None
+    test_class_errors: list[float | None]
+    test_confusion: list[list[int]]
 
     def to_json(self) -> str:
         """One JSON object on one line; floats with all their digits, so that equal runs print equal losses."""
-        return json.dumps(vars(self))
+        known = {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in vars(self).items()
+        }
+        return json.dumps(known, allow_nan=False)
 
 
 def changed_project(
@@ -71,8 +84,7 @@ def changed_project(
         if value is not None
     }
     if dataset is not None:
-        load_dataset(dataset)
-        project = replace(project, data=DataSpec(dataset))
+        project = set_dataset(project, dataset)
     return replace(project, training=replace(project.training, **changes))
 
 
@@ -112,7 +124,8 @@ class HeadlessTraining:
         Raises:
             TrainingError: one sentence, if the network can't train, diverges, or a module fails.
         """
-        samples, training_seconds, train_loss, test_error = 0, 0.0, float("nan"), float("nan")
+        samples, training_seconds, train_loss = 0, 0.0, float("nan")
+        tested: Tested | None = None
         started = perf_counter()
         with ProgressLine(f"Training {self._project.name}") as line:
             for event in self._events():
@@ -126,11 +139,11 @@ class HeadlessTraining:
                 elif isinstance(event, EpochDone):
                     train_loss = event.loss
                 elif isinstance(event, Tested):
-                    test_error = event.error
+                    tested = event
                 self._check(event)
         seconds = perf_counter() - started
         rate = samples / max(training_seconds, 1e-9)
-        return Result(test_error, train_loss, rate, seconds, self._project.training.seed)
+        return _result(tested, train_loss, rate, seconds, self._project.training.seed)
 
     def save(self, path: Path) -> None:
         """Write the project with its trained weights.
@@ -160,15 +173,34 @@ class HeadlessTraining:
         """Raise TrainingError where `event` tells that training is over before its time."""
         if isinstance(event, Failed):
             raise TrainingError(f"{self._place(event.where)}{event.why}")
-        if isinstance(event, StateChanged) and event.why not in ("", epochs_are_done(self._epochs)):
+        if isinstance(event, StateChanged) and event.why and not event.is_done:
             raise TrainingError(event.why)
         if isinstance(event, Diverged):
-            place = self._place(event.where)
+            place = self._place(event.where, event.array)
             raise TrainingError(
                 f"Training diverged at step {event.step}. {place}{event.why} Try a lower learning rate."
             )
 
-    def _place(self, module_id: str) -> str:
+    def _place(self, module_id: str, array: str = "") -> str:
         if module_id not in self._project.network:
             return ""
-        return f"{title(self._project.network.module(module_id))} ({module_id}): "
+        of = f", {array}" if array else ""
+        return f"{title(self._project.network.module(module_id))} ({module_id}){of}: "
+
+
+def _result(tested: Tested | None, train_loss: float, samples_per_s: float, seconds: float, seed: int) -> Result:
+    """The result of a run whose test set was measured last as `tested` tells (None: there is no test set)."""
+    nan = float("nan")
+    if tested is None:
+        return Result(nan, train_loss, samples_per_s, seconds, seed, nan, None, [], [])
+    return Result(
+        test_error=tested.error,
+        train_loss=train_loss,
+        samples_per_s=samples_per_s,
+        seconds=seconds,
+        seed=seed,
+        test_loss=tested.loss,
+        test_top5_error=tested.top5_error if len(tested.confusion) > 5 else None,
+        test_class_errors=[None if each != each else each for each in tested.class_errors.tolist()],
+        test_confusion=tested.confusion.tolist(),
+    )

@@ -47,7 +47,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--help")
     assert code == 0
-    assert all(f"convnet-studio {name}" in out for name in ("train", "render", "doctor", "list"))
+    assert all(f"convnet-studio {name}" in out for name in ("train", "cost", "render", "doctor", "list"))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,13 @@ def test_list_prints_one_a_line_with_its_name_first(
 
 def test_train_tells_what_came_of_it_and_the_same_seed_repeats_it(capsys: pytest.CaptureFixture[str]) -> None:
     first, again = (train(capsys, "tiny-digits", "--epochs", "2", "--seed", "3") for _ in range(2))
-    assert set(first) == {"test_error", "train_loss", "samples_per_s", "seconds", "seed"}
+    assert set(first) == {
+        "test_error", "train_loss", "samples_per_s", "seconds", "seed",
+        "test_loss", "test_top5_error", "test_class_errors", "test_confusion",
+    }  # fmt: skip
+    assert 0 <= first["test_top5_error"] < first["test_error"]
+    wrong = sum(sum(row) - row[label] for label, row in enumerate(first["test_confusion"]))
+    assert wrong == round(first["test_error"] * sum(map(sum, first["test_confusion"])))
     assert first["seed"] == 3
     assert 0 < first["test_error"] < 0.5
     assert first["samples_per_s"] > 100

@@ -26,6 +26,7 @@ class ActionRow:
 
 
 ACTIONS = (
+    ActionRow("menu", "Menu", "", ("F10",), "", "Open the menu"),
     ActionRow("new", "New", "File", ("Ctrl+N",), "file-plus", "Start with an empty canvas"),
     ActionRow("open", "Open…", "File", ("Ctrl+O",), "folder-open", "Open a .cvstudio project"),
     ActionRow("save", "Save", "File", ("Ctrl+S",), "save", "Save the project with its weights", True),
@@ -33,8 +34,12 @@ ACTIONS = (
     ActionRow("quit", "Quit", "File", ("Ctrl+Q",), "", "", True),
     ActionRow("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     ActionRow("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    ActionRow("delete", "Delete\tDel", "Edit", (), "", "Delete what is selected: the chain heals", True),
+    ActionRow("duplicate", "Duplicate\tCtrl+D", "Edit", (), "", "Copy the selected modules"),
+    ActionRow("rename", "Rename\tF2", "Edit", (), "", "Give the selected module another name"),
+    ActionRow("select_all", "Select all\tCtrl+A", "Edit", (), "", "Select every module"),
     ActionRow("find_module", "Find a module", "Edit", ("/", "Ctrl+F"), "search", "Go to the palette's search", True),
-    ActionRow("play", "Play or pause", "Train", ("Ctrl+Return", "F5"), "play", "Train until told otherwise"),
+    ActionRow("play", "Play or pause", "Train", ("F5", "Ctrl+Return"), "play", "Train until told otherwise"),
     ActionRow("step_sample", "Step sample", "Train", ("F7",), "", "One update on the next single sample", True),
     ActionRow("step_batch", "Step batch", "Train", ("F8",), "", "One update on the next mini-batch"),
     ActionRow("step_epoch", "Step epoch", "Train", ("F9",), "", "Train to the end of this pass over the data"),

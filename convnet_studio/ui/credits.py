@@ -7,7 +7,7 @@ import html
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from convnet_studio.assets import asset_path
-from convnet_studio.engine.data.dataset import Dataset, DatasetFile, load_dataset
+from convnet_studio.engine.data.dataset import DatasetFile
 
 FONTS = (
     ("Inter", "Rasmus Andersson", "SIL Open Font License 1.1", "fonts/Inter-LICENSE.txt"),
@@ -20,7 +20,7 @@ ICONS = ("Lucide", "Lucide contributors", "ISC", "icons/LICENSE.txt")
 def credits_html() -> str:
     """The page as rich text."""
     rows = [f"<li><b>{name}</b> by {author}: {licence}</li>" for name, author, licence, _ in (*FONTS, ICONS)]
-    data = "".join(_dataset_html(load_dataset(name)) for name in DatasetFile.registry)
+    data = "".join(_dataset_html(kind) for kind in DatasetFile.registry.values())
     texts = "".join(
         f"<h4>{name}</h4><pre style='white-space: pre-wrap'>{html.escape(_text(path))}</pre>"
         for name, _, _, path in (*FONTS, ICONS)
@@ -32,9 +32,9 @@ def credits_html() -> str:
     )
 
 
-def _dataset_html(dataset: Dataset) -> str:
-    lines = [f"<p><b>{html.escape(dataset.title)}</b>{' (synthetic)' if dataset.synthetic else ''}<br>"]
-    lines += [f"{html.escape(text)}<br>" for text in (dataset.source, dataset.licence, *dataset.credits) if text]
+def _dataset_html(kind: type[DatasetFile]) -> str:
+    lines = [f"<p><b>{html.escape(kind.title)}</b>{' (synthetic)' if kind.synthetic else ''}<br>"]
+    lines += [f"{html.escape(text)}<br>" for text in kind().origin() if text]
     return "".join(lines) + "</p>"
 
 

@@ -60,6 +60,7 @@ class DataStrip(QWidget):
         self._dataset = dataset
         self._class, self._probe = -1, ("test", 0)  # where the trainer looks first
         self.class_field.set_choices([ALL_CLASSES, *dataset.class_names])
+        self.class_field.setVisible(dataset.classes > 0)
         self._name_probe()
         self._show_pictures()
 
@@ -81,14 +82,14 @@ class DataStrip(QWidget):
         self._name_probe()
         self._mark_probe()
         part = self._split(split)
-        self.picture_chosen.emit(ProbePicture(part.pictures[index], int(part.labels[index])), index, split)
+        self.picture_chosen.emit(ProbePicture(part.picture(index), int(part.labels[index])), index, split)
 
     def _name_probe(self) -> None:
         assert self._dataset
         assert self._probe
         split, index = self._probe
-        label = int(self._split(split).labels[index])
-        self.chosen.show_text(f"{split} {index} · {self._dataset.class_names[label]}")
+        name = self._dataset.class_name(int(self._split(split).labels[index]))
+        self.chosen.show_text(f"{split} {index} · {name}" if name else f"{split} {index}")
 
     def _split(self, name: str) -> Split:
         assert self._dataset
@@ -105,13 +106,14 @@ class DataStrip(QWidget):
         part = self._split(self.split_name)
         every = np.arange(len(part))
         self._shown = every if self._class < 0 else every[part.labels == self._class]
-        names = self._dataset.class_names
-        self.grid.show_pictures(
-            part.pictures,
-            self._shown,
-            lambda index: f"{self.split_name} picture {index}: {names[int(part.labels[index])]}",
-        )
+        self.grid.show_pictures(part.images, self._shown, self._describe, is_signed=self._dataset.is_signed)
         self._mark_probe()
+
+    def _describe(self, index: int) -> str:
+        assert self._dataset
+        name = self._dataset.class_name(int(self._split(self.split_name).labels[index]))
+        pair = ", left of a stereo pair" if self._dataset.input_shape[0] == 2 else ""
+        return f"{self.split_name} picture {index}{': ' * bool(name)}{name}{pair}"
 
     def _mark_probe(self) -> None:
         split, index = self._probe or ("", -1)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
 
 from convnet_studio import __version__
-from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.data.dataset import Dataset, load_dataset
+from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.program import CompileProgress
+from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import rename_project, set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
@@ -25,7 +28,16 @@ from convnet_studio.engine.training.control import (
     StepSample,
     Weights,
 )
-from convnet_studio.engine.training.events import Diverged, Event, Failed, RunStarted, StateChanged, Stepped
+from convnet_studio.engine.training.events import (
+    Diverged,
+    Event,
+    Failed,
+    NetworkChanged,
+    Rewound,
+    RunStarted,
+    StateChanged,
+    Stepped,
+)
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.credits import CreditsDialog
@@ -39,6 +51,7 @@ from convnet_studio.ui.palette import Palette
 from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
+from convnet_studio.ui.stage import Stage
 from convnet_studio.ui.style import apply_style
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
 from convnet_studio.ui.top_bar import TopBar
@@ -47,6 +60,8 @@ from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
+STATE, ENGINE = "state of training", "engine"
+"""Topics of messages that are taken back when they are no longer true."""
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
 
@@ -69,11 +84,11 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads)
-        self._divergence: Diverged | None = None
         self._marks: Marks | None = None
         self._make_parts()
         self._arrange()
         self._connect()
+        self._mark_theme()
         self._default_layout = self.saveState()
         self._show_project()
         self.session.start()
@@ -100,7 +115,7 @@ class MainWindow(QMainWindow):
     def add_view(self, view: View) -> None:
         """Keep one more view up to date, wherever it is shown."""
         self._further_views.append(view)
-        view.set_dataset(load_dataset(self.open_project.project.data.dataset))
+        view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
 
     def learning_modules(self) -> frozenset[str]:
@@ -111,7 +126,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.resize(*FIRST_SIZE)
         self.setMenuWidget(self.top_bar)
-        self.setCentralWidget(_in_a_column(self.canvas, self.notice))
+        self.setCentralWidget(Stage(self.canvas, self.notice))
         self.setDockNestingEnabled(True)
         for corner, area in (
             (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
@@ -128,7 +143,7 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(curves, data, Qt.Orientation.Horizontal)
         self.resizeDocks([modules, inspector], [208, 320], Qt.Orientation.Horizontal)
         self.resizeDocks([curves, data], [460, 380], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves, data], [190, 190], Qt.Orientation.Vertical)
+        self.resizeDocks([curves, data], [226, 226], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
         dock = Panel(title, widget, self)
@@ -159,6 +174,7 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> dict[str, Callable[[], object]]:
         stack = self.open_project.undo_stack
         return {
+            "menu": lambda: self.top_bar.open_menu(),
             "new": lambda: self.files.new(),
             "open": lambda: self.files.ask_open(),
             "save": lambda: self.files.save(),
@@ -166,6 +182,10 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
+            "delete": self.canvas.delete_selection,
+            "duplicate": self.canvas.duplicate_selection,
+            "rename": self.canvas.rename_selection,
+            "select_all": self.canvas.select_all,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -200,6 +220,7 @@ class MainWindow(QMainWindow):
         self.actions_table["undo"].setEnabled(False)
         self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
+        self.notice.answered.connect(self.top_bar.play.setFocus)
         session.state_changed.connect(self._show_state)
         session.compile_progressed.connect(self._show_compiling)
         self.top_bar.speed_chosen.connect(session.set_speed)
@@ -218,21 +239,21 @@ class MainWindow(QMainWindow):
         self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
 
     def _on_edit(self, before: Project, after: Project) -> None:
-        self.session.edit(after)
+        self.session.edit(after, self.open_project.returns)
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
     def _on_replaced(self) -> None:
         self.session.open(self.open_project.project, self.files.take_weights())
-        self.notice.hide()
+        self.notice.clear()
         self._show_project()
         QTimer.singleShot(0, self.canvas.fit)
 
     def _show_project(self, before: Project | None = None) -> None:
         """Bring everything that is derived from the project up to date."""
         project = self.open_project.project
-        dataset = load_dataset(project.data.dataset)
-        if before is None or before.data != project.data:
+        dataset = seen_dataset(project)
+        if before is None or seen_dataset(before) is not dataset:
             self.live.look_at(None)
             self.data_strip.set_dataset(dataset)
             self.inspector.set_dataset(dataset)
@@ -263,7 +284,7 @@ class MainWindow(QMainWindow):
         self.session.wish(Pause() if self.session.is_playing else Play())
 
     def draw_new_weights(self) -> None:
-        """Start afresh from the next seed; the seed is part of the project and can be undone."""
+        """Start afresh from the next seed; undo brings the old seed back, and the run with its trained weights."""
         project = self.open_project.project
         seed = project.training.seed + 1
         self.open_project.edit("New weights", set_training(project, seed=seed))
@@ -279,19 +300,29 @@ class MainWindow(QMainWindow):
             elif isinstance(event, Failed):
                 where = f"In {self._title_of(event.where)}: " if event.where else ""
                 self.notice.say("bad", where + event.why)
-            elif isinstance(event, StateChanged) and event.why:
-                self.notice.say("good" if not event.playing else "info", event.why)
-            elif isinstance(event, RunStarted):
-                self._divergence = None
+            elif isinstance(event, StateChanged):
+                self.notice.retract(STATE)
+                if event.why:
+                    self.notice.say("good" if event.is_done else "warn", event.why, topic=STATE)
+            elif isinstance(event, RunStarted | NetworkChanged | Rewound):
+                self.notice.retract(STATE)
 
     def _show_divergence(self, event: Diverged) -> None:
-        where = f" first in {self._title_of(event.where)}" if event.where else ""
+        if event.where in self.open_project.project.network:
+            self.open_project.select(frozenset((event.where,)))
+        array = f" ({event.array})" if event.array else ""
+        where = f" first in {self._title_of(event.where)}{array}" if event.where else ""
         text = (
-            f"The numbers grew out of bounds{where}. {event.why} A learning rate of {event.rate:g} is too large "
-            f"for this network; the last good step is {event.checkpoint_step:,}."
+            f"The numbers grew out of bounds{where}. {event.why} A learning rate of {self._rate_text(event.rate)} is"
+            f" too large for this network; the last good step is {event.checkpoint_step:,}."
         )
         answers = {"Halve the rate and rewind": self.halve_rate_and_rewind, "Only rewind": self._rewind}
-        self.notice.say("bad", text, answers)
+        self.notice.say("bad", text, answers, topic=STATE)
+
+    def _rate_text(self, rate: float) -> str:
+        """The rate that the user has set, and what the schedule has made of it by now."""
+        typed = self.open_project.project.training.rate
+        return f"{typed:g}" if math.isclose(typed, rate, rel_tol=1e-3) else f"{typed:g} ({rate:.3g} by now)"
 
     def halve_rate_and_rewind(self) -> None:
         """The way out of divergence: half the learning rate (can be undone), weights of the last good step."""
@@ -313,14 +344,16 @@ class MainWindow(QMainWindow):
 
     def _show_compiling(self, progress: CompileProgress | None) -> None:
         if progress is None:
-            self.notice.say("good", "The fast engine is ready: training starts again from its seed on it.")
-            QTimer.singleShot(6000, self.notice.hide)
+            self.notice.retract(ENGINE)
+            text = "The fast engine is ready: training starts again from its seed on it."
+            self.notice.say("good", text, topic=ENGINE)
+            QTimer.singleShot(6000, lambda: self.notice.retract(ENGINE))
             return
         text = (
             f"First start: making the fast engine for this computer, part {progress.done} of {progress.total}. "
             "Until then a slower preview engine trains."
         )
-        self.notice.show_progress(text, progress.done, progress.total)
+        self.notice.show_progress(text, progress.done, progress.total, ENGINE)
 
     # ---------------------------------------------------------------- looks, start and end
 
@@ -329,6 +362,14 @@ class MainWindow(QMainWindow):
         self.settings.theme = name
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        """A tick at the theme in force, in the menu."""
+        for name in (LIGHT, DARK, "system"):
+            action = self.actions_table[f"theme_{name}"]
+            action.setCheckable(True)
+            action.setChecked(self.settings.theme == name)
 
     def _on_theme(self) -> None:
         app = QApplication.instance()
@@ -400,13 +441,6 @@ class MainWindow(QMainWindow):
         self.open_project.edit("Rename the project", rename_project(self.open_project.project, name))
 
 
-def _in_a_column(*widgets: QWidget) -> QWidget:
-    """The widgets below each other without gaps, the first one taking all the room that is left."""
-    holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget)
-    column.setStretch(0, 1)
-    return holder
+def seen_dataset(project: Project) -> Dataset:
+    """The data set of `project` with its pictures as the network sees them."""
+    return prepare(load_dataset(project.data.dataset), preparation_of(project.data)).dataset

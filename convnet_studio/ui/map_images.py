@@ -94,12 +94,17 @@ def sheet_image(maps: Array, tiling: Tiling, scales: list[Scale]) -> QImage:
     return QImage(sheet.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
-def rgb_image(picture: Array) -> QImage:
-    """A picture ``(1 or 3, height, width)`` in 0 .. 1 as people see it."""
+def rgb_pixels(picture: Array) -> NDArray[np.uint32]:
+    """A picture ``(1 or 3, height, width)`` in 0 .. 1 as people see it, ``(height, width)`` of 0xffRRGGBB."""
     channels = picture if len(picture) == 3 else np.repeat(picture[:1], 3, axis=0)
     levels = np.clip(np.nan_to_num(channels) * 255 + 0.5, 0, 255).astype(np.uint32)
-    pixels = np.ascontiguousarray(
+    return np.ascontiguousarray(
         np.uint32(0xFF000000) | (levels[0] << np.uint32(16)) | (levels[1] << np.uint32(8)) | levels[2]
     )
+
+
+def rgb_image(picture: Array) -> QImage:
+    """A picture ``(1 or 3, height, width)`` in 0 .. 1 as people see it."""
+    pixels = rgb_pixels(picture)
     height, width = pixels.shape
     return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()

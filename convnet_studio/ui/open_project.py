@@ -36,6 +36,8 @@ class OpenProject(QObject):
         self._selection: frozenset[str] = frozenset()
         self._path: Path | None = None
         self._weights_unsaved = False
+        self.returns = False
+        """While `changed` is told: whether it is an earlier value, by undo or redo."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.name_changed)
 
@@ -96,8 +98,8 @@ class OpenProject(QObject):
             self._selection = ids
             self.selection_changed.emit()
 
-    def _set(self, project: Project) -> None:
-        before, self._project = self._project, project
+    def _set(self, project: Project, returns: bool) -> None:
+        before, self._project, self.returns = self._project, project, returns
         self._selection = frozenset(each for each in self._selection if each in project.network)
         self.changed.emit(before, project)
 
@@ -112,12 +114,14 @@ class _EditCommand(QUndoCommand):
         self._after = after
         self._merge_key = merge_key
         self._made_at = time.monotonic()
+        self._was_undone = False
 
     def redo(self) -> None:
-        self._owner._set(return_to(self._owner.project, self._after))
+        self._owner._set(return_to(self._owner.project, self._after), returns=self._was_undone)
 
     def undo(self) -> None:
-        self._owner._set(return_to(self._owner.project, self._before))
+        self._was_undone = True
+        self._owner._set(return_to(self._owner.project, self._before), returns=True)
 
     def id(self) -> int:
         return 1 if self._merge_key else -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.engine.project.autosave import Autosave, LeftBehind
+from convnet_studio.engine.project.edits import rename_project
 from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_project, save_project
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
@@ -84,6 +86,8 @@ class ProjectFiles(QObject):
         self._record.remember(path)
         if loaded.warnings:
             self._notice.say("warn", " ".join(loaded.warnings))
+        elif loaded.weights:
+            self._notice.say("info", "The weights are as they were saved; epochs and curves count from here.")
         return True
 
     def take_weights(self) -> Weights | None:
@@ -105,7 +109,7 @@ class ProjectFiles(QObject):
         )
 
     def _take_up(self, left: LeftBehind) -> None:
-        if self._replace(left.loaded.project, left.loaded.weights, None):
+        if self._replace(left.loaded.project, left.loaded.weights, left.original_path):
             self._open_project.mark_trained()  # it is in no file of the user's yet
             self.autosave.forget(left)
 
@@ -134,7 +138,10 @@ class ProjectFiles(QObject):
         if not name:
             return False
         path = Path(name)
-        return self.save_to(path if path.suffix == ENDING else path.with_name(path.name + ENDING))
+        path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
+        with suppress(ValueError):  # a name that a project can't bear: the file has it all the same
+            self._open_project.edit("Rename the project", rename_project(self._open_project.project, path.stem))
+        return self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Save project and weights of this moment in `path`."""

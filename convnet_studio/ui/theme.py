@@ -134,6 +134,7 @@ def icon_pixmap(name: str, color: QColor, size: int = 16, ratio: float | None = 
     if name in SOLID_ICONS:
         source = source.replace('fill="none"', f'fill="{color.name()}"')
     painter = QPainter(pixmap)
+    painter.setOpacity(color.alphaF())
     QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixmap.rect()))
     painter.end()
     pixmap.setDevicePixelRatio(scale)

@@ -14,6 +14,8 @@ from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
 HEIGHT = 52
 BUTTON_HEIGHT = 30
+DATASET_WIDTH = 128
+"""At most: a longer title must not press the other fields together; the tooltip has all of it."""
 WIDE = 1400
 """From this width on there is room for the program's name and for words beside the icons."""
 
@@ -59,10 +61,12 @@ class TopBar(QFrame):
         self._new_weights = self._button(actions["new_weights"], "", "")
         speeds = dict(SPEEDS)
         self._speed = ChoiceField("Speed of training", list(speeds), height=BUTTON_HEIGHT)
+        self._speed.setMinimumWidth(104)
         self._speed.entered.connect(lambda name: self.speed_chosen.emit(speeds[name]))
         self.metrics = Metrics()
         titles = {name: each.title for name, each in DatasetFile.registry.items()}
         self._dataset = ChoiceField("Data set", list(titles), list(titles.values()), height=BUTTON_HEIGHT)
+        self._dataset.setMaximumWidth(DATASET_WIDTH)
         self._dataset.entered.connect(self.dataset_chosen.emit)
         self._lay_out()
         theme_switch().changed.connect(self._recolor)
@@ -98,6 +102,7 @@ class TopBar(QFrame):
     def show_dataset(self, name: str) -> None:
         """Mark the data set in use."""
         self._dataset.show_value(name)
+        self._dataset.setToolTip(self._dataset.currentText())
 
     def show_playing(self, playing: bool) -> None:
         """The primary button says what a click will do."""

@@ -92,9 +92,9 @@ class TrainingSession(QObject):
         self.control.put(wish)
         self._wants_snapshot = True
 
-    def edit(self, project: Project) -> None:
-        """Follow the project's newest value."""
-        self.wish(Edit(project))
+    def edit(self, project: Project, returns: bool = False) -> None:
+        """Follow the project's newest value; `returns`: it is an earlier one, by undo or redo."""
+        self.wish(Edit(project, returns))
 
     def open(self, project: Project, weights: Weights | None = None) -> None:
         """Take up another project."""

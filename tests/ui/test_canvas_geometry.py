@@ -32,12 +32,17 @@ def test_a_wire_to_a_port_straight_below_has_no_hole():
     assert route(QPointF(50, 0), QPointF(40, 0), []).length() > 0
 
 
-def test_free_place_is_right_of_what_stands_there():
+def test_free_place_is_the_nearest():
     cards = [QRectF(0, 0, 100, 100), QRectF(120, 0, 100, 100)]
-    place = free_place(QRectF(10, 10, 50, 50), cards)
-    assert place.x() > 220
-    assert place.y() == 10
     assert free_place(QRectF(500, 0, 50, 50), cards) == QPointF(500, 0)
+    below = free_place(QRectF(10, 60, 50, 50), cards)
+    assert below.x() == 10
+    assert below.y() > 100
+    beside = free_place(QRectF(200, 10, 50, 50), cards)
+    assert beside.x() > 220
+    assert beside.y() == 10
+    row = [QRectF(120 * index, 0, 100, 200) for index in range(12)]
+    assert free_place(QRectF(125, 20, 100, 200), row).x() < 300, "not behind the whole row"
 
 
 def test_alignment_draws_to_tops_and_sides_with_guides():

@@ -11,8 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.training.probes import ProbePicture
-from convnet_studio.ui.controls.picture_grid import stacked_image
+from convnet_studio.ui.controls.picture_grid import shrunk, stacked_image
 from convnet_studio.ui.data_strip import ALL_CLASSES, DataStrip
 
 
@@ -91,3 +92,40 @@ def test_colour_pictures_keep_their_colours() -> None:
     assert (image.width(), image.height()) == (5, 8)
     assert image.pixelColor(2, 1).getRgb()[:3] == (0, 0, 0)
     assert image.pixelColor(2, 6).getRgb()[:3] == (255, 0, 0)
+
+
+def test_bytes_and_numbers_look_the_same() -> None:
+    levels = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
+    assert stacked_image(levels) == stacked_image(levels.astype(np.float32) / 255)
+
+
+def test_of_a_stereo_pair_the_left_picture_is_shown() -> None:
+    pair = np.zeros((1, 2, 4, 4), np.uint8)
+    pair[0, 1] = 255
+    assert stacked_image(pair).pixelColor(1, 1).getRgb()[:3] == (0, 0, 0)
+
+
+def test_large_pictures_are_shrunk_by_means() -> None:
+    board = np.indices((8, 9)).sum(axis=0) % 2 * 200
+    small = shrunk(board.astype(np.uint8)[None, None], 4)
+    np.testing.assert_array_equal(small, np.full((1, 1, 2, 2), 100))
+    assert shrunk(small, 1) is small
+
+
+@pytest.mark.parametrize("name", ["pedestrians_synth", "photos", "toys3d_stereo"])
+def test_thumbnails_keep_the_shape_of_their_pictures(strip: DataStrip, name: str) -> None:
+    strip.set_dataset(load_dataset(name))
+    _, height, width = load_dataset(name).input_shape
+    box = strip.grid.box(3)
+    assert box.width() * height == box.height() * width
+    assert strip.grid.place_at(box.center()) == 3
+    assert not strip.grab().isNull()
+
+
+def test_pictures_without_classes_offer_none(strip: DataStrip) -> None:
+    strip.set_dataset(load_dataset("photos"))
+    assert strip.class_field.isHidden()
+    assert strip.chosen.text() == "test 0"
+    strip.set_dataset(load_dataset("toys3d_stereo"))
+    assert not strip.class_field.isHidden()
+    assert strip.grid.accessibleDescription() == "test picture 0: animal, left of a stereo pair"

@@ -20,7 +20,13 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.controls.mark import Mark
 from convnet_studio.ui.inspector.change_marks import marks_of_module, other_values
-from convnet_studio.ui.inspector.cost_text import arithmetic_line, parameters_line, shapes_line
+from convnet_studio.ui.inspector.cost_text import (
+    arithmetic_line,
+    connections_line,
+    field_line,
+    parameters_line,
+    shapes_line,
+)
 from convnet_studio.ui.inspector.inspector import Inspector
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
@@ -156,6 +162,12 @@ def test_costs_are_spelled_out() -> None:
     assert shapes_line(known) == "1@28×28 → 8@24×24"
     assert parameters_line(module, known) == "8×1×5×5 + 8 = 208"
     assert arithmetic_line(module, known) == "8×1×5×5×24×24 = 115,200"
+    assert connections_line(known) == "119,808"
+    assert field_line(known.receptive_field) == "21×21"
+    fields = {each.kind: live().summary.modules[each.id].receptive_field for each in live().project.network.modules}
+    assert field_line(fields["LPPool2d"]) == "32×32, every 4 pixels"
+    assert field_line(fields["Linear"]) == "28×28, the same for all"
+    assert field_line(()) == "not computed"
 
 
 @pytest.mark.parametrize("kind", ["Conv2d", "Linear", "Tanh", "LPPool2d"])

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,9 +20,10 @@ from convnet_studio.engine.training.control import Play
 from convnet_studio.engine.training.events import Diverged, Event, NetworkChanged
 from convnet_studio.ui.actions import ACTIONS
 from convnet_studio.ui.app import make_application
+from convnet_studio.ui.controls.number_field import NumberField
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.settings import Session, Settings
-from convnet_studio.ui.theme import LIGHT, theme_switch
+from convnet_studio.ui.theme import LIGHT, theme, theme_switch
 
 SECONDS = 20_000
 
@@ -272,3 +273,105 @@ def test_every_control_has_an_accessible_name(window: MainWindow, qtbot: QtBot) 
 def test_no_two_actions_share_a_shortcut() -> None:
     used = [QKeySequence(key).toString() for row in ACTIONS for key in row.shortcuts]
     assert len(used) == len(set(used))
+
+
+def module_id(window: MainWindow, kind: str) -> str:
+    return next(each.id for each in window.open_project.project.network.modules if each.kind == kind)
+
+
+def shown_error(window: MainWindow) -> str:
+    return window.top_bar.metrics._error.accessibleDescription()
+
+
+def test_the_test_error_is_measured_anew_after_an_edit(window: MainWindow, qtbot: QtBot) -> None:
+    trained(window, qtbot)
+    before = shown_error(window)
+    conv = module_id(window, "Conv2d")
+    window.open_project.edit("More", set_setting(window.open_project.project, conv, "out_channels", 12))
+    until(qtbot, lambda: shown_error(window) not in (before, "–"))
+    window.open_project.edit("Too large", set_setting(window.open_project.project, conv, "kernel_size", 25))
+    until(qtbot, lambda: shown_error(window) == "–")
+
+
+def trained(window: MainWindow, qtbot: QtBot) -> None:
+    """Train for one epoch."""
+    window.actions_table["step_epoch"].trigger()
+    until(qtbot, lambda: window.curves.record.epoch >= 1.0 and not window.session.is_playing)
+    until(qtbot, lambda: len(window.curves.record.loss["test"]) >= 2)
+
+
+def test_undoing_new_weights_brings_the_trained_ones_back(window: MainWindow, qtbot: QtBot) -> None:
+    trained(window, qtbot)
+    run_id, weights = window.session.run_id, window.session.fetch_weights()
+    assert weights
+    conv = module_id(window, "Conv2d")
+    window.actions_table["new_weights"].trigger()
+    until(qtbot, lambda: window.session.run_id != run_id)
+    fresh = window.session.fetch_weights()
+    assert fresh
+    assert (fresh[conv]["weight"] != weights[conv]["weight"]).any()
+    window.actions_table["undo"].trigger()
+    until(qtbot, lambda: window.session.run_id == run_id)
+    back = window.session.fetch_weights()
+    assert back
+    assert (back[conv]["weight"] == weights[conv]["weight"]).all()
+    window.actions_table["redo"].trigger()
+    until(qtbot, lambda: window.session.run_id != run_id)
+
+
+def test_what_was_said_is_taken_back_when_it_is_no_longer_true(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.open_project.project
+    window.open_project.edit("Delete", delete_modules(project, {module_id(window, "NLLLoss")}))
+    window.actions_table["play"].trigger()
+    until(qtbot, lambda: "can't train yet" in window.notice.text and window.notice.isVisible())
+    assert window.notice._message.kind == "warn"
+    window.actions_table["undo"].trigger()
+    until(qtbot, lambda: not window.notice.isVisible())
+
+
+def test_a_question_is_not_lost_when_something_else_is_said(window: MainWindow) -> None:
+    answers: list[str] = []
+    window.notice.say("warn", "Open what was kept?", {"Open it": lambda: answers.append("opened")})
+    window.notice.say("good", "All epochs are done.", topic="state")
+    assert window.notice.text == "All epochs are done."
+    window.notice.retract("state")
+    assert window.notice.text == "Open what was kept?"
+    button = next(each for each in window.notice.findChildren(QPushButton) if each.text() == "Open it")
+    button.click()
+    assert answers == ["opened"]
+    assert not window.notice.isVisible()
+
+
+def test_control_z_undoes_a_number_just_typed(window: MainWindow, qtbot: QtBot) -> None:
+    conv = module_id(window, "Conv2d")
+    window.open_project.select(frozenset((conv,)))
+    QApplication.processEvents()
+    fields = [each for each in window.inspector.findChildren(NumberField) if each.accessibleName() == "Feature maps"]
+    (field,) = [each for each in fields if each.isVisible()]
+    before = window.open_project.project.network.module(conv).settings["out_channels"]
+    window.activateWindow()
+    field.setFocus()
+    field.lineEdit().setText("11")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.open_project.project.network.module(conv).settings["out_channels"] == 11
+    override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    override.ignore()
+    QApplication.sendEvent(field, override)
+    assert not override.isAccepted(), "the window's undo gets the key"
+    window.actions_table["undo"].trigger()
+    assert window.open_project.project.network.module(conv).settings["out_channels"] == before
+
+
+def test_a_theme_chosen_later_looks_as_one_chosen_at_the_start(window: MainWindow) -> None:
+    QApplication.processEvents()
+    field = next(each for each in window.inspector.findChildren(NumberField) if each.isVisible())
+    place = field.lineEdit().geometry()
+    window.use_theme("dark")
+    QApplication.processEvents()
+    assert field.lineEdit().geometry() == place
+    assert window.curves.plot.backgroundBrush().color() == theme().color("surface")
+
+
+def test_steps_are_seen_in_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_table["step_batch"].trigger()
+    until(qtbot, lambda: window.top_bar.metrics._epoch.accessibleDescription() not in ("", "0.000"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from live_digits import live
@@ -10,13 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.project.edits import set_setting
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.color_scope import ColorScope
 from convnet_studio.ui.controls.map_sheet import MapSheet
 from convnet_studio.ui.controls.sheet_layout import Cell
-from convnet_studio.ui.map_images import Scale, colored
+from convnet_studio.ui.map_images import Scale, colored, rgb_pixels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.filters import BY_NORM, FiltersView
@@ -212,3 +215,22 @@ def test_tiles_are_painted_in_the_colours_of_the_map(maps: MapsView) -> None:
     for cell in (Cell(0, 0, 0), Cell(4, 11, 6), Cell(7, 20, 3)):
         at = sheet.layout_now.cell_rect(cell).center().toPoint()
         assert picture.pixel(at) == expected[cell.tile, cell.row, cell.column]
+
+
+def test_a_colour_picture_is_one_tile_in_its_colours(qtbot: QtBot) -> None:
+    picture = load_dataset("photo_objects").test.picture(0)
+    input_id = live().id_of("Input")
+    view = shown(MapsView, input_id, qtbot)
+    assert isinstance(view, MapsView)
+    view.show_snapshot(replace(live().snapshot, picture=picture, outputs={input_id: picture}))
+    QApplication.processEvents()
+    assert view.panel.caption.text() == "Picture of 96×96"
+    assert np.array_equal(rgb_pixels(picture)[40, 30], _rgb(picture[:, 40, 30]))
+    point_at(view.panel.sheet, Cell(0, 40, 30))
+    assert view.panel.read_out.place == "row 40 · column 30"
+    assert [np.float32(each) for each in view.panel.read_out.value.split()] == picture[:, 40, 30].tolist()
+
+
+def _rgb(colour: np.ndarray) -> int:
+    red, green, blue = (int(each) for each in np.rint(colour * 255))
+    return 0xFF000000 | red << 16 | green << 8 | blue

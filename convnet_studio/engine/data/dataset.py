@@ -1,13 +1,14 @@
 """Dataset: labelled pictures, split into what is learnt from and what is held out; the contract of ``datasets/``.
 
-A file there tells what it holds and makes a `Dataset`, a frozen value; its arrays are read-only, since everyone shares
-them.
+A file there tells what it holds and how it is split; `load` makes a `Dataset` of it, a frozen value whose arrays are
+read-only, since everyone shares them.
 """
 
 from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -16,43 +17,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.assets import asset_path
+from convnet_studio.engine.data.pictures import join, read_images, to_numbers
 from convnet_studio.engine.registry import Registry
 
 Array = NDArray[Any]
 
+TEXTS = frozenset({"source", "licence", "credits", "licences", "names", "objects"})
+"""The arrays of a file that tell where its pictures come from."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Labelled pictures.
+    """Pictures with their labels, kept as bytes: what computes takes `pictures`, what shows a few takes `images`.
 
     Attributes:
-        pictures: float32 in 0 .. 1, ``(count, channel, height, width)``, contiguous.
-        labels: int64, ``(count,)``, the index of each picture's class.
+        images: ``(count, channel, height, width)``, contiguous; uint8 in 0 .. 255, or float32 in 0 .. 1 (any numbers
+            once normalised).
+        labels: int64, ``(count,)``, the index of each picture's class; -1 where the data has no classes.
     """
 
-    pictures: Array
+    images: Array
     labels: Array
 
     def __post_init__(self) -> None:
-        if len(self.pictures) != len(self.labels):
-            raise ValueError(f"There are {len(self.pictures)} pictures but {len(self.labels)} labels.")
-        self.pictures.flags.writeable = False
+        if len(self.images) != len(self.labels):
+            raise ValueError(f"There are {len(self.images)} pictures but {len(self.labels)} labels.")
+        self.images.flags.writeable = False
         self.labels.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def pictures(self) -> Array:
+        """All pictures as numbers, float32 in 0 .. 1: of bytes four times as large, and made anew at each call."""
+        return to_numbers(self.images)
+
+    def picture(self, index: int) -> Array:
+        """One picture as numbers, float32 in 0 .. 1, ``(channel, height, width)``."""
+        return to_numbers(self.images[index])
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures of some classes.
+    """Pictures of some classes, or of none.
 
     Attributes:
         name: as in the registry. `title`: as people read it.
         train: what is learnt from. `test`: held out.
-        class_names: one for each label.
+        class_names: one for each label; empty where nobody has said what the pictures show.
         source, licence: where the pictures come from and under which terms. `credits`: who made them, one by one.
         synthetic: rendered or composed by a program, not observed.
+        is_signed: its pictures were normalised, so that 0 is no longer black.
     """
 
     name: str
@@ -64,16 +80,25 @@ class Dataset:
     licence: str
     credits: tuple[str, ...] = ()
     synthetic: bool = False
+    is_signed: bool = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Of one picture, ``(channel, height, width)``."""
-        return self.train.pictures.shape[1:]
+        return self.train.images.shape[1:]
 
     @property
     def classes(self) -> int:
         """How many there are."""
         return len(self.class_names)
+
+    def class_name(self, label: int) -> str:
+        """What `label` stands for; empty where the data has no classes."""
+        return self.class_names[label] if 0 <= label < len(self.class_names) else ""
+
+    def all_pictures(self) -> Array:
+        """What is learnt from and then what is held out in one array, float32 in 0 .. 1."""
+        return join((self.train.images, self.test.images))
 
 
 class DatasetFile(ABC):
@@ -94,37 +119,56 @@ class DatasetFile(ABC):
             DatasetFile.registry.add(cls.name, cls)
 
     @abstractmethod
+    def split(self, arrays: Mapping[str, Array]) -> tuple[Array, Array]:
+        """Indices of the pictures to learn from and of those held out, of the file's `arrays`."""
+
+    def images(self, arrays: Mapping[str, Array]) -> Array:
+        """All pictures of the file's `arrays`, uint8 ``(count, channel, height, width)``."""
+        return read_images(arrays)
+
+    def labels(self, arrays: Mapping[str, Array]) -> Array:
+        """The class of each picture, ``(count,)``; -1 where the data has none."""
+        return arrays["labels"]
+
+    def class_names(self, arrays: Mapping[str, Array]) -> Iterable[str]:
+        """One name for each label."""
+        names: list[str] = arrays["names"].tolist()
+        return names
+
+    def credits(self, arrays: Mapping[str, Array]) -> Iterable[str]:
+        """Who made what, and under which licence, where the file's licence alone does not say it; from TEXTS alone."""
+        return arrays["credits"].tolist() if "credits" in arrays else ()
+
     def load(self) -> Dataset:
         """Read the pictures.
 
         Raises:
             FileNotFoundError: if the program was installed without them.
         """
-
-    def read_arrays(self) -> dict[str, Array]:
-        """All arrays of ``assets/datasets/<name>.npz``."""
-        with np.load(asset_path(f"datasets/{self.name}.npz"), allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-
-    def make(self, arrays: dict[str, Array], train: Array, test: Array) -> Dataset:
-        """The data set of `arrays` (``images, labels, names, source, licence`` and perhaps ``credits``).
-
-        Args:
-            arrays: as read from the file.
-            train: indices of the pictures to learn from. `test`: of those held out.
-        """
-        pictures, labels = to_pictures(arrays["images"]), arrays["labels"].astype(np.int64)
+        arrays = self.read_arrays()
+        images, labels = self.images(arrays), self.labels(arrays).astype(np.int64)
+        train, test = (Split(images[part], labels[part]) for part in self.split(arrays))
         return Dataset(
             name=self.name,
             title=self.title,
-            train=Split(pictures[train], labels[train]),
-            test=Split(pictures[test], labels[test]),
-            class_names=tuple(str(name) for name in arrays["names"]),
+            train=train,
+            test=test,
+            class_names=tuple(self.class_names(arrays)),
             source=str(arrays["source"]),
             licence=str(arrays["licence"]),
-            credits=tuple(str(credit) for credit in arrays.get("credits", ())),
+            credits=tuple(self.credits(arrays)),
             synthetic=self.synthetic,
         )
+
+    def origin(self) -> tuple[str, ...]:
+        """Source, licence and credits, without reading the pictures."""
+        texts = self.read_arrays(TEXTS)
+        return str(texts["source"]), str(texts["licence"]), *self.credits(texts)
+
+    def read_arrays(self, keys: Container[str] | None = None) -> dict[str, Array]:
+        """The arrays of ``assets/datasets/<name>.npz``: all, or those of `keys` that there are."""
+        with np.load(asset_path(f"datasets/{self.name}.npz"), allow_pickle=False) as file:
+            return {key: file[key] for key in file.files if keys is None or key in keys}
 
 
 @cache
@@ -137,11 +181,10 @@ def load_dataset(name: str) -> Dataset:
     return DatasetFile.registry[name]().load()
 
 
-def to_pictures(images: Array) -> Array:
-    """Bytes ``(count, height, width)`` of grey, or ``(count, height, width, channel)``, as pictures of a `Split`."""
-    if images.ndim == 3:
-        images = images[..., None]
-    return np.ascontiguousarray(np.moveaxis(images, 3, 1), dtype=np.float32) / np.float32(255)
+def head_and_tail(count: int, train: int) -> tuple[Array, Array]:
+    """The first `train` of `count` pictures to learn from, the others held out: the split of files in that order."""
+    index = np.arange(count)
+    return index[:train], index[train:]
 
 
 def stratified_split(labels: Array, test_fraction: float = 0.2, seed: int = 2013) -> tuple[Array, Array]:

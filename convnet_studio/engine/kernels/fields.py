@@ -73,7 +73,8 @@ class Tiling:
     @property
     def width(self) -> int:
         """Columns of C in a block."""
-        return self.numbers[TILING.c_block]
+        width: int = self.numbers[TILING.c_block]
+        return width
 
 
 @dataclass(frozen=True)

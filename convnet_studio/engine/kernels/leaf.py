@@ -14,15 +14,15 @@ from convnet_studio.engine.kernels.memory import OPERATION, shift
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """A function of raw memory with the C signature `signature`; numba compiles it, or loads it from its cache."""
+    """A function of raw memory with the C signature `signature`."""
 
     name: str
     function: Callable[..., None]
     signature: Any
 
     def compile(self) -> Any:
-        """Return numba's C callback, from the cache folder where it is there."""
-        return numba.cfunc(self.signature, cache=True, error_model="numpy")(self.function)
+        """Compile it now; returns numba's C callback."""
+        return numba.cfunc(self.signature, error_model="numpy")(self.function)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,9 @@ from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, shift
 from convnet_studio.engine.kernels.simd import LANES, load, splat, store
-from convnet_studio.engine.kernels.step import COUNT, DESCEND, MODE, MOMENTUM, MOVE, RATE
+from convnet_studio.engine.kernels.step import COUNT, DESCEND, MODE, MOMENTUM, MOVE, RATE, SPOILED
 from convnet_studio.engine.kernels.tiles import run_tiles
+from convnet_studio.engine.kernels.update import move_by, spoiled_in
 
 _KEEP = Layout(
     x="buffer",
@@ -50,8 +51,9 @@ def linear_keep(row: Any, parameters: Any, gradients: Any, workspace: Any, i: An
         x = sample(row, K.x, workspace, s)
         for start in range(0, whole, width):
             panel = shift(kept_x, start * capacity + s * width)
-            for j in range(0, min(width, whole - start), LANES):
-                store(shift(panel, j), load(shift(x, start + j)))
+            column = shift(x, start)
+            for j in range(min(width, whole - start)):
+                panel[j] = column[j]
         for j in range(inputs - whole):
             kept_edge[s * LANES + LANES - inputs + whole + j] = x[whole + j]
     dy = sample(row, K.y_gradient, workspace, i)
@@ -86,11 +88,11 @@ def _fade(target: Any, size: Any, workspace: Any) -> None:
 
 @numba.njit
 def _move(parameters: Any, target: Any, size: Any, workspace: Any) -> None:
-    """The parameters after it."""
+    """The parameters after it, where they move, and whether they are still finite."""
     if workspace[MODE] == MOVE:
-        rate = workspace[RATE]
-        for j in range(size):
-            parameters[j] -= rate * target[j]
+        workspace[SPOILED] += move_by(parameters, target, size, workspace[RATE])
+    elif workspace[MODE] == DESCEND:
+        workspace[SPOILED] += spoiled_in(target, size)
 
 
 FEW = 3
@@ -108,9 +110,9 @@ def _add_row_by_row(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
         for s in range(count):
             factor = dy[o * capacity + s]
             for start in range(0, whole, width):
-                panel = shift(x, start * capacity + s * width)
-                for j in range(0, min(width, whole - start), LANES):
-                    store(shift(line, start + j), load(shift(line, start + j)) + splat(factor) * load(shift(panel, j)))
+                panel, part = shift(x, start * capacity + s * width), shift(line, start)
+                for j in range(min(width, whole - start)):
+                    part[j] += factor * panel[j]
             if inputs % LANES:
                 last = shift(line, inputs - LANES)
                 store(last, load(last) + splat(factor) * load(shift(edge, s * LANES)))

@@ -11,7 +11,7 @@ from typing import Any
 from convnet_studio.engine.kernels.constants import ONE, TWO, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
-from convnet_studio.engine.kernels.memory import floats_at, ints_at
+from convnet_studio.engine.kernels.memory import floats_at, ints_at, real
 from convnet_studio.engine.kernels.step import SHARE
 
 _SOFTMAX = Layout(x="buffer", y="buffer", positions="number", channels="number")
@@ -28,10 +28,10 @@ def log_softmax_forward(row: Any, parameters: Any, gradients: Any, workspace: An
             largest = x[start]
             for c in range(start, start + channels):
                 largest = max(largest, x[c])
-            total = ZERO
+            exponentials = ZERO
             for c in range(start, start + channels):
-                total += math.exp(x[c] - largest)
-            logarithm = math.log(total)
+                exponentials += math.exp(x[c] - largest)
+            logarithm = math.log(exponentials)
             for c in range(start, start + channels):
                 y[c] = (x[c] - largest) - logarithm
 
@@ -48,11 +48,11 @@ def log_softmax_backward(row: Any, parameters: Any, gradients: Any, workspace: A
         dx, dy = sample(row, B.x_gradient, workspace, s), sample(row, B.y_gradient, workspace, s)
         y = sample(row, B.y, workspace, s)
         for start in range(0, row[B.positions] * channels, channels):
-            total = ZERO
+            sent = ZERO
             for c in range(start, start + channels):
-                total += dy[c]
+                sent += dy[c]
             for c in range(start, start + channels):
-                dx[c] = dy[c] - math.exp(y[c]) * total
+                dx[c] = dy[c] - math.exp(y[c]) * sent
 
 
 _LOSS = Layout(
@@ -82,38 +82,58 @@ def nll_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
         dx[labels[indices[s]]] = -workspace[SHARE]
 
 
-@leaf(_LOSS)
-def mse_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """Add the mean over outputs of (x - t)² to the sample's loss; t is 1 at the label, 0 elsewhere."""
-    labels, indices, losses = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
-    size = row[L.size]
+_ONE_HOT = Layout(x="buffer", size="number", labels="place", indices="place", losses="place", scale="real")
+H = _ONE_HOT.index
+_ONE_HOT_BACKWARD = Layout(
+    x="buffer", x_gradient="buffer", size="number", labels="place", indices="place", scale="real"
+)
+K = _ONE_HOT_BACKWARD.index
+
+
+@leaf(_ONE_HOT)
+def one_hot_distance_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """Add scale times the sum over outputs of (x - t)² to the sample's loss; t is 1 at the label, 0 elsewhere."""
+    labels, indices, losses = ints_at(row[H.labels]), ints_at(row[H.indices]), floats_at(row[H.losses])
     for s in range(i, i + n):
-        x, label, total = sample(row, L.x, workspace, s), labels[indices[s]], ZERO
-        for c in range(size):
+        x, label, squares = sample(row, H.x, workspace, s), labels[indices[s]], ZERO
+        for c in range(row[H.size]):
             difference = x[c] - (ONE if c == label else ZERO)
-            total += difference * difference
-        losses[s] += total / size
+            squares += difference * difference
+        losses[s] += squares * real(row[H.scale])
 
 
-@leaf(_LOSS_BACKWARD)
-def mse_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """dx = 2 (x - t) share / outputs."""
-    labels, indices = ints_at(row[G.labels]), ints_at(row[G.indices])
-    size = row[G.size]
+@leaf(_ONE_HOT_BACKWARD)
+def one_hot_distance_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """dx = 2 (x - t) share scale."""
+    labels, indices = ints_at(row[K.labels]), ints_at(row[K.indices])
+    factor = TWO * real(row[K.scale]) * workspace[SHARE]
     for s in range(i, i + n):
-        x, dx = sample(row, G.x, workspace, s), sample(row, G.x_gradient, workspace, s)
+        x, dx = sample(row, K.x, workspace, s), sample(row, K.x_gradient, workspace, s)
         label = labels[indices[s]]
-        for c in range(size):
-            dx[c] = TWO * (x[c] - (ONE if c == label else ZERO)) * workspace[SHARE] / size
+        for c in range(row[K.size]):
+            dx[c] = (x[c] - (ONE if c == label else ZERO)) * factor
 
 
-@leaf(_LOSS)
+_ANSWERS = Layout(
+    x="buffer", size="number", labels="place", indices="place", losses="place", guesses="place", ranks="place"
+)
+A = _ANSWERS.index
+
+
+@leaf(_ANSWERS)
 def count_errors(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """losses[s] = 1 where the first largest of x is not at the label, else 0."""
-    labels, indices, wrong = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
+    """losses[s] = 1 where the first largest of x is not at the label, else 0.
+
+    That place is the guess; the rank is how many entries come before that of the label.
+    """
+    labels, indices, wrong = ints_at(row[A.labels]), ints_at(row[A.indices]), floats_at(row[A.losses])
+    guesses, ranks = ints_at(row[A.guesses]), ints_at(row[A.ranks])
     for s in range(i, i + n):
-        x, best = sample(row, L.x, workspace, s), 0
-        for c in range(1, row[L.size]):
+        x, best, label, rank = sample(row, A.x, workspace, s), 0, labels[indices[s]], 0
+        for c in range(row[A.size]):
             if x[c] > x[best]:
                 best = c
-        wrong[s] = ZERO if best == labels[indices[s]] else ONE
+            if x[c] > x[label] or (x[c] == x[label] and c < label):
+                rank += 1
+        guesses[s], ranks[s] = best, rank
+        wrong[s] = ZERO if best == label else ONE

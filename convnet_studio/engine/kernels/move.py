@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
+
+from convnet_studio.engine.kernels.constants import ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
-from convnet_studio.engine.kernels.memory import floats_at, ints_at, shift
-from convnet_studio.engine.kernels.simd import LANES, load, store
+from convnet_studio.engine.kernels.memory import floats_at, ints_at, real, shift
+from convnet_studio.engine.kernels.simd import LANES, load, splat, store
 
 _GATHER = Layout(images="place", indices="place", y="buffer", size="number", channels="number", positions="number")
 G = _GATHER.index
+_GATHER_PARTNER = Layout(partners="place", **_GATHER.fields)
+N = _GATHER_PARTNER.index
 
 
 @leaf(_GATHER)
 def gather(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Sample i becomes picture indices[i]: from channel-height-width to height-width-channel order."""
     indices = ints_at(row[G.indices])
-    channels, positions = row[G.channels], row[G.positions]
     for s in range(i, i + n):
         x = shift(floats_at(row[G.images]), indices[s] * row[G.size])
-        y = sample(row, G.y, workspace, s)
-        for c in range(channels):
-            for p in range(positions):
-                y[p * channels + c] = x[c * positions + p]
+        channels_last(x, sample(row, G.y, workspace, s), row[G.channels], row[G.positions])
+
+
+@leaf(_GATHER_PARTNER)
+def gather_partner(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """As `gather`, of picture partners[indices[i]]."""
+    indices, partners = ints_at(row[N.indices]), ints_at(row[N.partners])
+    for s in range(i, i + n):
+        x = shift(floats_at(row[N.images]), partners[indices[s]] * row[N.size])
+        channels_last(x, sample(row, N.y, workspace, s), row[N.channels], row[N.positions])
+
+
+@numba.njit
+def channels_last(x: Any, y: Any, channels: Any, positions: Any) -> None:
+    """Write y[p, c] = x[c, p]."""
+    for c in range(channels):
+        for p in range(positions):
+            y[p * channels + c] = x[c * positions + p]
 
 
 _TRANSPOSE = Layout(x="buffer", y="buffer", rows="number", columns="number")
@@ -71,6 +89,33 @@ def add(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: An
         x, y = sample(row, A.x, workspace, s), sample(row, A.y, workspace, s)
         for j in range(0, row[A.size], LANES):
             store(shift(y, j), load(shift(y, j)) + load(shift(x, j)))
+
+
+_SCALE = Layout(x="buffer", size="number", factor="real")
+B = _SCALE.index
+
+
+@leaf(_SCALE)
+def scale(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """x becomes factor x: a gradient of a loss with a weight."""
+    factor = splat(real(row[B.factor]))
+    for s in range(i, i + n):
+        x = sample(row, B.x, workspace, s)
+        for j in range(0, row[B.size], LANES):
+            store(shift(x, j), load(shift(x, j)) * factor)
+
+
+_WEIGHTED = Layout(source="place", target="place", weight="real")
+W = _WEIGHTED.index
+
+
+@leaf(_WEIGHTED)
+def add_weighted(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """target[s] grows by weight source[s], which becomes 0: the value of a loss with a weight."""
+    source, target, weight = floats_at(row[W.source]), floats_at(row[W.target]), real(row[W.weight])
+    for s in range(i, i + n):
+        target[s] += weight * source[s]
+        source[s] = ZERO
 
 
 _ARRANGE = Layout(

@@ -20,11 +20,10 @@ Register blocking: Goto and van de Geijn, Anatomy of High-Performance Matrix Mul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import llvmlite.binding
 import numba
 from llvmlite import ir
 from numba import types
@@ -32,6 +31,7 @@ from numba import types
 from convnet_studio.engine.kernels.fields import TILING, Tiling
 from convnet_studio.engine.kernels.leaf import Kernel
 from convnet_studio.engine.kernels.memory import TILE, call_tile, declare, emitted, shift
+from convnet_studio.engine.kernels.processor import PROCESSOR
 from convnet_studio.engine.kernels.simd import lane_sum
 
 _FLOAT = ir.FloatType()
@@ -48,17 +48,19 @@ class Registers:
     lane_sum: dict[int, int]
 
 
-def _registers() -> tuple[Registers, ...]:
-    """Vector lengths worth having here, shortest first; blocks leave registers free for A, B and addresses."""
-    features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f"):
+def registers(features: Collection[str]) -> tuple[Registers, ...]:
+    """Vector lengths worth having on a processor with these LLVM features, shortest first.
+
+    Blocks leave registers free for A, B and addresses: of 32 on AVX-512 and NEON, of 16 elsewhere.
+    """
+    if "avx512f" in features:
         return (
             Registers(8, {1: 14}, {}),
             Registers(16, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4, 5: 4}),
         )
-    if features.get("avx2") or features.get("avx"):
+    if "avx2" in features or "avx" in features:
         return (Registers(8, {1: 10, 2: 6, 3: 4}, {1: 4, 2: 4, 3: 3}),)
-    if features.get("neon"):
+    if "neon" in features:
         return (Registers(4, {1: 14, 2: 10, 3: 7, 4: 5, 5: 4}, {1: 4, 2: 4, 3: 4, 4: 4}),)
     return (Registers(4, {1: 10, 2: 6, 3: 4}, {1: 4, 2: 4, 3: 3}),)
 
@@ -320,7 +322,25 @@ def _lane_sum_tile(lanes: int, vectors: int, rows: int) -> Tile:
     return Tile(f"lane_sum_{rows}x{vectors}x{lanes}", tile, TILE, lanes, vectors, rows)
 
 
-_REGISTERS = _registers()
+def tiles_as_text(features: Collection[str]) -> str:
+    """All tiles for a processor with these features as an LLVM module, to be compiled for it on any other."""
+    module = ir.Module("tiles")
+    pointer, number = _FLOAT.as_pointer(), _INT
+    kind = ir.FunctionType(ir.VoidType(), [number.as_pointer(), pointer, pointer, pointer, pointer, number, number])
+    for each in registers(features):
+        for name, sizes, emit in (
+            ("tile", each.broadcast, _emit_broadcast),
+            ("lane_sum", each.lane_sum, _emit_lane_sum),
+        ):
+            for vectors, rows in sizes.items():
+                function = ir.Function(module, kind, f"{name}_{rows}x{vectors}x{each.lanes}")
+                builder = ir.IRBuilder(function.append_basic_block())
+                emit(_Emitter(builder, function.args, each.lanes, vectors, rows))
+                builder.ret_void()
+    return str(module)
+
+
+_REGISTERS = registers(PROCESSOR.features)
 BROADCAST_TILES = tuple(_broadcast_tile(r.lanes, v, m) for r in _REGISTERS for v, m in r.broadcast.items())
 LANE_SUM_TILES = tuple(_lane_sum_tile(r.lanes, v, m) for r in _REGISTERS for v, m in r.lane_sum.items())
 

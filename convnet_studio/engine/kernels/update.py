@@ -1,29 +1,41 @@
-"""Updates of the flat parameter vector, once a step."""
+"""Moving parameters, and telling where that has left numbers that are not finite."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from convnet_studio.engine.kernels.fields import Layout
-from convnet_studio.engine.kernels.leaf import leaf
-from convnet_studio.engine.kernels.memory import floats_at, real, shift
-from convnet_studio.engine.kernels.simd import LANES, load, splat, store
+import numba
 
-_SGD = Layout(velocity="place", size="number", rate="real", momentum="real")
-F = _SGD.index
+from convnet_studio.engine.kernels.constants import ZERO
+from convnet_studio.engine.kernels.memory import shift
+from convnet_studio.engine.kernels.simd import LANES, load, splat, store, total
 
 
-@leaf(_SGD)
-def sgd_update(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """v = momentum v + g, then w = w - rate v: PyTorch's order."""
-    velocity = floats_at(row[F.velocity])
-    rate, momentum = real(row[F.rate]), real(row[F.momentum])
-    size = row[F.size]
+@numba.njit
+def spoiled_in(values: Any, size: Any) -> Any:
+    """Return 0, or not a number where one of `size` floats is not finite."""
+    even, odd = splat(ZERO), splat(ZERO)  # 0 w is 0, but nan where w is not finite
+    whole = size // (2 * LANES) * 2 * LANES
+    for j in range(0, whole, 2 * LANES):
+        even = even + splat(ZERO) * load(shift(values, j))
+        odd = odd + splat(ZERO) * load(shift(values, j + LANES))
+    result = total(even + odd)
+    for j in range(whole, size):
+        result += ZERO * values[j]
+    return result
+
+
+@numba.njit
+def move_by(parameters: Any, velocity: Any, size: Any, rate: Any) -> Any:
+    """w = w - rate v; return 0, or not a number where a parameter is not finite afterwards."""
+    spoiled = splat(ZERO)
     whole = size // LANES * LANES
     for j in range(0, whole, LANES):
-        v = splat(momentum) * load(shift(velocity, j)) + load(shift(gradients, j))
-        store(shift(velocity, j), v)
-        store(shift(parameters, j), load(shift(parameters, j)) - splat(rate) * v)
+        w = load(shift(parameters, j)) - splat(rate) * load(shift(velocity, j))
+        spoiled = spoiled + splat(ZERO) * w
+        store(shift(parameters, j), w)
+    result = total(spoiled)
     for j in range(whole, size):  # nothing may be read or written behind the vectors
-        velocity[j] = momentum * velocity[j] + gradients[j]
         parameters[j] -= rate * velocity[j]
+        result += ZERO * parameters[j]
+    return result

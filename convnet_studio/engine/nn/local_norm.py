@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS, LocalMean
 from convnet_studio.engine.nn.module import Module, Shape, setting
 from convnet_studio.engine.nn.windows import check_maps
@@ -30,6 +31,10 @@ class LocalNorm(Module):
         """As the input; ShapeProblem if that is a list of numbers."""
         check_maps(type(self).__name__, shape)
         return shape
+
+    def windows(self, shape: Shape) -> Windows:
+        """The neighbourhood, along both axes."""
+        return (Window(self.kernel_size, padding=self.kernel_size // 2),) * 2
 
     def caption(self) -> str:
         """Window and width, ``9×9 σ 2``."""

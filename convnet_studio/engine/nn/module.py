@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
+import math
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from numpy.typing import NDArray
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.registry import Registry
 
 Array = NDArray[Any]
@@ -27,6 +29,8 @@ SettingValue = int | float | bool | str
 
 LARGEST = 1e15
 """Numbers beyond this, infinity and NaN are no settings (a file may hold anything)."""
+LONGEST_TEXT = 20_000
+"""Characters of a setting that is a text."""
 
 
 class Family(enum.Enum):
@@ -57,22 +61,32 @@ class ShapeProblem(ValueError):
 
 @dataclass(frozen=True)
 class ParameterShape:
-    """Shape of a learnable array and the number of inputs each of its outputs sums over (for initialisation)."""
+    """Shape of a learnable array, and what it begins with.
+
+    Attributes:
+        fan_in: the number of inputs each of its outputs sums over, for initialisers.
+        start: what all its numbers begin with; None: an initialiser draws them.
+    """
 
     shape: Shape
     fan_in: int
+    start: float | None = None
 
 
 class Parameter:
-    """A learnable array: `value` and `grad` are views of the network's flat vectors, `fan_in` serves initialisers."""
+    """A learnable array: `value` and `grad` are views of the network's flat vectors.
 
-    __slots__ = ("fan_in", "grad", "name", "value")
+    `fan_in` and `start` serve initialisers; see `ParameterShape`.
+    """
 
-    def __init__(self, name: str, value: Array, grad: Array, fan_in: int) -> None:
+    __slots__ = ("fan_in", "grad", "name", "start", "value")
+
+    def __init__(self, name: str, value: Array, grad: Array, fan_in: int, start: float | None = None) -> None:
         self.name = name
         self.value = value
         self.grad = grad
         self.fan_in = fan_in
+        self.start = start
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,10 @@ class Setting:
     maximum: float | None = None
     odd: bool = False
     choices: tuple[str, ...] = ()
+    syntax: Callable[[str], object] | None = None
+    """Of a text that is not chosen from a list: reads it, and raises ValueError in one sentence if it is not right."""
+    examples: tuple[str, ...] = ()
+    """Texts that `syntax` allows, to begin from."""
 
     def check(self, value: object) -> SettingValue:
         """Return `value` as this setting's type.
@@ -100,10 +118,21 @@ class Setting:
                 return value
             raise ValueError(f"{self.label} is {value!r}: it must be true or false.")
         if self.type is str:
-            if isinstance(value, str) and (not self.choices or value in self.choices):
+            return self._check_text(value)
+        return self._check_number(value)
+
+    def _check_text(self, value: object) -> SettingValue:
+        if self.syntax is None:
+            if isinstance(value, str) and value in self.choices:
                 return value
             raise ValueError(f"{self.label} is {value!r}: choose one of {', '.join(self.choices)}.")
-        return self._check_number(value)
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+            raise ValueError(f"{self.label} must be a text of at most {LONGEST_TEXT:,} characters.")
+        try:
+            self.syntax(value)
+        except ValueError as problem:
+            raise ValueError(f"{self.label}: {problem}") from None
+        return value
 
     def _check_number(self, value: object) -> SettingValue:
         if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
@@ -129,9 +158,11 @@ def setting(
     maximum: float | None = None,
     odd: bool = False,
     choices: tuple[str, ...] = (),
+    syntax: Callable[[str], object] | None = None,
+    examples: tuple[str, ...] = (),
 ) -> Any:
     """Declare a fixed choice of a module (or loss, optimizer, schedule): a field with bounds and a label."""
-    made = Setting("", label, help, type(default), default, minimum, maximum, odd, choices)
+    made = Setting("", label, help, type(default), default, minimum, maximum, odd, choices, syntax, examples)
     return dataclasses.field(default=default, metadata={"setting": made}, kw_only=True)
 
 
@@ -175,6 +206,22 @@ def _no_arithmetic(self: object, *input_shapes: Shape) -> int:
     return 0
 
 
+def _weights_and_biases(self: Module, *input_shapes: Shape) -> int:
+    biases = math.prod(self.output_shape(*input_shapes)) if "bias" in self.parameter_shapes(*input_shapes) else 0
+    return self.multiply_accumulates(*input_shapes) + biases
+
+
+def _as_many_again(self: Module, *input_shapes: Shape) -> tuple[int, int]:
+    forward = self.multiply_accumulates(*input_shapes)
+    return forward, forward if self.parameter_shapes(*input_shapes) else 0
+
+
+def _same_place(self: Module, *input_shapes: Shape) -> Windows | None:
+    shape = self.output_shape(*input_shapes)
+    is_kept = all(each[1:] == shape[1:] and (each == shape or len(each) > 1) for each in input_shapes)
+    return POINTWISE if is_kept else WHOLE
+
+
 def _signed(self: object, *inputs_are_non_negative: bool) -> bool:
     return False
 
@@ -193,7 +240,9 @@ class Module(Configured):
     formula: ClassVar[str]
     """What the module computes, in LaTeX, for inspector and lessons."""
     input_count: ClassVar[int] = 1
-    """How many input ports it has; 0: it is fed with the data's pictures."""
+    """How many input ports it has unless settings say otherwise (`port_count`); 0: the data's pictures feed it."""
+    takes_recurrent: ClassVar[bool] = False
+    """Whether a wire into it may carry the value of the step before; at the first step it then does without that."""
 
     output_shape: ClassVar[Callable[..., Shape]]
     """``output_shape(*input_shapes) -> shape``, batch left out; raises ShapeProblem where an input does not fit."""
@@ -204,7 +253,20 @@ class Module(Configured):
     parameter_shapes: ClassVar[Callable[..., dict[str, ParameterShape]]] = _no_parameters
     """``parameter_shapes(*input_shapes)``: the learnable arrays by field name, in the order of the flat vector."""
     multiply_accumulates: ClassVar[Callable[..., int]] = _no_arithmetic
-    """``multiply_accumulates(*input_shapes)``: of one forward pass of one sample, biases left out."""
+    """``multiply_accumulates(*input_shapes)``: of one forward pass of one sample, biases left out (see `cost`)."""
+    backward_multiply_accumulates: ClassVar[Callable[..., tuple[int, int]]] = _as_many_again
+    """As above, of a backward pass: for the gradient by all inputs, and for that by the parameters.
+
+    Unless stated, each takes as many as the forward pass (the second 0 where there are no parameters)."""
+    connections: ClassVar[Callable[..., int]] = _weights_and_biases
+    """``connections(*input_shapes)``: each use of a weight and of a bias for one sample, as LeCun counts.
+
+    Unless stated, the multiply-accumulates, and one for each output where there is a parameter called `bias`."""
+    windows: ClassVar[Callable[..., Windows | None]] = _same_place
+    """``windows(*input_shapes)``: which inputs an output sees: a Window for each axis of the maps,
+    or POINTWISE, or WHOLE.
+
+    Unless stated, POINTWISE where the space of the maps (of lists: the length) stays as it is, else WHOLE."""
     is_non_negative: ClassVar[Callable[..., bool]] = _signed
     """``is_non_negative(*inputs_are)``: whether outputs can never fall below 0, so that views choose the colour map."""
 
@@ -212,6 +274,14 @@ class Module(Configured):
         super().__init_subclass__(**kwargs)
         if not inspect.isabstract(cls) and hasattr(cls, "forward"):
             Module.registry.add(cls.__name__, cls)
+
+    def port_count(self) -> int:
+        """How many input ports it has with these settings."""
+        return self.input_count
+
+    def shows_partner(self) -> bool:
+        """Whether, of the data's pictures, it is fed with the partner of the sample instead of the sample."""
+        return False
 
     def caption(self) -> str:
         """The main setting as the card's header shows it, such as ``8 · 5×5`` (empty where there is none)."""

@@ -6,9 +6,12 @@ the adjoint: where windows overlap, their gradients add.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.module import Array, Module, SettingValue, Shape, ShapeProblem, setting
 
 
@@ -45,30 +48,51 @@ def steps(length: int, kernel_size: int, stride: int) -> int:
 
 
 def columns(x: Array, kernel_size: int, stride: int) -> Array:
-    """Every window of ``(batch, channel, height, width)`` by itself.
+    """Every window of ``(batch, channel, *space)`` by itself; a window has `kernel_size` pixels in each direction.
 
     Returns:
-        ``(batch, channel, kernel_size², rows, columns)``, contiguous; third the pixels of a window row by row, last the
-        windows' places.
+        ``(batch, channel, pixels, *places)``, contiguous; third the pixels of a window row by row, last the windows'
+        places.
     """
-    view = sliding_window_view(x, (kernel_size, kernel_size), axis=(2, 3))[:, :, ::stride, ::stride]
-    batch, channels, rows, across = view.shape[:4]
-    return view.transpose(0, 1, 4, 5, 2, 3).reshape(batch, channels, kernel_size**2, rows, across)
+    dimensions = x.ndim - 2
+    axes = tuple(range(2, x.ndim))
+    every = (slice(None), slice(None), *[slice(None, None, stride)] * dimensions)
+    view = sliding_window_view(x, (kernel_size,) * dimensions, axis=axes)[every]
+    batch, channels, *places = view.shape[:-dimensions]
+    inside = tuple(range(view.ndim - dimensions, view.ndim))
+    return view.transpose(0, 1, *inside, *axes).reshape(batch, channels, kernel_size**dimensions, *places)
 
 
-def fold(grad_columns: Array, height: int, width: int, kernel_size: int, stride: int) -> Array:
+def fold(grad_columns: Array, *size_kernel_stride: int) -> Array:
     """The adjoint of `columns`: adds every window's gradient back to the pixels that it saw.
 
+    Args:
+        grad_columns: ``(batch, channel, pixels, *places)``.
+        size_kernel_stride: pixels in each direction, then `kernel_size` and `stride`.
+
     Returns:
-        ``(batch, channel, height, width)``.
+        ``(batch, channel, *size)``.
     """
-    batch, channels, _, rows, across = grad_columns.shape
-    grad = np.zeros((batch, channels, height, width), grad_columns.dtype)
-    for pixel in range(kernel_size**2):
-        top, left = divmod(pixel, kernel_size)
-        seen = np.s_[:, :, top : top + stride * rows : stride, left : left + stride * across : stride]
-        grad[seen] += grad_columns[:, :, pixel]
+    *size, kernel_size, stride = size_kernel_stride
+    batch, channels, _, *places = grad_columns.shape
+    grad = np.zeros((batch, channels, *size), grad_columns.dtype)
+    for pixel, first in enumerate(np.ndindex(*(kernel_size,) * len(size))):
+        seen = tuple(slice(start, start + stride * count, stride) for start, count in zip(first, places, strict=True))
+        grad[:, :, *seen] += grad_columns[:, :, pixel]
     return grad
+
+
+def gaussian_window(kernel_size: int) -> Array:
+    """Weights of a Gaussian over a square window, its width a quarter of the side, as image.gaussian of Torch7.
+
+    Returns:
+        ``(kernel_size²,)``, row by row, their sum 1.
+    """
+    distance = np.arange(kernel_size) - (kernel_size - 1) / 2
+    along = np.exp(-0.5 * (distance / (0.25 * kernel_size)) ** 2)
+    weights: Array = np.outer(along, along).ravel()
+    weights /= weights.sum()
+    return weights
 
 
 class Pool2d(Module):
@@ -88,6 +112,14 @@ class Pool2d(Module):
             steps(height, self.kernel_size, self.stride),
             steps(width, self.kernel_size, self.stride),
         )
+
+    def windows(self, shape: Shape) -> Windows:
+        """The window, along both axes."""
+        return (Window(self.kernel_size, self.stride),) * 2
+
+    def connections(self, shape: Shape) -> int:
+        """One to each input of each window."""
+        return math.prod(self.output_shape(shape)) * self.kernel_size**2
 
     def caption(self) -> str:
         """Window and stride, ``2×2 / 2``."""

@@ -1,6 +1,7 @@
 """Programs: a network as a flat list of operations, run by one compiled interpreter, or by numpy alone."""
 
-from convnet_studio.engine.program.cache import CompileProgress, compile_set, compiled_set_ready
+from convnet_studio.engine.program.cache import compile_set, compiled_set_ready
+from convnet_studio.engine.program.compile_pool import CompileProgress
 from convnet_studio.engine.program.compiled import CompiledProgram
 from convnet_studio.engine.program.program import Program, StepResult
 from convnet_studio.engine.program.reference import ReferenceProgram

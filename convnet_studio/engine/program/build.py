@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import ROW, SLACK, Arenas
 from convnet_studio.engine.kernels.loss import count_errors
+from convnet_studio.engine.nn.chunks import SLOTS, chunk_size, power_of_two
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import lowerings as _lowerings  # noqa: F401 - registers the rules
@@ -18,8 +19,6 @@ from convnet_studio.engine.program.callback import lower_callback
 from convnet_studio.engine.program.lowering import LANE_RULES, RULES
 from convnet_studio.engine.program.sections import Section, allocate, cut
 
-SLOTS = 2
-"""Slots of gradients at most, and so threads that can share a step."""
 _WORTH_SHARING = 750_000
 """Multiply-accumulates of a step below which two threads would wait for each other longer than they work."""
 
@@ -125,6 +124,15 @@ def _lower(builder: Builder) -> None:
         operation.values["slot"] = builder.slot_size
 
 
+def _work(network: Network) -> int:
+    """Multiply-accumulates of a sample, forward and back, more or less."""
+    return 3 * sum(
+        node.module.multiply_accumulates(*node.input_shapes)
+        for node in network.graph.nodes
+        if isinstance(node.module, Module)
+    )
+
+
 def _parts(builder: Builder, row: int) -> NDArray[np.int64]:
     """Cut what is finished after all samples into parts; `row` is the first one's."""
     parts = [
@@ -147,34 +155,10 @@ def _ranges(builder: Builder) -> NDArray[np.int64]:
 
 
 def _count_errors(builder: Builder) -> None:
-    """Append the comparison of the first loss's input with the labels."""
-    feed = builder.feed
-    for node in builder.network.losses[:1]:
+    """Append the comparison of what the judge is given with the labels."""
+    feed, node = builder.feed, builder.network.judge
+    if node is not None:
         x = builder.input(node)
         values = {"x": x, "size": x.size, "labels": feed.labels, "indices": feed.indices, "losses": feed.wrong}
+        values |= {"guesses": feed.guesses, "ranks": feed.ranks}
         builder.forward_list.append(Operation(node.id, count_errors, values))
-
-
-def _work(network: Network) -> int:
-    """Multiply-accumulates of a sample, forward and back, more or less."""
-    return 3 * sum(
-        node.module.multiply_accumulates(*node.input_shapes)
-        for node in network.graph.nodes
-        if isinstance(node.module, Module)
-    )
-
-
-def chunk_size(batch_size: int, slots: int = SLOTS) -> int:
-    """Samples at a time: at most 16, a power of two, and such that all slots get about as many."""
-
-    def load(chunk: int) -> float:
-        chunks = -(-batch_size // chunk)
-        largest = min(batch_size, -(-chunks // slots) * chunk)
-        return largest * (1 + 0.5 / chunk)  # small chunks reuse weights less
-
-    return min((each for each in (16, 8, 4, 2, 1) if each <= power_of_two(batch_size)), key=load)
-
-
-def power_of_two(count: int) -> int:
-    """The smallest power of two that is not below `count`."""
-    return 1 << (count - 1).bit_length()

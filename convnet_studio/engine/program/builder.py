@@ -15,23 +15,27 @@ from convnet_studio.engine.kernels import move
 from convnet_studio.engine.kernels.fields import SLACK, Buffer, Place, Span
 from convnet_studio.engine.kernels.leaf import Kernel, Leaf
 from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program.interpreter import LANES, SINGLE, WHOLE
 from convnet_studio.engine.program.lanes import nodes_in_lanes
 from convnet_studio.engine.program.lowering import FORGETTING
+
+Append = Callable[..., None]
+"""`Builder.forward` or `Builder.backward`."""
 
 
 @dataclass
 class Operation:
     """A leaf and the values of its fields.
 
-    `kind` says how it takes the samples of a chunk (interpreter.py).
+    `takes` says how it takes the samples of a chunk (interpreter.py).
     """
 
     module_id: str
     leaf: Leaf
     values: dict[str, Any]
-    kind: int = SINGLE
+    takes: int = SINGLE
     address: int = 0  # of a callback; 0: the leaf's own
 
 
@@ -48,22 +52,29 @@ class Finish:
 class Feed:
     """What a program is fed with and answers: places that the rows point to.
 
-    Images and labels are exchanged for those of a data set; the others have room for `capacity` samples.
+    Images, labels and partners (of each example the one it is compared with) are exchanged for those of a data set; the
+    others have room for `capacity` samples.
     """
 
     capacity: int
     images: Place = field(init=False)
     labels: Place = field(init=False)
+    partners: Place = field(init=False)
     indices: Place = field(init=False)
     losses: Place = field(init=False)
     wrong: Place = field(init=False)
+    guesses: Place = field(init=False)
+    ranks: Place = field(init=False)
 
     def __post_init__(self) -> None:
         self.images = Place(np.zeros(1, np.float32), 1)
         self.labels = Place(np.zeros(1, np.int64), 1)
+        self.partners = Place(np.zeros(1, np.int64), 1)
         self.indices = Place(np.zeros(self.capacity, np.int64), self.capacity)
         self.losses = Place(np.zeros(self.capacity, np.float32), self.capacity)
         self.wrong = Place(np.zeros(self.capacity, np.float32), self.capacity)
+        self.guesses = Place(np.zeros(self.capacity, np.int64), self.capacity)
+        self.ranks = Place(np.zeros(self.capacity, np.int64), self.capacity)
 
 
 class Builder:
@@ -114,11 +125,14 @@ class Builder:
         self._module_id = ""
         self._node_forward: list[Operation] = []
         self._after: list[Operation] = []
+        self._weighted: dict[str, Place] = {}
 
     def lower(self, node: Node, rule: Callable[[Node, Builder], None]) -> None:
         """Let `rule` append the operations of `node`; must be called from the last module to the first."""
         self._module_id, self._node_forward, self._after = node.id, [], []
         rule(node, self)
+        if node.id in self._weighted:
+            self._weigh(node, self._weighted[node.id])
         self.forward_list = self._node_forward + self.forward_list
         self.backward_list += self._after
 
@@ -144,14 +158,36 @@ class Builder:
             return None
         if source in self._shared_gradients:
             return self.gradients[source]
-        if source not in self.gradients:
+        is_first = source not in self.gradients
+        if is_first:
             self.gradients[source] = Buffer(self.outputs[source].size, f"gradient of {source}")
-            return self.gradients[source]
-        part = self.scratch(self.outputs[source].size, f"gradient of {source} from {node.id}")
-        in_lanes = source in self.in_lanes and len(self.network.nodes[source].shape) == 3
-        values = {"x": part, "y": self.gradients[source], "size": part.size * (self.chunk if in_lanes else 1)}
-        self._after.append(Operation(node.id, move.add, values, LANES if in_lanes else SINGLE))
+            part = self.gradients[source]
+        else:
+            part = self.scratch(self.outputs[source].size, f"gradient of {source} from {node.id}")
+        if (weight := weight_of(node)) != 1:
+            self._after.append(Operation(node.id, move.scale, {"x": part, "size": part.size, "factor": weight}))
+        if not is_first:
+            in_lanes = source in self.in_lanes and len(self.network.nodes[source].shape) == 3
+            values = {"x": part, "y": self.gradients[source], "size": part.size * (self.chunk if in_lanes else 1)}
+            self._after.append(Operation(node.id, move.add, values, LANES if in_lanes else SINGLE))
         return part
+
+    def losses(self, node: Node) -> Place:
+        """Where the loss `node` adds its value for each sample; its weight is seen to, as it is for its gradients."""
+        if weight_of(node) == 1:
+            return self.feed.losses
+        self._weighted[node.id] = Place(np.zeros(self.feed.capacity, np.float32), self.feed.capacity)
+        return self._weighted[node.id]
+
+    def _weigh(self, node: Node, losses: Place) -> None:
+        """Let the samples' losses grow by those in `losses`, which are cleared, times the weight."""
+        values = {"source": losses, "target": self.feed.losses, "weight": weight_of(node)}
+        self._node_forward.append(Operation(node.id, move.add_weighted, values))
+
+    def owns_alone(self, node: Node) -> bool:
+        """Whether no other module uses the module's parameters."""
+        spans = self.network.spans
+        return sum(each == spans[node.id] for each in spans.values()) == 1
 
     def work_in_place(self, node: Node) -> None:
         """Let output and input share a buffer, and so their gradients, where nobody else looks at the input."""
@@ -204,13 +240,15 @@ class Builder:
         """Append an operation once a step before all samples."""
         self.prepare_list.append(Operation(self._module_id, leaf, values))
 
-    def forward(self, leaf: Leaf, *, kind: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
-        """Append an operation of the forward pass; `whole` is short for ``kind=WHOLE``."""
-        self._node_forward.append(Operation(self._module_id, leaf, values, WHOLE if whole else kind, address))
+    def forward(self, leaf: Leaf, *, takes: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
+        """Append an operation of the forward pass; `whole` is short for ``takes=WHOLE``."""
+        self._node_forward.append(Operation(self._module_id, leaf, values, WHOLE if whole else takes, address))
 
-    def backward(self, leaf: Leaf, *, kind: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
+    def backward(
+        self, leaf: Leaf, *, takes: int = SINGLE, whole: bool = False, address: int = 0, **values: Any
+    ) -> None:
         """Append an operation of the backward pass."""
-        self.backward_list.append(Operation(self._module_id, leaf, values, WHOLE if whole else kind, address))
+        self.backward_list.append(Operation(self._module_id, leaf, values, WHOLE if whole else takes, address))
 
     def collect(self, leaf: Leaf, **values: Any) -> None:
         """Append an operation once a step after all samples, which sums slots; its field `slot` is filled in later."""
@@ -220,9 +258,14 @@ class Builder:
         """Append an operation once a step after all samples, cut into parts of `share` outputs for all threads.
 
         It brings the gradient, the velocity or the parameters up to date by itself (step.py), and for all parameters
-        of the module, which then have no slots.
+        of the module, which then have no slots. The module must not share them with another.
         """
         self.finish_list.append(Finish(Operation(self._module_id, leaf, values), size, share))
+
+
+def weight_of(node: Node) -> float:
+    """What the numbers of a node count in the sum of all losses: 1 where it is no loss."""
+    return node.module.weight if isinstance(node.module, Loss) else 1.0
 
 
 def _reaching_a_loss(network: Network) -> set[str]:
@@ -239,7 +282,8 @@ def _trained(network: Network, whole: bool) -> set[str]:
     reaching = _reaching_a_loss(network)
     trained: set[str] = set()
     for node in network.graph.nodes:
-        learns = node.id in network.slices or any(source in trained for source in node.sources)
+        own = node.id in network.spans and network.learning_of(node.id).learns
+        learns = own or any(source in trained for source in node.sources)
         if node.id in reaching and (learns or whole):
             trained.add(node.id)
     return trained

@@ -1,7 +1,8 @@
 """The compiled set: every kernel, compiled once for this processor and kept in the user's cache folder.
 
-The folder's name is a hash of all that its contents depend on, so an old set is never taken for a new one: numba itself
-does not notice edits in other files, nor another processor behind the same home folder.
+The kernels of a source file are a part, and a part is a file in the folder. Its name is a hash of all that its code
+depends on, sources and processor, so that code of another version or another processor is never loaded, and an edit
+costs no more than the parts it touches.
 """
 
 from __future__ import annotations
@@ -9,56 +10,73 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
-import importlib.metadata
 import json
 import os
-import shutil
-import subprocess
+import platform
+import re
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import llvmlite.binding
+import llvmlite
 import numba
+import numpy as np
 import platformdirs
 from numba import types
 
 from convnet_studio.engine.kernels import KERNELS as _KERNELS
 from convnet_studio.engine.kernels.leaf import Kernel
-from convnet_studio.engine.program import interpreter
+from convnet_studio.engine.kernels.processor import PROCESSOR
+from convnet_studio.engine.program import interpreter, machine_code
+from convnet_studio.engine.program.compile_pool import CompileProgress, compile_in_workers
 
 KERNELS = (*_KERNELS, *interpreter.KERNELS)
 """Everything that is compiled."""
 
-_SOURCES = (Path(interpreter.__file__), *sorted(Path(_KERNELS[0].function.__code__.co_filename).parent.glob("*.py")))
-_WORKER = "convnet_studio.engine.program.compile_worker"
+_IMPORT = re.compile(r"^from (convnet_studio\.engine\.[\w.]+) import (\([^)]*\)|.*)", re.MULTILINE)
 _MONTH = 30 * 24 * 3600.0
 _LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
-class CompileProgress:
-    """`done` of `total` kernels are compiled, the last one was `name`."""
+class Part:
+    """The kernels of the source file whose module is called `name`."""
 
-    done: int
-    total: int
     name: str
+    kernels: tuple[Kernel, ...]
+
+    @property
+    def file_name(self) -> str:
+        """What its code is called in the cache folder, for the chosen processor."""
+        return file_name(self.name, PROCESSOR.name, PROCESSOR.features)
+
+    @property
+    def weight(self) -> int:
+        """Roughly how long it takes to compile: bytes of source."""
+        return len(_source(self.name))
+
+
+PARTS = tuple(
+    Part(name, tuple(kernels)) for name, kernels in groupby(KERNELS, key=lambda each: each.function.__module__)
+)
 
 
 class CompiledSet:
     """The kernels in this process: their addresses, and what keeps their code in memory."""
 
-    def __init__(self, compiled: dict[Kernel, Any]) -> None:
-        self._compiled = compiled
+    def __init__(self, addresses: dict[Kernel, int], engines: list[Any]) -> None:
+        self._addresses = addresses
+        self._engines = engines
 
     def address(self, kernel: Kernel) -> int:
         """Where a kernel's code lies."""
-        return int(self._compiled[kernel].address)
+        return self._addresses[kernel]
 
     def function(self, kernel: Kernel) -> Any:
         """A kernel as a function of Python; it releases the GIL while it runs."""
@@ -68,101 +86,81 @@ class CompiledSet:
 
 def compiled_set_ready() -> bool:
     """Whether the set for this processor and these sources lies in the cache folder."""
-    return _find() is not None
+    return not _missing()
 
 
 def compile_set(on_progress: Callable[[CompileProgress], None] | None = None) -> None:
-    """Compile the set in a process of its own, so that this one stays alive to its user; some 10 to 20 s.
+    """Compile what is missing of the set in processes of their own, so that this one stays alive to its user.
 
-    Does nothing where the set is ready. Several processes may do it at once.
+    Two processes, some 8 s for all of it; nothing where the set is ready. Several programs may do it at once.
+
+    Args:
+        on_progress: called in this thread after each kernel.
 
     Raises:
-        RuntimeError: if the other process fails; with the end of what it said.
+        RuntimeError: if a process fails; with the end of what it said.
     """
-    if compiled_set_ready():
+    missing = sorted(_missing(), key=lambda part: -part.weight)
+    if not missing:
         return
     parent = _writable_parent()
-    folder = Path(tempfile.mkdtemp(prefix="compiling-", dir=parent))
-    try:
-        _compile_in_subprocess(folder, on_progress or (lambda progress: None))
-        _publish(folder, parent / _name())
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    sizes = {part.name: len(part.kernels) for part in missing}
+    compile_in_workers(parent, sizes, on_progress or (lambda progress: None))
+    _sweep(parent)
 
 
 @functools.cache
 def _load() -> CompiledSet:
-    folder = _find()
-    if folder is None:
-        compile_set()
-        folder = _find()
-    assert folder is not None, "a set that was compiled is found"
-    return CompiledSet(dict(compile_into(folder)))
+    addresses: dict[Kernel, int] = {}
+    engines = []
+    compile_set()
+    for part in PARTS:
+        engine, found = _load_part(part)
+        engines.append(engine)
+        addresses |= found
+    return CompiledSet(addresses, engines)
+
+
+def _load_part(part: Part) -> tuple[Any, dict[Kernel, int]]:
+    """Load a part; where its file is broken, compile it anew."""
+    path = _find(part)
+    assert path is not None, "a part that was compiled is found"
+    try:
+        return machine_code.load(path, part.kernels)
+    except (OSError, ValueError):
+        path.unlink()
+    compile_set()
+    path = _find(part)
+    assert path is not None
+    return machine_code.load(path, part.kernels)
 
 
 def compiled_set() -> CompiledSet:
-    """The set, loaded once a process (below a second); compiled first where it is not ready."""
+    """The set, loaded once a process (some 20 ms); compiled first where it is not ready."""
     with _LOCK:
         return _load()
 
 
-def compile_into(folder: Path) -> Iterator[tuple[Kernel, Any]]:
-    """Compile every kernel, or load it from `folder`, one after the other."""
-    config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
-    try:
-        for kernel in KERNELS:
-            yield kernel, kernel.compile()
-    finally:
-        config.CACHE_DIR = before
-
-
-def _compile_in_subprocess(folder: Path, on_progress: Callable[[CompileProgress], None]) -> None:
-    package_root = str(Path(__file__).parents[3])
-    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-m", _WORKER, str(folder)]
-    with (
-        tempfile.TemporaryFile("w+") as said,
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                done, total, name = json.loads(line)
-                on_progress(CompileProgress(done, total, name))
-        except BaseException:
-            process.kill()
-            raise
-        if process.wait():
-            said.seek(0)
-            raise RuntimeError(f"The engine could not be compiled: {said.read()[-500:].strip()}")
-
-
-def _publish(folder: Path, target: Path) -> None:
-    """Give a complete set its name; where another process was faster, its set stays."""
-    _sweep(target.parent)
-    try:
-        folder.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
+def _missing() -> list[Part]:
+    return [part for part in PARTS if _find(part) is None]
 
 
 def _sweep(parent: Path) -> None:
-    """Remove sets of earlier versions, and what broken-off compilations left, once they are a month old."""
+    """Remove code of earlier versions, and what broken-off compilations left, once it is a month old."""
+    ours = {part.file_name for part in PARTS}
     for each in parent.iterdir():
-        if time.time() - each.stat().st_mtime > _MONTH:
-            shutil.rmtree(each, ignore_errors=True)
+        if each.is_file() and each.name not in ours and time.time() - each.stat().st_mtime > _MONTH:
+            each.unlink(missing_ok=True)
 
 
-def _find() -> Path | None:
-    return next((parent / _name() for parent in _parents() if _is_own_folder(parent / _name())), None)
+def _find(part: Part) -> Path | None:
+    paths = (parent / part.file_name for parent in _parents())
+    return next((path for path in paths if path.is_file() and _is_own(path) and _is_own(path.parent)), None)
 
 
-def _is_own_folder(path: Path) -> bool:
-    """Whether it is a folder of this user: code from anybody else's is not run."""
-    return path.is_dir() and (not hasattr(os, "getuid") or path.stat().st_uid == os.getuid())
+def _is_own(path: Path) -> bool:
+    """Whether it belongs to this user: code from anybody else's is not run."""
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
 
 
 def _parents() -> tuple[Path, ...]:
@@ -184,12 +182,32 @@ def _writable_parent() -> Path:
 
 
 @functools.cache
-def _name() -> str:
-    """A hash of sources (numba also compares their times), processor and versions."""
-    digest = hashlib.sha256()
-    for source in _SOURCES:
-        digest.update(f"{source}{source.stat().st_mtime_ns}".encode() + source.read_bytes())
-    features = llvmlite.binding.get_host_cpu_features().flatten()
-    versions = [sys.version, numba.__version__, llvmlite.__version__, importlib.metadata.version("numpy")]
-    digest.update(json.dumps([llvmlite.binding.get_host_cpu_name(), features, *versions]).encode())
-    return digest.hexdigest()[:24]
+def file_name(module: str, processor: str, features: frozenset[str]) -> str:
+    """The name of a part's file: the end of its module's name, and a hash of sources, processor and versions."""
+    versions = [sys.version, numba.__version__, llvmlite.__version__, np.__version__]
+    machine = [platform.machine(), processor, *sorted(features)]
+    digest = hashlib.sha256(json.dumps([*machine, *versions]).encode())
+    for each in sorted(sources(module) | {machine_code.__name__}):
+        digest.update(each.encode() + _source(each))
+    return f"{module.rpartition('.')[2]}-{digest.hexdigest()[:24]}"
+
+
+def sources(module: str) -> set[str]:
+    """The module and every one of this package that it imports, or those import: what its code depends on."""
+    found, waiting = set[str](), [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for package, names in _IMPORT.findall(_source(name).decode()):
+            candidates = [package, *(f"{package}.{each}" for each in re.findall(r"\w+", names))]
+            waiting += [each for each in candidates if each in sys.modules]
+    return found
+
+
+@functools.cache
+def _source(module: str) -> bytes:
+    path = sys.modules[module].__file__
+    assert path is not None
+    return Path(path).read_bytes()

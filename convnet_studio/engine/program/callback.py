@@ -16,9 +16,11 @@ from convnet_studio.engine.kernels.fields import Buffer, Layout
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.kernels.memory import OPERATION
 from convnet_studio.engine.kernels.step import SHARE
+from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.network import loss_gradients, loss_of
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.shapes import from_public, to_public
 
@@ -31,7 +33,7 @@ def lower_callback(node: Node, to: Builder) -> None:
     """Run the numpy code of a module or loss; the program then uses one thread, as a module keeps what it has seen."""
     to.runs_python = True
     if isinstance(node.module, Loss):
-        _lower_loss(node, node.module, to)
+        _lower_loss(node, to)
     else:
         _lower_module(node, node.module, to)
 
@@ -41,6 +43,8 @@ def _lower_module(node: Node, module: Module, to: Builder) -> None:
     y = to.output(node)
 
     def forward(workspace: int, i: int, n: int) -> None:
+        if isinstance(module, RandomModule):
+            module.chance.first = i
         arrays = [_read(workspace, x, i, n, shape) for x, shape in zip(inputs, node.input_shapes, strict=True)]
         _write(workspace, y, i, n, module.forward(*arrays))
 
@@ -59,23 +63,26 @@ def _lower_module(node: Node, module: Module, to: Builder) -> None:
     _append(node, to, to.backward, backward, [dy, *(dx for dx in grads if dx is not None)])
 
 
-def _lower_loss(node: Node, module: Loss, to: Builder) -> None:
-    x, shape, feed = to.input(node), node.input_shapes[0], to.feed
-    dx = to.input_gradient(node)
+def _lower_loss(node: Node, to: Builder) -> None:
+    inputs, feed, losses = [to.input(node, port) for port in range(len(node.sources))], to.feed, to.losses(node)
+    grads = [to.input_gradient(node, port) for port in range(len(node.sources))]
 
     def forward(workspace: int, i: int, n: int) -> None:
-        prediction = _read(workspace, x, i, n, shape)
-        labels = feed.labels.array[feed.indices.array[i : i + n]]
-        feed.losses.array[i : i + n] += module.forward(prediction, module.target(labels, shape))
+        arrays = [_read(workspace, x, i, n, shape) for x, shape in zip(inputs, node.input_shapes, strict=True)]
+        chosen = feed.indices.array[i : i + n]
+        labels = feed.labels.array
+        losses.array[i : i + n] += loss_of(node, arrays, labels[chosen], labels[feed.partners.array[chosen]])
 
     def backward(workspace: int, i: int, n: int) -> None:
         share = ctypes.cast(workspace, ctypes.POINTER(ctypes.c_float))[SHARE]
-        if dx is not None:
-            _write(workspace, dx, i, n, module.backward() * np.float32(share))
+        for dx, value in zip(grads, loss_gradients(node), strict=True):
+            if dx is not None:
+                _write(workspace, dx, i, n, value * np.float32(share))
 
-    _append(node, to, to.forward, forward, [x])
-    if dx is not None:
-        _append(node, to, to.backward, backward, [dx])
+    _append(node, to, to.forward, forward, inputs)
+    wanted = [dx for dx in grads if dx is not None]
+    if wanted:
+        _append(node, to, to.backward, backward, wanted)
 
 
 def _append(node: Node, to: Builder, append: Callable[..., None], act: _Act, buffers: list[Buffer]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,17 +12,20 @@ from numpy.typing import NDArray
 
 from convnet_studio.engine.kernels.fields import Buffer
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer
 from convnet_studio.engine.program.build import build
 from convnet_studio.engine.program.builder import Feed
 from convnet_studio.engine.program.descent import Descent, descent_of
 from convnet_studio.engine.program.program import (
+    Evaluation,
     Indices,
     Program,
     StepResult,
     check_data,
     check_indices,
+    check_partners,
     check_pictures,
+    update_by_numpy,
 )
 from convnet_studio.engine.program.runner import Runner
 from convnet_studio.engine.program.shapes import to_public
@@ -58,7 +62,7 @@ class CompiledProgram(Program):
         self._lean = Runner(network, build(network, Feed(max(batch_size, _ROOM)), batch_size, whole=False), threads)
         self._whole: Runner | None = None
         self._update = Update(self._lean.listing)
-        self._data: tuple[NDArray[Any], NDArray[Any]] | None = None
+        self._data: tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]] | None = None
         self._readable = 0  # samples whose outputs can be read
         self._gradient_readable = False
         self._evaluated_at_once = 16
@@ -67,8 +71,17 @@ class CompiledProgram(Program):
         """See Program."""
         images, targets = np.ascontiguousarray(images, np.float32), np.ascontiguousarray(targets, np.int64)
         check_data(self.network, images, targets)
-        self._data = images, targets
-        self._lean.feed_with(images, targets)
+        self._data = images, targets, np.arange(len(images))
+        self._lean.feed_with(*self._data)
+
+    def set_partners(self, partners: Indices) -> None:
+        """See Program."""
+        if self._data is None:
+            raise ValueError("There is no data: call set_data() first.")
+        chosen = np.ascontiguousarray(partners, np.int64)
+        check_partners(chosen, len(self._data[0]))
+        self._data = *self._data[:2], chosen
+        self._lean.feed_with(*self._data)
 
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
@@ -83,8 +96,13 @@ class CompiledProgram(Program):
         table = np.array([counts, np.array(rates, np.float64).view(np.int64)]).T
         results = self._lean.run_all(chosen, table, training=True, update=update)
         optimizer.rate = rates[len(results) - 1]
+        self.network.clock.step += len(results)
+        last = results[-1]
+        if isinstance(update, Descent) and not last.finite and math.isfinite(last.loss):
+            self._lean.recover_gradient(last.count, update, optimizer.rate)
         if update is None:
-            optimizer.update(self.network.parameters, self.network.gradients)
+            batch = MiniBatch(results[0].loss, lambda: self._lean.run(chosen, training=True).loss)
+            return [update_by_numpy(self.network, optimizer, results[0], batch)]
         return results
 
     def _prepare_update(self, optimizer: Optimizer) -> Descent | int | None:
@@ -127,25 +145,37 @@ class CompiledProgram(Program):
         self._readable, self._gradient_readable = len(chosen), True
         return runner, chosen
 
-    def evaluate(self, indices: Indices) -> StepResult:
+    def load_for_training(self, indices: Indices) -> tuple[Runner, NDArray[np.int64]]:
+        """Choose the samples of a pass of the lean listing, the one that trains; debug.py takes its times."""
+        chosen = np.asarray(indices, np.int64)
+        self._check_ready(chosen, self.batch_size)
+        return self._lean, chosen
+
+    def evaluate(self, indices: Indices) -> Evaluation:
         """See Program."""
         chosen = np.asarray(indices, np.int64)
         self._check_ready(chosen, len(chosen))
         loss, errors, done = 0.0, 0, 0
+        feed, answers = self._lean.listing.builder.feed, np.zeros((2, len(chosen)), np.int64)
         while done < len(chosen):
             part = chosen[done : done + self._evaluated_at_once]
             start = time.perf_counter()
             result = self._lean.run(part, training=False)
             self._pace(len(part), time.perf_counter() - start)
+            answers[:, done : done + len(part)] = feed.guesses.array[: len(part)], feed.ranks.array[: len(part)]
             loss, errors, done = loss + result.loss * len(part), errors + result.errors, done + len(part)
-        return StepResult(loss / max(done, 1), errors, done)
+        return Evaluation(loss / max(done, 1), errors, done, *answers)
 
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """See Program."""
         pictures = np.ascontiguousarray(pictures, np.float32)
-        check_pictures(self.network, pictures, self.batch_size)
+        check_pictures(self.network, pictures, self.batch_size, partners)
         runner, count = self._keeping(), len(pictures)
-        runner.feed_with(pictures, np.zeros(count, np.int64))
+        who = np.arange(count)
+        if partners is not None:
+            pictures = np.concatenate([pictures, np.asarray(partners, np.float32)])
+            who = np.concatenate([who + count, who])
+        runner.feed_with(pictures, np.zeros(len(pictures), np.int64), who)
         self._readable = 0
         runner.run(np.arange(count), training=False)
         self._readable, self._gradient_readable = count, False

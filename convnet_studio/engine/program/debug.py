@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from convnet_studio.engine.program.builder import Operation
 from convnet_studio.engine.program.compiled import CompiledProgram
@@ -30,9 +27,14 @@ class Call:
 
 @dataclass(frozen=True)
 class OperationTime:
-    """What an operation of a program takes in a step, in seconds for each sample."""
+    """What an operation of a program takes in a step, in seconds for each sample.
+
+    `phase`: "prepare", "collect" and "finish" are once a step before and after all samples, "forward" and "backward"
+    are passes.
+    """
 
     module_id: str
+    phase: str
     name: str
     seconds: float
 
@@ -63,34 +65,27 @@ def calls(program: CompiledProgram, indices: Indices) -> Iterator[Call]:
             yield _call(runner, index, at.parameters, at.gradients, at.workspace, first, size)
 
 
-def profile(program: CompiledProgram, indices: Indices, repeats: int = 20) -> list[OperationTime]:
-    """Where the time of a step goes: the fastest of `repeats` for each operation, the longest first."""
-    fastest: dict[int, float] = {}
-    operations: dict[int, Operation] = {}
-    for _ in range(repeats):
-        sums: dict[int, float] = {}
-        for call in calls(program, indices):
-            operations[id(call.operation)] = call.operation
-            sums[id(call.operation)] = sums.get(id(call.operation), 0.0) + call.seconds - _overhead()
-        for key, seconds in sums.items():
-            fastest[key] = min(seconds, fastest.get(key, np.inf))
+def profile(program: CompiledProgram, indices: Indices, repeats: int = 10) -> list[OperationTime]:
+    """Where the time of a step on one thread goes, the longest first: the fastest of `repeats` for each operation.
+
+    Each operation is run by the interpreter alone on what a step has left in memory, and so without any cost of Python.
+    """
+    runner, chosen = program.load_for_training(indices)
+    listing, forward = runner.listing, runner.listing.forward_sections
+    phases = dict.fromkeys(listing.prepare, "prepare") | dict.fromkeys(listing.collect, "collect")
+    phases |= dict.fromkeys(listing.parts[:, 0].tolist(), "finish")
+    for number, section in enumerate(listing.sections):
+        phases |= dict.fromkeys(range(section.begin, section.end), "forward" if number < forward else "backward")
     times = [
-        OperationTime(operations[key].module_id, operations[key].leaf.name, max(seconds, 0.0) / len(indices))
-        for key, seconds in fastest.items()
+        OperationTime(
+            listing.operations[index].module_id,
+            phase,
+            listing.operations[index].leaf.name,
+            runner.time_operation(index, chosen, repeats) / len(chosen),
+        )
+        for index, phase in phases.items()
     ]
     return sorted(times, key=lambda each: -each.seconds)
-
-
-@functools.cache
-def _overhead() -> float:
-    """What a call from Python costs by itself, in seconds."""
-    nothing = _FOREIGN(ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value or 0)
-    times = []
-    for _ in range(200):
-        start = time.perf_counter()
-        nothing(0, 0, 0, 0, 0, 1)
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def _call(runner: Runner, index: int, a: int, b: int, workspace: int, i: int, n: int) -> Call:

@@ -15,6 +15,7 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.nn.optimizers.sgd import SGD
+from convnet_studio.engine.nn.step_plan import Regularization, StepPlan
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,31 @@ class Descent:
 
 
 def descent_of(optimizer: Optimizer, network: Network) -> Descent | None:
-    """What the optimizer asks for, if it is this and nothing more.
+    """What the optimizer asks for, if it is this and nothing more, and if all parameters learn alike.
 
     Raises:
         ValueError: if its velocity is of another network.
     """
-    if type(optimizer) is not SGD:
+    if not isinstance(optimizer, SGD) or not _is_plain(optimizer.plan, network):
         return None
     if not optimizer.momentum:
-        optimizer.state.pop("velocity", None)
         return Descent()
-    velocity = optimizer.state.setdefault("velocity", np.zeros_like(network.parameters))
-    size = network.parameters.size
-    if velocity.shape != (size,) or velocity.dtype != np.float32 or not velocity.flags.c_contiguous:
-        raise ValueError(f"The velocity must be {size} float32, not {velocity.shape} {velocity.dtype}.")
+    if optimizer.nesterov or optimizer.damps:
+        return None
+    optimizer.make_state(network.parameters)
+    velocity = optimizer.state["velocity"]
+    if velocity.dtype != np.float32 or not velocity.flags.c_contiguous:
+        raise ValueError(f"The velocity must be contiguous float32, not {velocity.dtype}.")
     return Descent(optimizer.momentum, velocity)
+
+
+def _is_plain(plan: StepPlan | None, network: Network) -> bool:
+    """Whether all parameters learn alike and nothing holds them back."""
+    if plan is None:
+        return True
+    learning = sum(run.end - run.start for run in plan.runs)
+    return (
+        plan.limits == Regularization()
+        and learning == network.parameters.size
+        and all(run.factor == 1 for run in plan.runs)
+    )

@@ -33,13 +33,15 @@ from convnet_studio.engine.kernels.memory import (
     take_one,
     write_shared,
 )
-from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, RATE, SHARE
+from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, RATE, SHARE, SPOILED
+from convnet_studio.engine.kernels.update import move_by
 
 _SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each: both threads write them
 _FIELDS = (
     "refused",  # result: 1 + the position of the first index that is no example
     "steps",  # mini-batches of this call
-    "steps_done",  # result: fewer where the loss of one left the finite range
+    "steps_done",  # result: fewer where one left the finite range
+    "spoiled",  # result: 1 where the last one did
     "table",  # address: of each mini-batch its samples, and the bits of its learning rate
     "rate",  # address of the field of the update's row that takes those bits
     "order",  # address: the examples of all mini-batches of this call, one after the other
@@ -69,6 +71,7 @@ _FIELDS = (
     "shared_count",
     "parts",  # address: of each part the first row, the row behind the last, and what these take as i and n
     "part_count",
+    "clock_step",  # address: the number of the mini-batch in training; left as it was found
     "mode",  # GRADIENT, DESCEND or MOVE
     "momentum",  # the bits of it
     "parameters",  # address
@@ -79,6 +82,7 @@ _FIELDS = (
     "slot_size",  # floats
     "workspaces",  # address
     "workspace_size",  # floats of each thread
+    "workspace_count",  # one for each thread
 )
 _NUMBERS = _SHARED | {name: 32 + i for i, name in enumerate(_FIELDS)}
 JOB_SIZE = 32 + len(_FIELDS)
@@ -234,12 +238,12 @@ def _fade(job: Any) -> None:
 @numba.njit
 def _descend(job: Any) -> None:
     """Move the parameters whose gradient, or velocity, slots were added to."""
+    workspace = floats_at(job[JOB.workspaces])
     ranges, rate = ints_at(job[JOB.ranges]), real(ints_at(job[JOB.rate])[0])
     for k in range(job[JOB.range_count]):
         w = shift(floats_at(job[JOB.parameters]), ranges[2 * k])
         v = shift(floats_at(job[JOB.target]), ranges[2 * k])
-        for j in range(ranges[2 * k + 1] - ranges[2 * k]):
-            w[j] -= rate * v[j]
+        workspace[SPOILED] += move_by(w, v, ranges[2 * k + 1] - ranges[2 * k], rate)
 
 
 @numba.njit
@@ -254,7 +258,7 @@ def _check(job: Any) -> Any:
 
 @numba.njit
 def _run_one(job: Any) -> None:
-    """Run one mini-batch: prepare weights, all chunks, collect gradients, finish parts, update."""
+    """Run one mini-batch: prepare weights, all chunks, and, where it is asked for, make the gradient."""
     job[JOB.refused] = _check(job)
     if job[JOB.refused]:
         return
@@ -264,40 +268,68 @@ def _run_one(job: Any) -> None:
     parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
     _clear(floats_at(job[JOB.losses]), job[JOB.count])
     _run_rows(job, job[JOB.prepare], job[JOB.prepare_end], parameters, target, workspace, 0, 1)
-    if job[JOB.training]:
+    wants_gradient = job[JOB.training] and job[JOB.mode] == GRADIENT
+    if wants_gradient:
         _fade(job)  # before all else, as numpy code of modules adds to the gradient by itself
     if job[JOB.slots] == 1:
         _tell_step(job, workspace)
         _run_slot(job, workspace, 0)
     else:
         _share_out(job, _SLOTS, job[JOB.slots])
-    if job[JOB.training]:
-        slot_memory = floats_at(job[JOB.slot_memory])
-        _run_rows(job, job[JOB.collect], job[JOB.collect_end], target, slot_memory, workspace, 0, job[JOB.slots])
-        if job[JOB.part_count]:
-            _share_out(job, _PARTS, job[JOB.part_count])
-        if job[JOB.mode] != GRADIENT:
-            _descend(job)
-        _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)
+    if wants_gradient:
+        _collect(job)
+
+
+@numba.njit
+def _collect(job: Any) -> None:
+    """Add what the chunks have left, slots and what is to be finished, to the target."""
+    workspace, slot_memory = floats_at(job[JOB.workspaces]), floats_at(job[JOB.slot_memory])
+    target = floats_at(job[JOB.target])
+    _run_rows(job, job[JOB.collect], job[JOB.collect_end], target, slot_memory, workspace, 0, job[JOB.slots])
+    if job[JOB.part_count]:
+        _share_out(job, _PARTS, job[JOB.part_count])
+
+
+@numba.njit
+def _update(job: Any) -> Any:
+    """Update the parameters; return whether all that was written is finite."""
+    workspace = floats_at(job[JOB.workspaces])
+    parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
+    for thread in range(job[JOB.workspace_count]):
+        workspace[thread * job[JOB.workspace_size] + SPOILED] = ZERO
+    if job[JOB.mode] != GRADIENT:
+        _fade(job)
+        _collect(job)
+        _descend(job)
+    _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)
+    spoiled = ZERO
+    for thread in range(job[JOB.workspace_count]):
+        spoiled += workspace[thread * job[JOB.workspace_size] + SPOILED]
+    return spoiled == ZERO
 
 
 def run(job: Any) -> None:
     """Run the mini-batches of the job one after the other, each with the learning rate of its own.
 
-    Ends after the first whose loss is not finite: what would follow computes with numbers that mean nothing.
+    Ends after the first whose loss, or a parameter behind it, is not finite: what would follow computes with numbers
+    that mean nothing. Where it is the loss, the parameters are left as they were.
     """
     order, table, rate = ints_at(job[JOB.order]), ints_at(job[JOB.table]), ints_at(job[JOB.rate])
     indices, losses, wrong = ints_at(job[JOB.indices]), floats_at(job[JOB.losses]), floats_at(job[JOB.wrong])
     all_losses, all_wrong = floats_at(job[JOB.all_losses]), floats_at(job[JOB.all_wrong])
+    clock_step = ints_at(job[JOB.clock_step])
+    first_step = clock_step[0]
     start = 0
-    job[JOB.steps_done] = 0
+    job[JOB.steps_done] = job[JOB.spoiled] = 0
     for step in range(job[JOB.steps]):
+        clock_step[0] = first_step + step
         count = table[2 * step]
         job[JOB.count] = count
         rate[0] = table[2 * step + 1]
         for i in range(count):
             indices[i] = order[start + i]
         _run_one(job)
+        clock_step[0] = first_step
         if job[JOB.refused]:
             job[JOB.refused] += start
             return
@@ -308,7 +340,8 @@ def run(job: Any) -> None:
             total += losses[i]
         start += count
         job[JOB.steps_done] += 1
-        if not math.isfinite(total):
+        if not math.isfinite(total) or not _update(job):
+            job[JOB.spoiled] = 1
             return
 
 

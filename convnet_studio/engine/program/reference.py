@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.network import Network
-from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer
 from convnet_studio.engine.program.program import (
+    Evaluation,
     Indices,
     Program,
     StepResult,
     check_data,
     check_indices,
+    check_partners,
     check_pictures,
+    update_by_numpy,
 )
 
 
@@ -32,6 +35,7 @@ class ReferenceProgram(Program):
         self.batch_size = batch_size
         self._images: NDArray[Any] = np.zeros((0, *network.input_shape), network.parameters.dtype)
         self._labels: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._partners: NDArray[np.int64] = np.zeros(0, np.int64)
         self._outputs: dict[str, NDArray[Any]] = {}
         self._gradients: dict[str, NDArray[Any]] = {}
 
@@ -39,34 +43,47 @@ class ReferenceProgram(Program):
         """See Program."""
         check_data(self.network, images, targets)
         self._images, self._labels = images, np.asarray(targets, np.int64)
+        self._partners = np.arange(len(images))
+
+    def set_partners(self, partners: Indices) -> None:
+        """See Program."""
+        chosen = np.asarray(partners, np.int64)
+        check_partners(chosen, len(self._images))
+        self._partners = chosen
 
     def step(self, indices: Indices, optimizer: Optimizer) -> StepResult:
         """See Program."""
         result = self.gradient(indices)
-        optimizer.update(self.network.parameters, self.network.gradients)
+        batch = MiniBatch(result.loss, lambda: self.gradient(indices).loss)
+        result = update_by_numpy(self.network, optimizer, result, batch)
+        self.network.clock.step += 1
         return result
 
     def gradient(self, indices: Indices) -> StepResult:
         """See Program."""
         chosen = self._check(indices, self.batch_size)
-        result = self._forward(chosen)
+        result = self._forward(chosen, training=True)
         self.network.gradients[...] = 0
         self._gradients = self.network.backward()
         return result
 
-    def evaluate(self, indices: Indices) -> StepResult:
+    def evaluate(self, indices: Indices) -> Evaluation:
         """See Program."""
         chosen = self._check(indices, len(indices))
         loss, errors = 0.0, 0
+        answers = []
         for start in range(0, len(chosen), self.batch_size):
-            result = self._forward(chosen[start : start + self.batch_size])
+            result = self._forward(chosen[start : start + self.batch_size], training=False)
             loss, errors = loss + result.loss * result.count, errors + result.errors
-        return StepResult(loss / len(chosen), errors, len(chosen))
+            answers.append(self.network.answers(self._labels[chosen[start : start + self.batch_size]]))
+        return Evaluation(loss / len(chosen), errors, len(chosen), *np.concatenate(answers, axis=1))
 
-    def forward(self, pictures: NDArray[Any]) -> None:
+    def forward(self, pictures: NDArray[Any], partners: NDArray[Any] | None = None) -> None:
         """See Program."""
-        check_pictures(self.network, pictures, self.batch_size)
-        self._outputs, self._gradients = self.network.forward(self._cast(pictures)), {}
+        check_pictures(self.network, pictures, self.batch_size, partners)
+        self.network.clock.is_training = False
+        compared = None if partners is None else self._cast(partners)
+        self._outputs, self._gradients = self.network.forward(self._cast(pictures), compared), {}
 
     def output(self, module_id: str) -> NDArray[np.float32]:
         """See Program."""
@@ -91,10 +108,14 @@ class ReferenceProgram(Program):
             raise ValueError(f"There is no example {outside[0]}: the data has {len(self._labels)}.")
         return chosen
 
-    def _forward(self, chosen: NDArray[np.int64]) -> StepResult:
-        self._outputs, self._gradients = self.network.forward(self._cast(self._images[chosen])), {}
+    def _forward(self, chosen: NDArray[np.int64], training: bool) -> StepResult:
+        self.network.clock.is_training = training
+        partners = self._partners[chosen]
+        shown = self._cast(self._images[chosen])
+        compared = self._cast(self._images[partners]) if self.network.compares_pairs else None
+        self._outputs, self._gradients = self.network.forward(shown, compared), {}
         labels = self._labels[chosen]
-        loss = float(self.network.loss(labels).mean(dtype=np.float64))
+        loss = float(self.network.loss(labels, self._labels[partners]).mean(dtype=np.float64))
         return StepResult(loss, self.network.errors(labels), len(chosen))
 
     def _cast(self, pictures: NDArray[Any]) -> NDArray[Any]:

@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 from convnet_studio.engine.aligned import aligned_zeros
 from convnet_studio.engine.kernels.fields import SLACK, Buffer
 from convnet_studio.engine.kernels.step import COUNT, GRADIENT, MODE, SHARE
+from convnet_studio.engine.nn.chunks import SLOTS
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import interpreter
-from convnet_studio.engine.program.build import SLOTS, Listing
+from convnet_studio.engine.program.build import Listing
 from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.descent import Descent
 from convnet_studio.engine.program.interpreter import APART, JOB, JOB_SIZE
 from convnet_studio.engine.program.program import StepResult
 from convnet_studio.engine.program.second_thread import SecondThread
 from convnet_studio.engine.program.thread_choice import ThreadChoice
+
+_TIMED_STEPS = 16
+"""Times that an operation is run in one call when its time is taken: few enough for what it adds up to stay finite."""
 
 _MANY_PARTS = 8
 """So many parts to finish are worth a second thread, where there is one slot only."""
@@ -87,7 +91,11 @@ class Runner:
         return self.run_all(indices, np.array([[len(indices), 0]], np.int64), training)[0]
 
     def run_all(
-        self, order: NDArray[np.int64], table: NDArray[np.int64], training: bool, update: Descent | int | None = None
+        self,
+        order: NDArray[np.int64],
+        table: NDArray[np.int64],
+        training: bool,
+        update: Descent | int | None = None,
     ) -> list[StepResult]:
         """Run mini-batches one after the other in one call, without the GIL; the last is the first to leave the finite.
 
@@ -115,7 +123,7 @@ class Runner:
         order, table = np.ascontiguousarray(order), np.ascontiguousarray(table)
         job[JOB.steps], job[JOB.table], job[JOB.order] = len(table), table.ctypes.data, order.ctypes.data
         job[JOB.all_losses], job[JOB.all_wrong] = self._losses[0].ctypes.data, self._losses[1].ctypes.data
-        job[JOB.training] = training
+        job[JOB.training] = self._network.clock.is_training = training
         job[JOB.section_count] = len(listing.sections) if training else listing.forward_sections
         job[JOB.examples] = listing.builder.feed.labels.size
         if self._second and self._can_share(int(counts.max()), training):
@@ -145,20 +153,21 @@ class Runner:
         """Mean loss and errors of each mini-batch of the last call."""
         starts = np.cumsum(counts) - counts
         sums = np.add.reduceat(self._losses[:, : counts.sum()], starts, axis=1, dtype=np.float64).tolist()
+        spoiled = len(counts) - 1 if self._job[JOB.spoiled] else -1
         return [
-            StepResult(loss / count, int(wrong), count)
-            for loss, wrong, count in zip(*sums, counts.tolist(), strict=True)
+            StepResult(loss / count, int(wrong), count, finite=number != spoiled)
+            for number, (loss, wrong, count) in enumerate(zip(*sums, counts.tolist(), strict=True))
         ]
 
-    def feed_with(self, images: NDArray[Any], labels: NDArray[Any]) -> None:
-        """Point the rows to other examples: contiguous float32 and int64, as `check_data` wants them."""
+    def feed_with(self, images: NDArray[Any], labels: NDArray[Any], partners: NDArray[np.int64]) -> None:
+        """Point the rows to other examples: contiguous float32 and int64, as `check_data` and the like want them."""
         feed = self.listing.builder.feed
-        if images is feed.images.array and labels is feed.labels.array:
-            return
-        feed.images.array, feed.images.size = images, images.size
-        feed.labels.array, feed.labels.size = labels, labels.size
+        new = ((feed.images, images), (feed.labels, labels), (feed.partners, partners))
+        changed = {id(place) for place, array in new if place.array is not array}
+        for place, array in new:
+            place.array, place.size = array, array.size
         for index, operation in enumerate(self.listing.operations):
-            if any(value is feed.images or value is feed.labels for value in operation.values.values()):
+            if any(id(value) in changed for value in operation.values.values()):
                 self.listing.pack(index)
 
     def choose(self, indices: NDArray[np.int64]) -> None:
@@ -178,10 +187,32 @@ class Runner:
         """Clear what a call on `count` samples adds to, for stepping through it from Python."""
         self.listing.builder.feed.losses.array[:count] = 0
         self._network.gradients[...] = 0
+        self._network.clock.is_training = True
         self._slots[...] = 0
         self._workspaces[0, [SHARE, COUNT, MODE]] = 1 / count, count, GRADIENT
         arrays = (self._network.parameters, self._network.gradients, self._slots, self._workspaces)
         return Addresses(*(each.ctypes.data for each in arrays))
+
+    def recover_gradient(self, count: int, descent: Descent, rate: float) -> None:
+        """Let the flat gradient hold that of the last step, on `count` samples, after a descent that spoiled all."""
+        listing, at = self.listing, self._network
+        at.gradients[...] = 0
+        if descent.velocity is None:
+            for operation in listing.operations[listing.collect.stop :]:
+                kept = operation.values["kept_gradient"].array
+                np.divide(kept, -rate, out=kept, where=np.isfinite(kept))
+        self._workspaces[0, [COUNT, MODE]] = count, GRADIENT
+        slots = self.slots_for(count)
+        for index in listing.collect:
+            self._call(index, at.gradients, self._slots, 0, slots)
+        for begin, _, first, size in listing.parts.tolist():
+            self._call(begin, at.parameters, at.gradients, first, size)
+
+    def _call(self, index: int, a: NDArray[Any], b: NDArray[Any], i: int, n: int) -> None:
+        """Run a row in the first thread's workspace."""
+        leaf = compiled_set().function(self.listing.operations[index].leaf)
+        pointers = (self.listing.rows[index], a, b, self._workspaces[0])
+        leaf(*(each.ctypes.data for each in pointers), i, n)
 
     def samples(self, buffer: Buffer, count: int) -> NDArray[np.float32]:
         """A view ``(count, size)`` of a buffer that is kept for all samples."""
@@ -190,6 +221,43 @@ class Runner:
             count, buffer.stride
         )
         return rows[:, : buffer.size]
+
+    def time_operation(self, index: int, indices: NDArray[np.int64], repeats: int) -> float:
+        """Seconds that operation `index` takes in a step on `indices`, on this thread: the fastest of `repeats`.
+
+        A step is run before each, so that what operations have changed in place is as it should be.
+        """
+        seconds = np.inf
+        for _ in range(repeats):
+            self.run(indices, training=True)
+            seconds = min(seconds, self._time_rows(index, index + 1, indices) - self._time_rows(index, index, indices))
+        return max(float(seconds), 0.0)
+
+    def _time_rows(self, begin: int, end: int, indices: NDArray[np.int64]) -> float:
+        """Seconds of a step that consists of the rows `begin` to `end` - 1 alone, where they stand in the listing."""
+        job, listing, count = self._job.copy(), self.listing, len(indices)
+        steps = _TIMED_STEPS if listing.prepare.stop <= begin < listing.collect.start else 1
+        order, table = np.tile(indices, steps), np.array([[count, 0]] * steps, np.int64)
+        told = np.zeros((2, len(order)), np.float32)
+        for part, rows in {"prepare": listing.prepare, "collect": listing.collect}.items():
+            inside = begin in rows
+            job[getattr(JOB, part)] = begin if inside else 0
+            job[getattr(JOB, f"{part}_end")] = end if inside else 0
+        kinds = [each.kind for each in listing.sections if each.begin <= begin < each.end]
+        sections = np.array([[begin, end, kinds[0]]] if kinds else [], np.int64).reshape(-1, 3)
+        parts = listing.parts[(listing.parts[:, 0] == begin) & (begin < end)].copy()
+        job[JOB.sections], job[JOB.section_count] = sections.ctypes.data, len(sections)
+        job[JOB.parts], job[JOB.part_count] = parts.ctypes.data, len(parts)
+        job[JOB.training] = not kinds and begin not in listing.prepare
+        job[JOB.update_end] = job[JOB.update]
+        job[JOB.steps], job[JOB.table], job[JOB.order] = steps, table.ctypes.data, order.ctypes.data
+        job[JOB.mode], job[JOB.range_count] = GRADIENT, 0
+        job[JOB.rate] = self._rate.ctypes.data
+        job[JOB.all_losses], job[JOB.all_wrong] = told[0].ctypes.data, told[1].ctypes.data
+        address = job.ctypes.data
+        start = time.perf_counter()
+        self._run(address)
+        return (time.perf_counter() - start) / steps
 
     def close(self) -> None:
         """End the second thread."""
@@ -219,8 +287,10 @@ class Runner:
         job[JOB.prepare], job[JOB.prepare_end] = listing.prepare.start, listing.prepare.stop
         job[JOB.collect], job[JOB.collect_end] = listing.collect.start, listing.collect.stop
         job[JOB.update] = last
+        job[JOB.clock_step] = self._network.clock.step_address
         job[JOB.parameters] = self._network.parameters.ctypes.data
         job[JOB.parts], job[JOB.part_count] = listing.parts.ctypes.data, len(listing.parts)
+        job[JOB.workspace_count] = len(self._workspaces)
         job[JOB.slot_memory], job[JOB.slot_size] = self._slots.ctypes.data, listing.builder.slot_size
         job[JOB.workspaces], job[JOB.workspace_size] = self._workspaces.ctypes.data, self._workspaces.shape[1]
 

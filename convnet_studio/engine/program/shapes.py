@@ -1,7 +1,8 @@
-"""Between the public order of numbers, channel-height-width, and the program's, height-width-channel."""
+"""Between the public order of numbers, channel first (channel-height-width), and the program's, channel last."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,32 @@ from numpy.typing import NDArray
 
 
 def channels_and_positions(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Channels and pixels of maps; a list of numbers is one pixel of many channels."""
-    return (shape[0], shape[1] * shape[2]) if len(shape) == 3 else (shape[0], 1)
+    """Channels, and places of each: pixels of maps; a list of numbers is one place of many channels."""
+    return shape[0], math.prod(shape[1:])
 
 
 def to_public(samples: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Samples ``(b, size)`` of the program as a view or copy ``(b, *shape)``."""
-    if len(shape) != 3:
-        return samples
-    channels, height, width = shape
-    return samples.reshape(len(samples), height, width, channels).transpose(0, 3, 1, 2)
+    channels, *space = shape
+    return np.moveaxis(samples.reshape(len(samples), *space, channels), -1, 1)
 
 
 def from_public(values: NDArray[Any]) -> NDArray[Any]:
-    """Values ``(b, channel, height, width)`` or ``(b, n)`` as the program's samples ``(b, size)``."""
-    if values.ndim == 4:
-        values = values.transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(values).reshape(len(values), -1)
+    """Values ``(b, channel, *space)`` as the program's samples ``(b, size)``."""
+    return np.ascontiguousarray(np.moveaxis(values, 1, -1)).reshape(len(values), -1)
+
+
+def window_shape(shape: tuple[int, ...], output: tuple[int, ...], kernel_size: int, stride: int) -> dict[str, Any]:
+    """Fields of an operation on square windows: from maps of `shape` to maps of shape `output`."""
+    channels, _, width = shape
+    _, rows, columns = output
+    x_row = width * channels
+    return {
+        "rows": rows,
+        "columns": columns,
+        "channels": channels,
+        "kernel": kernel_size,
+        "x_row": x_row,
+        "down": stride * x_row,
+        "across": stride * channels,
+    }

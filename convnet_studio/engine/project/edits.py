@@ -12,23 +12,28 @@ from dataclasses import fields, replace
 from typing import Any
 
 from convnet_studio.engine.data.dataset import DatasetFile
-from convnet_studio.engine.nn.module import SettingValue
+from convnet_studio.engine.data.preparation import check_preparation
+from convnet_studio.engine.nn.module import Setting
+from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.invariants import (
     CANVAS_LIMIT,
     NAME_LIMIT,
+    UNFOLD,
     check_invariants,
     check_room,
     check_text,
 )
 from convnet_studio.engine.project.kinds import (
+    allowed_settings,
     check_settings,
     find_kind,
+    growing_setting,
     kind_named,
     port_count,
-    settings_by_name,
 )
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
+from convnet_studio.engine.project.sharing import pass_on_weights, why_not_share
 from convnet_studio.engine.project.spec import (
-    DataSpec,
     Link,
     ModuleSpec,
     NetworkSpec,
@@ -36,14 +41,20 @@ from convnet_studio.engine.project.spec import (
     Project,
     TrainingSpec,
 )
-from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_optimizer, usable_settings
-from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from
+from convnet_studio.engine.project.training_settings import (
+    TRAINING_SETTINGS,
+    check_optimizer,
+    check_schedule,
+    usable_settings,
+)
+from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from, title
 
 __all__ = [
     "apply_change",
     "can_connect",
     "can_insert",
     "connect",
+    "connect_one_more",
     "copy_modules",
     "delete_links",
     "delete_modules",
@@ -56,9 +67,15 @@ __all__ = [
     "rename_project",
     "replace_module",
     "return_to",
+    "set_data",
     "set_dataset",
+    "set_learning",
+    "set_recurrent",
     "set_setting",
     "set_training",
+    "set_unfold",
+    "share_weights",
+    "unshare_weights",
 ]
 
 ROW_HEIGHT = 100.0
@@ -96,17 +113,20 @@ def insert_on_link(
     if reason := can_insert(project, link, kind):
         raise ValueError(reason)
     after, new_id = insert_module(project, kind, position, settings)
-    wires = Link(link.source, new_id), Link(new_id, link.target, link.port)
+    wires = Link(link.source, new_id), replace(link, source=new_id)
     links = [each for each in after.network.links if each != link]
     after = _with_network(after, links=(*links, *wires))
     return _with_room(after, new_id, make_room), new_id
 
 
 def delete_modules(project: Project, ids: Collection[str]) -> Project:
-    """Take modules and their wires out; a chain heals: what fed a deleted module now feeds what it fed."""
+    """Take modules and their wires out; a chain heals: what fed a deleted module now feeds what it fed.
+
+    Weights that others shared go on in the first of those.
+    """
     for each in ids:
         project.network.module(each)
-    modules = tuple(each for each in project.network.modules if each.id not in ids)
+    modules = pass_on_weights([each for each in project.network.modules if each.id not in ids], ids)
     return _with_network(project, modules=modules, links=heal(project.network.links, ids))
 
 
@@ -118,19 +138,84 @@ def delete_links(project: Project, links: Collection[Link]) -> Project:
     return _with_network(project, links=tuple(each for each in project.network.links if each not in links))
 
 
-def connect(project: Project, source: str, target: str, port: int = 0) -> Project:
+def connect(project: Project, source: str, target: str, port: int = 0, is_recurrent: bool = False) -> Project:
     """Draw a wire from module `source` to input `port` of module `target`, in place of the one that ends there.
 
     Raises:
         ValueError: with the sentence of `can_connect`, where it may not run.
     """
-    if reason := can_connect(project, source, target, port):
+    if reason := can_connect(project, source, target, port, is_recurrent):
         raise ValueError(reason)
-    new = Link(source, target, port)
+    new = Link(source, target, port, is_recurrent)
     if new in project.network.links:
         return project
     others = [each for each in project.network.links if (each.target, each.port) != (target, port)]
     return _with_network(project, links=(*others, new))
+
+
+def connect_one_more(project: Project, source: str, target: str, is_recurrent: bool = False) -> Project:
+    """Draw a wire to the first free input of `target`; where none is free it gets one more.
+
+    Raises:
+        ValueError: where it can have no more, or the wire may not run.
+    """
+    module = project.network.module(target)
+    ports = port_count(module.kind, module.settings)
+    fed = {each.port for each in project.network.links if each.target == target}
+    free = next((port for port in range(ports) if port not in fed), None)
+    if free is not None:
+        return connect(project, source, target, free, is_recurrent)
+    if growing_setting(module.kind) is None:
+        raise ValueError(f"{title(module)} has no free input.")
+    return connect(set_setting(project, target, "inputs", ports + 1), source, target, ports, is_recurrent)
+
+
+def set_recurrent(project: Project, link: Link, is_recurrent: bool) -> Project:
+    """Make a wire carry what its source put out a step of time before, or what it puts out now.
+
+    Raises:
+        ValueError: where its target can't do with that, or a loop would have no recurrent wire.
+    """
+    after = delete_links(project, [link])
+    if reason := can_connect(after, link.source, link.target, link.port, is_recurrent):
+        raise ValueError(reason)
+    new = replace(link, is_recurrent=is_recurrent)
+    return _with_network(project, links=[new if each == link else each for each in project.network.links])
+
+
+def set_unfold(project: Project, steps: object) -> Project:
+    """Unfold the network over so many steps of time."""
+    return replace(project, network=replace(project.network, unfold=int(UNFOLD.check(steps))))
+
+
+def share_weights(project: Project, module_id: str, owner_id: str) -> Project:
+    """Let a module use the weights of another of its kind (or of the one whose weights that uses) in place of its own.
+
+    Those that used its own weights follow it.
+
+    Raises:
+        ValueError: where they are not of one kind.
+    """
+    module, owner = project.network.module(module_id), project.network.module(owner_id)
+    if owner.shares:
+        owner = project.network.module(owner.shares)
+    if owner.id == module_id:
+        raise ValueError(f"{title(module)} has these weights already.")
+    if reason := why_not_share(module, owner):
+        raise ValueError(reason)
+    modules = [
+        replace(each, shares=owner.id, copy_of="") if module_id in (each.id, each.shares) else each
+        for each in project.network.modules
+    ]
+    return _with_network(project, modules=modules)
+
+
+def unshare_weights(project: Project, module_id: str) -> Project:
+    """Give a module weights of its own again; they begin as a copy of those that it shared."""
+    module = project.network.module(module_id)
+    if not module.shares:
+        raise ValueError(f"{title(module)} has weights of its own already.")
+    return _with_module(project, replace(module, shares="", copy_of=module.shares))
 
 
 def set_setting(project: Project, module_id: str, name: str, value: object) -> Project:
@@ -139,13 +224,17 @@ def set_setting(project: Project, module_id: str, name: str, value: object) -> P
 
 
 def apply_change(project: Project, module_id: str, change: Mapping[str, object]) -> Project:
-    """Set several settings of a module at once, such as the `change` of a `Problem`, which mends it."""
+    """Set several settings of a module at once, such as the `change` of a `Problem`, which mends it.
+
+    Wires to input ports that it no longer has are taken out.
+    """
     module = project.network.module(module_id)
     kind = find_kind(module.kind)
     if kind is None:
         raise ValueError(f"This version does not know the module {module.kind}, so its settings stay as they are.")
     settings = {**module.settings, **check_settings(kind, change)}
-    return _with_module(project, replace(module, settings=settings))
+    after = _with_module(project, replace(module, settings=settings))
+    return _with_network(after, links=_into_ports(after, module_id))
 
 
 def rename_module(project: Project, module_id: str, name: str) -> Project:
@@ -175,13 +264,35 @@ def move_modules(project: Project, positions: Mapping[str, Position]) -> Project
 
 def set_dataset(project: Project, name: str) -> Project:
     """Train on another data set, by its registered name."""
-    return replace(project, data=DataSpec(DatasetFile.registry[name].name))
+    return set_data(project, dataset=DatasetFile.registry[name].name)
+
+
+def set_data(project: Project, **changes: Any) -> Project:
+    """Change what is done to the pictures, by the names of the fields of `DataSpec`.
+
+    Raises:
+        ValueError: if a value is out of bounds, or the normalisation can't be fitted to pictures of this size.
+    """
+    for name in changes.keys() - {"dataset"}:
+        changes[name] = _declared(DATA_SETTINGS, name, "data").check(changes[name])
+    data = replace(project.data, **changes)
+    check_preparation(data.dataset, preparation_of(data))
+    return replace(project, data=data)
+
+
+def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
+    """Change how one module learns, by the names of the fields of `Learning`."""
+    checked: dict[str, Any] = {
+        name: _declared(LEARNING_SETTINGS, name, "learning").check(value) for name, value in changes.items()
+    }
+    module = project.network.module(module_id)
+    return _with_module(project, replace(module, learning=replace(module.learning, **checked)))
 
 
 def set_training(project: Project, **changes: Any) -> Project:
     """Change training settings, by the names of the fields of `TrainingSpec`.
 
-    With a new `optimizer` but no `optimizer_settings`, those of the old one that it also has are kept.
+    With a new `optimizer` (or `schedule`) but no settings of it, those of the old one that it also has are kept.
     """
     known = [each.name for each in fields(TrainingSpec)]
     for name, value in changes.items():
@@ -195,6 +306,11 @@ def set_training(project: Project, **changes: Any) -> Project:
     elif "optimizer" in changes:
         check_optimizer(optimizer, {})
         changes["optimizer_settings"] = usable_settings(optimizer, project.training.optimizer_settings)
+    schedule = changes.get("schedule", project.training.schedule)
+    if "schedule_settings" in changes:
+        changes["schedule_settings"] = check_schedule(schedule, changes["schedule_settings"])
+    elif "schedule" in changes:
+        changes["schedule_settings"] = usable_settings(schedule, project.training.schedule_settings, check_schedule)
     return replace(project, training=replace(project.training, **changes))
 
 
@@ -209,11 +325,13 @@ def replace_module(project: Project, module_id: str, kind: str) -> Project:
         raise ValueError(
             f"{kind} is of the family {new.family.value}: it can't replace a module of {old.family.value}."
         )
-    settings = _allowed_settings(new, module.settings)
-    ports = port_count(kind)
-    links = [each for each in project.network.links if each.target != module_id or each.port < ports]
-    after = _with_module(project, replace(module, kind=kind, settings=settings))
-    after = _with_network(after, links=tuple(links))
+    others = pass_on_weights(project.network.modules, [module_id] if kind != module.kind else [])
+    replaced = replace(
+        module, kind=kind, settings=allowed_settings(new, module.settings),
+        shares=module.shares if kind == module.kind else "", copy_of="",
+    )  # fmt: skip
+    after = _with_module(_with_network(project, modules=others), replaced)
+    after = _with_network(after, links=_into_ports(after, module_id))
     check_invariants(after)  # the new kind may be a loss, from which no wire may start, in place of an unknown one
     return after
 
@@ -235,13 +353,20 @@ def copy_modules(project: Project, ids: Collection[str]) -> NetworkSpec:
 def paste_modules(
     project: Project, copied: NetworkSpec, offset: Position = (32.0, 32.0)
 ) -> tuple[Project, tuple[str, ...]]:
-    """Add modules that `copy_modules` copied, `offset` pixels from where they stood; second: their new ids."""
+    """Add modules that `copy_modules` copied, `offset` pixels from where they stood; second: their new ids.
+
+    Weights stay shared among them, and with modules of this project.
+    """
     after, new_ids = project, {}
     for each in copied.modules:
         position = _on_canvas((each.position[0] + offset[0], each.position[1] + offset[1]))
-        after, new_ids[each.id] = _add(after, replace(each, position=position))
-    links = [Link(new_ids[each.source], new_ids[each.target], each.port) for each in copied.links]
+        after, new_ids[each.id] = _add(after, replace(each, position=position, shares="", copy_of=""))
+    links = [replace(each, source=new_ids[each.source], target=new_ids[each.target]) for each in copied.links]
     after = _with_network(after, links=(*after.network.links, *links))
+    for each in copied.modules:
+        owner = new_ids.get(each.shares, each.shares)
+        if owner in after.network and not why_not_share(each, after.network.module(owner)):
+            after = share_weights(after, new_ids[each.id], owner)
     check_invariants(after)  # what was copied may come from another program
     return after, tuple(new_ids.values())
 
@@ -251,6 +376,12 @@ def duplicate_modules(
 ) -> tuple[Project, tuple[str, ...]]:
     """Add a copy of each module `ids`, with the wires among them; second: the new ids."""
     return paste_modules(project, copy_modules(project, ids), offset)
+
+
+def _declared(settings: Mapping[str, Setting], name: str, what: str) -> Setting:
+    if name not in settings:
+        raise ValueError(f"There is no {what} setting {name!r}; there are {', '.join(settings)}.")
+    return settings[name]
 
 
 def _add(project: Project, module: ModuleSpec) -> tuple[Project, str]:
@@ -265,8 +396,10 @@ def _with_network(
     project: Project, modules: Iterable[ModuleSpec] | None = None, links: Iterable[Link] | None = None
 ) -> Project:
     network = project.network
-    new = NetworkSpec(
-        network.modules if modules is None else tuple(modules), network.links if links is None else tuple(links)
+    new = replace(
+        network,
+        modules=network.modules if modules is None else tuple(modules),
+        links=network.links if links is None else tuple(links),
     )
     return replace(project, network=new)
 
@@ -293,15 +426,11 @@ def _with_room(project: Project, module_id: str, width: float) -> Project:
     return move_modules(project, {each: (left + shift, top) for each, (left, top) in row.items()})
 
 
-def _allowed_settings(kind: type, settings: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
-    """Those of `settings` that `kind` has and allows."""
-    allowed: dict[str, SettingValue] = {}
-    for name in settings_by_name(kind).keys() & settings.keys():
-        try:
-            allowed |= check_settings(kind, {name: settings[name]})
-        except ValueError:
-            continue
-    return allowed
+def _into_ports(project: Project, module_id: str) -> tuple[Link, ...]:
+    """The wires of `project` without those into ports that module `module_id` does not have."""
+    module = project.network.module(module_id)
+    ports = port_count(module.kind, module.settings)
+    return tuple(each for each in project.network.links if each.target != module_id or each.port < ports)
 
 
 def _on_canvas(position: Position) -> Position:

@@ -11,12 +11,15 @@ import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.data.normalization import NONE
+from convnet_studio.engine.data.preparation import check_preparation
 from convnet_studio.engine.project.archive import MEGABYTE, open_archive
+from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.invariants import check_invariants
 from convnet_studio.engine.project.json_format import (
     RENAMED_KINDS,
@@ -112,7 +115,17 @@ def load_project(path: Path, renames: Mapping[str, str] = RENAMED_KINDS) -> Load
         raise ProjectFileError(f"{path.name} can't be opened: {_reason(error)}") from error
     data = load_dataset(parsed.project.data.dataset)
     fitting, misfits = fitting_weights(parsed.project, weights, data.input_shape, data.classes)
-    return LoadedProject(parsed.project, fitting, parsed.extra, parsed.warnings + misfits)
+    project, unfit = _with_fitting_data(parsed.project)
+    return LoadedProject(project, fitting, parsed.extra, parsed.warnings + misfits + unfit)
+
+
+def _with_fitting_data(project: Project) -> tuple[Project, tuple[str, ...]]:
+    """`project` without a normalisation that can't be fitted to its pictures; second: a sentence about it."""
+    try:
+        check_preparation(project.data.dataset, preparation_of(project.data))
+    except ValueError as error:
+        return replace(project, data=replace(project.data, normalization=NONE)), (str(error),)
+    return project, ()
 
 
 def _read(file: BinaryIO, renames: Mapping[str, str]) -> tuple[ParsedProject, Weights]:

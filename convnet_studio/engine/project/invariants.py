@@ -7,9 +7,12 @@ import re
 import unicodedata
 from graphlib import CycleError, TopologicalSorter
 
+from convnet_studio.engine.nn.module import Setting
+from convnet_studio.engine.project.data_settings import DATA_SETTINGS
 from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count, settings_by_name
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, TrainingSpec
-from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_schedule
 
 MODULE_LIMIT = 1000
 """Modules of one project at most: far beyond what a canvas can show, and no file can ask for more."""
@@ -17,6 +20,9 @@ NAME_LIMIT = 100
 """Characters of a name at most."""
 TEXT_LIMIT = 500
 """Characters of a description, or of a setting that is a text, at most."""
+UNFOLD = Setting(
+    "unfold", "Steps of time", "How far back recurrent wires reach; the weights are shared by all steps.", int, 1, 1, 16
+)
 CANVAS_LIMIT = 1e6
 """How far from the origin a card can stand, in pixels at zoom 1."""
 
@@ -28,8 +34,9 @@ def check_invariants(project: Project) -> None:
     """Check everything that edits promise to keep and a file has to fulfil.
 
     Ids are unique and older than `next_id`; wires join modules and ports that exist, at most one into each port, none
-    from a loss, and form no loop; names, positions and training settings keep their bounds. Settings of modules may
-    be out of bounds and kinds unknown: those are problems for the user (`validate.problems`).
+    from a loss, and form no loop without a recurrent one; weights are shared with a module of the same kind that has
+    its own; names, positions and training settings keep their bounds. Settings of modules may be out of bounds and
+    kinds unknown: those are problems for the user (`validate.problems`).
 
     Raises:
         ValueError: one sentence, at the first thing that is not so.
@@ -39,8 +46,11 @@ def check_invariants(project: Project) -> None:
         raise ValueError("The project's name is empty: it needs at least one character.")
     check_text(project.description, "The project's description", TEXT_LIMIT)
     _check_modules(project.network.modules, project.next_id)
+    _check_shares(project.network.modules)
     _check_links(project.network)
     _check_training(project.training)
+    for name, setting in DATA_SETTINGS.items():
+        setting.check(getattr(project.data, name))
 
 
 def check_text(text: str, what: str, limit: int) -> None:
@@ -81,13 +91,34 @@ def _check_module(module: ModuleSpec) -> None:
     check_text(module.name, f"The name of module {module.id}", NAME_LIMIT)
     if not all(math.isfinite(each) and abs(each) <= CANVAS_LIMIT for each in module.position):
         raise ValueError(f"The position of module {module.id} is {module.position}: it must lie on the canvas.")
+    for name, setting in LEARNING_SETTINGS.items():
+        setting.check(getattr(module.learning, name))
     kind = find_kind(module.kind)
     if kind and (unknown := set(module.settings) - set(settings_by_name(kind))):
         raise ValueError(f"Module {module.id} has a setting {min(unknown)!r}, which {module.kind} does not have.")
 
 
+def _check_shares(modules: tuple[ModuleSpec, ...]) -> None:
+    by_id = {each.id: each for each in modules}
+    for each in modules:
+        for other in (each.shares, each.copy_of):
+            if other and not _ID.fullmatch(other):
+                raise ValueError(f"Module {each.id} shares the weights of {other[:50]!r}, which is no id of a module.")
+        if not each.shares:
+            continue
+        owner = by_id.get(each.shares)
+        if owner is None:
+            raise ValueError(f"Module {each.id} shares the weights of {each.shares!r}, which is not there.")
+        if owner.shares or owner is each:
+            raise ValueError(f"Module {each.id} shares the weights of {owner.id!r}, which has none of its own.")
+        if owner.kind != each.kind:
+            raise ValueError(f"Module {each.id} shares the weights of {owner.id!r}, which is no {each.kind}.")
+
+
 def _check_links(network: NetworkSpec) -> None:
+    UNFOLD.check(network.unfold)
     kinds = {each.id: each.kind for each in network.modules}
+    ports = {each.id: port_count(each.kind, each.settings) for each in network.modules}
     fed: set[tuple[str, int]] = set()
     for each in network.links:
         wire = f"The wire from {each.source!r} to {each.target!r}"
@@ -95,19 +126,19 @@ def _check_links(network: NetworkSpec) -> None:
             raise ValueError(f"{wire} ends nowhere: both its modules must be in the project.")
         if is_loss(kinds[each.source]):
             raise ValueError(f"{wire} starts at a loss, which gives its number to nothing.")
-        if not 0 <= each.port < port_count(kinds[each.target]):
+        if not 0 <= each.port < ports[each.target]:
             raise ValueError(f"{wire} ends at port {each.port}, which {kinds[each.target]} does not have.")
         if (each.target, each.port) in fed:
             raise ValueError(f"{wire} is the second one into port {each.port}: there can be one.")
         fed.add((each.target, each.port))
     if loop := _find_loop(network.links):
-        raise ValueError(f"The wires form a loop through {loop!r}: a network has none.")
+        raise ValueError(f"The wires form a loop through {loop!r}: one wire of every loop must be recurrent.")
 
 
 def _find_loop(links: tuple[Link, ...]) -> str:
-    """The id of some module on a loop, empty where there is none."""
+    """The id of some module on a loop without a recurrent wire, empty where there is none."""
     sources: dict[str, set[str]] = {}
-    for each in links:
+    for each in (link for link in links if not link.is_recurrent):
         sources.setdefault(each.target, set()).add(each.source)
     try:
         TopologicalSorter(sources).prepare()
@@ -119,4 +150,5 @@ def _find_loop(links: tuple[Link, ...]) -> str:
 def _check_training(training: TrainingSpec) -> None:
     for name, each in TRAINING_SETTINGS.items():
         each.check(getattr(training, name))
+    check_schedule(training.schedule, training.schedule_settings)
     check_text(training.optimizer, "The optimizer's name", NAME_LIMIT)

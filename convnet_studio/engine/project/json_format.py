@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 
 from convnet_studio.engine.data.dataset import DatasetFile
-from convnet_studio.engine.nn.module import SettingValue
+from convnet_studio.engine.nn.learning import Learning
+from convnet_studio.engine.nn.module import LONGEST_TEXT, Setting, SettingValue
 from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.project.data_settings import DATA_SETTINGS
 from convnet_studio.engine.project.invariants import NAME_LIMIT, TEXT_LIMIT, check_invariants, check_room, check_text
 from convnet_studio.engine.project.kinds import find_kind, settings_by_name
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import (
     DataSpec,
     Link,
@@ -21,7 +24,7 @@ from convnet_studio.engine.project.spec import (
     Project,
     TrainingSpec,
 )
-from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, usable_settings
+from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_schedule, usable_settings
 
 FORMAT_VERSION = 1
 """Grows when a file can no longer be read by an older version of the program."""
@@ -29,6 +32,8 @@ FORMAT_VERSION = 1
 RENAMED_KINDS: Mapping[str, str] = {}
 """What modules and losses are called now, by the names they had in older files."""
 
+_ALWAYS = ("rate", "schedule", "batch_size", "epochs", "shuffle", "seed")
+"""Training settings that every file has; others where they differ from their defaults."""
 _LARGEST_NUMBER = 2.0**53
 _WORDS = {dict: "an object {...}", list: "a list [...]", str: "a text", int: "a whole number", bool: "true or false"}
 
@@ -76,22 +81,38 @@ def _members(project: Project) -> dict[str, Any]:
         "description": project.description,
         "next_id": project.next_id,
         "modules": [_module_members(each) for each in project.network.modules],
-        "links": [{"source": e.source, "target": e.target, "port": e.port} for e in project.network.links],
-        "data": {"dataset": project.data.dataset},
+        "links": [_link_members(each) for each in project.network.links],
+        **({"unfold": project.network.unfold} if project.network.unfold != 1 else {}),
+        "data": {"dataset": project.data.dataset, **_changed(project.data, DataSpec(), DATA_SETTINGS)},
         "training": {
             "optimizer": training.optimizer,
             "optimizer_settings": dict(training.optimizer_settings),
-            **{name: getattr(training, name) for name in TRAINING_SETTINGS},
+            **{name: getattr(training, name) for name in _ALWAYS},
+            **_changed(training, TrainingSpec(), TRAINING_SETTINGS),
+            **({"schedule_settings": dict(training.schedule_settings)} if training.schedule_settings else {}),
         },
     }
+
+
+def _changed(value: object, default: object, settings: Mapping[str, Setting]) -> dict[str, SettingValue]:
+    """Those of `settings` that `value` has otherwise than `default`."""
+    return {name: getattr(value, name) for name in settings if getattr(value, name) != getattr(default, name)}
 
 
 def _module_members(module: ModuleSpec) -> dict[str, Any]:
     members: dict[str, Any] = {"id": module.id, "kind": module.kind}
     if module.name:
         members["name"] = module.name
+    members |= {name: value for name in ("shares", "copy_of") if (value := getattr(module, name))}
     position = [int(each) if each == int(each) else each for each in module.position]
-    return members | {"settings": dict(module.settings), "position": position}
+    learning = _changed(module.learning, Learning(), LEARNING_SETTINGS)
+    members |= {"settings": dict(module.settings), "position": position}
+    return members | ({"learning": learning} if learning else {})
+
+
+def _link_members(link: Link) -> dict[str, Any]:
+    members: dict[str, Any] = {"source": link.source, "target": link.target, "port": link.port}
+    return members | ({"is_recurrent": True} if link.is_recurrent else {})
 
 
 def _value_text(value: Any) -> str:
@@ -182,6 +203,7 @@ class _Reader:
         return NetworkSpec(
             tuple(self._module(each, f"modules[{index}]") for index, each in enumerate(modules)),
             tuple(self._link(each, f"links[{index}]") for index, each in enumerate(links)),
+            _expect(data.get("unfold", 1), int, "unfold"),
         )
 
     def _module(self, value: Any, where: str) -> ModuleSpec:
@@ -196,14 +218,17 @@ class _Reader:
             settings=self._known_settings(kind, settings),
             name=_expect(data.get("name", ""), str, f"{where}.name"),
             position=self._position(data.get("position", [0, 0]), f"{where}.position"),
+            learning=Learning(**self._fields(data.get("learning", {}), f"{where}.learning", LEARNING_SETTINGS)),
+            shares=_expect(data.get("shares", ""), str, f"{where}.shares"),
+            copy_of=_expect(data.get("copy_of", ""), str, f"{where}.copy_of"),
         )
 
-    def _settings(self, value: Any, where: str) -> dict[str, SettingValue]:
+    def _settings(self, value: Any, where: str, limit: int = TEXT_LIMIT) -> dict[str, SettingValue]:
         settings: dict[str, SettingValue] = {}
         for name, each in _expect(value, dict, where).items():
             check_text(name, f"A name in {where}", NAME_LIMIT)
             if isinstance(each, str):
-                check_text(each, f"{where}.{name}", TEXT_LIMIT)
+                check_text(each, f"{where}.{name}", limit)
             elif not isinstance(each, bool):
                 _number(each, f"{where}.{name}")
             settings[name] = each
@@ -230,23 +255,39 @@ class _Reader:
         data = _expect(value, dict, where)
         source = _expect(data.get("source"), str, f"{where}.source")
         target = _expect(data.get("target"), str, f"{where}.target")
-        return Link(source, target, _expect(data.get("port", 0), int, f"{where}.port"))
+        port = _expect(data.get("port", 0), int, f"{where}.port")
+        return Link(source, target, port, _expect(data.get("is_recurrent", False), bool, f"{where}.is_recurrent"))
 
     def _data(self, data: Mapping[str, Any]) -> DataSpec:
         name = _expect(data.get("dataset", DataSpec().dataset), str, "data.dataset")
+        fields = self._fields(data, "data", DATA_SETTINGS)
         if name in DatasetFile.registry:
-            return DataSpec(name)
+            return DataSpec(name, **fields)
         self._warnings.append(f"There is no data set {_short(name)} here: {DataSpec().dataset} takes its place.")
-        return DataSpec()
+        return DataSpec(**fields)
+
+    def _fields(self, value: Any, where: str, settings: Mapping[str, Setting]) -> dict[str, Any]:
+        """Those of `settings` that are there; a value that is not allowed, as of a newer version, is left out."""
+        data, found = _expect(value, dict, where), {}
+        for name in settings.keys() & data.keys():
+            try:
+                found[name] = settings[name].check(data[name])
+            except (TypeError, ValueError) as error:
+                self._warnings.append(f"{where}.{name} was left out: {error}")
+        return found
 
     def _training(self, data: Mapping[str, Any]) -> TrainingSpec:
         values: dict[str, Any] = {}
+        given = self._settings(data.get("schedule_settings", {}), "training.schedule_settings", LONGEST_TEXT)
         for name in TRAINING_SETTINGS.keys() & data.keys():
             try:
                 values[name] = TRAINING_SETTINGS[name].check(data[name])
             except (TypeError, ValueError) as error:
                 raise ValueError(f"training.{name} can't be used: {error}") from None
         default = TrainingSpec()
+        values["schedule_settings"] = usable_settings(values.get("schedule", default.schedule), given, check_schedule)
+        for name in given.keys() - values["schedule_settings"].keys():
+            self._warnings.append(f"The schedule can't use its setting {name!r} as the file has it: it was left out.")
         optimizer = _expect(data.get("optimizer", default.optimizer), str, "training.optimizer")
         settings = self._settings(data.get("optimizer_settings", {}), "training.optimizer_settings")
         if optimizer not in Optimizer.registry:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from convnet_studio.engine.nn.learning import Learning
 from convnet_studio.engine.nn.module import SettingValue
 
 Position = tuple[float, float]
@@ -24,6 +25,9 @@ class ModuleSpec:
         settings: values that differ from the defaults or equal them, by name.
         name: what the user calls it; empty means the kind's own name.
         position: top left corner of its card on the canvas, in pixels at zoom 1.
+        learning: its own learning rate, whether it is frozen, how its first weights are drawn.
+        shares: id of the module whose weights it uses; empty where it has its own.
+        copy_of: id of the module whose weights it used before it got its own, which began as a copy of them.
     """
 
     id: str
@@ -31,29 +35,41 @@ class ModuleSpec:
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     name: str = ""
     position: Position = (0.0, 0.0)
+    learning: Learning = field(default_factory=Learning)
+    shares: str = ""
+    copy_of: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
 
     def __hash__(self) -> int:
-        return hash((self.id, self.kind, tuple(sorted(self.settings.items())), self.name, self.position))
+        settings = tuple(sorted(self.settings.items()))
+        return hash((self.id, self.kind, settings, self.name, self.position, self.learning, self.shares))
 
 
 @dataclass(frozen=True)
 class Link:
-    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0)."""
+    """A wire from the output of `source` to input port `port` of `target` (ids of modules; ports count from 0).
+
+    A recurrent one carries what `source` put out a step of time before (`NetworkSpec.unfold`).
+    """
 
     source: str
     target: str
     port: int = 0
+    is_recurrent: bool = False
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Modules in the order in which they were added, and the wires between them (at most one into each port)."""
+    """Modules in the order in which they were added, and the wires between them (at most one into each port).
+
+    `unfold` is how many steps of time recurrent wires reach back; at the first of them they bring nothing.
+    """
 
     modules: tuple[ModuleSpec, ...] = ()
     links: tuple[Link, ...] = ()
+    unfold: int = 1
 
     def module(self, module_id: str) -> ModuleSpec:
         """The module with this id.
@@ -72,9 +88,20 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Which data set the project trains on, by its registered name."""
+    """Which data set the project trains on, by its registered name, and what is done to its pictures.
+
+    Attributes:
+        normalization: a registered name, or "none"; fitted on the training pictures.
+        shift: pixels by which a training picture is moved at most, drawn anew in each epoch, as are the following.
+        flip: mirror half of them. `scale`: enlarge or shrink by at most this part. `noise`: standard deviation.
+    """
 
     dataset: str = "mnist_10k"
+    normalization: str = "none"
+    shift: int = 0
+    flip: bool = False
+    scale: float = 0.0
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,9 +110,11 @@ class TrainingSpec:
 
     Attributes:
         optimizer: registered name; `optimizer_settings` are its settings (momentum, ...).
-        rate: initial learning rate; `schedule` is one of engine.nn.schedule.SCHEDULES.
+        rate: initial learning rate; `schedule`: a registered name, `schedule_settings` are its settings.
         batch_size: samples per step. `epochs`: passes over the training set that a run plans (a falling rate reaches 0
             at its end; training may go on at the constant schedule).
+        l1, l2, penalties_from: strength of the penalties on weights, and whole epochs before they begin.
+        max_norm, clip_norm: bounds, 0 for none; see engine.nn.step_plan.
         shuffle: a new order of the samples in each epoch, drawn from `seed`, which also draws the initial weights.
     """
 
@@ -97,9 +126,16 @@ class TrainingSpec:
     epochs: int = 5
     shuffle: bool = True
     seed: int = 1
+    l1: float = 0.0
+    l2: float = 0.0
+    penalties_from: int = 0
+    max_norm: float = 0.0
+    clip_norm: float = 0.0
+    schedule_settings: Mapping[str, SettingValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "optimizer_settings", MappingProxyType(dict(self.optimizer_settings)))
+        for name in ("optimizer_settings", "schedule_settings"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __hash__(self) -> int:
         return hash((self.optimizer, self.rate, self.schedule, self.batch_size, self.epochs, self.shuffle, self.seed))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from convnet_studio.engine.nn.cost import Cost, node_cost, total_cost
-from convnet_studio.engine.nn.graph import resolve
+from convnet_studio.engine.nn.cost import Cost, costs
 from convnet_studio.engine.nn.module import Module, Shape
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.nn.receptive_field import Field, network_field, receptive_fields
+from convnet_studio.engine.project.build import build_module, resolve_project
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.unfold import origin
 from convnet_studio.engine.project.validate import Problem, graph_problems
 
 
@@ -19,8 +20,10 @@ class ModuleSummary:
 
     Attributes:
         input_shapes, shape: of its inputs and output, batch left out (shape None: it does not compute).
-        parameters, multiply_accumulates: as in `Cost`. `non_negative`: whether outputs never fall below 0.
+        parameters, multiply_accumulates: as in `Cost`, over all steps of time; parameters that are shared count with
+            the module that they belong to. `non_negative`: whether outputs never fall below 0.
         caption: its main setting in short. `problems`: those that stand at it.
+        cost: all its counts. `receptive_field`: what of the picture an output sees, empty where it does not compute.
     """
 
     input_shapes: tuple[Shape, ...]
@@ -30,28 +33,38 @@ class ModuleSummary:
     non_negative: bool
     caption: str
     problems: tuple[Problem, ...]
+    cost: Cost = field(default_factory=Cost)
+    receptive_field: Field = ()
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The whole network: per module by id, totals, and the problems that stand at no single module."""
+    """The whole network: per module by id, totals, and the problems that stand at no single module.
+
+    `receptive_field` is that of what the first loss judges, else the largest of any module.
+    """
 
     modules: Mapping[str, ModuleSummary]
     parameters: int
     multiply_accumulates: int
     problems: tuple[Problem, ...]
+    cost: Cost = field(default_factory=Cost)
+    receptive_field: Field = ()
 
 
 def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
     """What can be said of `project`'s network on pictures of `input_shape` and `classes` classes."""
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    graph = resolve_project(project, input_shape, classes)
     nodes = {node.id: node for node in graph.nodes}
+    each_cost: dict[str, Cost] = {}
+    for node_id, one in costs(graph.nodes).items():
+        each_cost[origin(node_id)] = each_cost.get(origin(node_id), Cost()) + one
     problems = graph_problems(project, graph)
+    fields = receptive_fields(graph.nodes, input_shape)
     summaries = {}
     for spec in project.network.modules:
-        node, module = nodes.get(spec.id), modules.get(spec.id)
-        cost = node_cost(node) if node else Cost()
+        node, module = nodes.get(spec.id), build_module(spec)
+        cost = each_cost.get(spec.id, Cost()) if node else Cost()
         summaries[spec.id] = ModuleSummary(
             input_shapes=node.input_shapes if node else (),
             shape=node.shape if node else None,
@@ -60,7 +73,10 @@ def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
             non_negative=node.non_negative if node else False,
             caption=module.caption() if isinstance(module, Module) else "",
             problems=tuple(each for each in problems if each.where == spec.id),
+            cost=cost,
+            receptive_field=fields.get(spec.id, ()),
         )
-    total = total_cost(graph.nodes)
+    total = sum(each_cost.values(), Cost())
     general = tuple(each for each in problems if not each.where)
-    return Summary(summaries, total.parameters, total.multiply_accumulates, general)
+    whole = network_field(graph, fields)
+    return Summary(summaries, total.parameters, total.multiply_accumulates, general, total, whole)

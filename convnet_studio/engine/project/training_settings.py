@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import convnet_studio.engine.nn.optimizers  # noqa: F401  (importing the folder registers what it holds)
 from convnet_studio.engine.nn.module import Setting, SettingValue
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.nn.schedule import SCHEDULES
+from convnet_studio.engine.nn.schedule import Schedule
 from convnet_studio.engine.project.kinds import check_settings
 from convnet_studio.engine.project.spec import TrainingSpec
+
+Settings = dict[str, SettingValue]
+Check = Callable[[object, Mapping[str, object]], Settings]
+"""(name, settings) to checked settings, or a ValueError in one sentence"""
 
 _DEFAULT = TrainingSpec()
 
@@ -33,7 +37,7 @@ TRAINING_SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 "How the learning rate changes in the course of training.",
                 str,
                 _DEFAULT.schedule,
-                choices=SCHEDULES,
+                choices=tuple(Schedule.registry),
             ),
             Setting(
                 "batch_size",
@@ -63,6 +67,51 @@ TRAINING_SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 minimum=0,
                 maximum=2**32 - 1,
             ),
+            Setting(
+                "l2",
+                "L2 penalty λ",
+                "Adds λ w to the gradient of every weight: all of them shrink. Biases are left alone.",
+                float,
+                _DEFAULT.l2,
+                minimum=0,
+                maximum=10,
+            ),
+            Setting(
+                "l1",
+                "L1 penalty λ",
+                "Takes rate · λ from the size of every weight: small ones become exactly 0. Biases are left alone.",
+                float,
+                _DEFAULT.l1,
+                minimum=0,
+                maximum=10,
+            ),
+            Setting(
+                "penalties_from",
+                "From epoch",
+                "How many epochs are trained before the penalties begin, so that features can form first.",
+                int,
+                _DEFAULT.penalties_from,
+                minimum=0,
+                maximum=10_000,
+            ),
+            Setting(
+                "max_norm",
+                "Max-norm",
+                "How long the vector of one unit's incoming weights may be; 0 is no bound.",
+                float,
+                _DEFAULT.max_norm,
+                minimum=0,
+                maximum=1e6,
+            ),
+            Setting(
+                "clip_norm",
+                "Clip gradient",
+                "How long the whole gradient may be before it is shortened; 0 is no bound.",
+                float,
+                _DEFAULT.clip_norm,
+                minimum=0,
+                maximum=1e6,
+            ),
         )
     }
 )
@@ -81,12 +130,19 @@ def check_optimizer(name: object, settings: Mapping[str, object]) -> dict[str, S
     return check_settings(Optimizer.registry[str(name)], settings)
 
 
-def usable_settings(name: str, settings: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
-    """Those of `settings` that the optimizer called `name` has and allows: what survives a change of optimizer."""
-    kept: dict[str, SettingValue] = {}
+def check_schedule(name: object, settings: Mapping[str, object]) -> dict[str, SettingValue]:
+    """As `check_optimizer`, for a schedule."""
+    if name not in Schedule.registry:
+        raise ValueError(f"Schedule is {name!r}: choose one of {', '.join(Schedule.registry)}.")
+    return check_settings(Schedule.registry[str(name)], settings)
+
+
+def usable_settings(name: str, settings: Mapping[str, SettingValue], check: Check = check_optimizer) -> Settings:
+    """Those of `settings` that the optimizer (or what `check` knows) called `name` has: what survives a change."""
+    kept: Settings = {}
     for key, value in settings.items():
         try:
-            kept |= check_optimizer(name, {key: value})
+            kept |= check(name, {key: value})
         except ValueError:
             continue
     return kept

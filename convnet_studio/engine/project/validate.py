@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from convnet_studio.engine.nn.graph import Graph, resolve
+from convnet_studio.engine.nn.graph import OWNER_IS_BROKEN, Graph, GraphProblem
+from convnet_studio.engine.nn.initializers import suits
+from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.nn.step_plan import is_weight
+from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss, settings_by_name
 from convnet_studio.engine.project.spec import ModuleSpec, Project
+from convnet_studio.engine.project.unfold import origin, unfold
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,7 @@ def problems(project: Project, input_shape: Shape, classes: int) -> tuple[Proble
         input_shape: of one picture of its data set, batch left out.
         classes: of its data set.
     """
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
+    graph = resolve_project(project, input_shape, classes)
     return graph_problems(project, graph)
 
 
@@ -46,12 +49,25 @@ def graph_problems(project: Project, graph: Graph) -> tuple[Problem, ...]:
     """As `problems`, where the `graph` of `build.build_network` is at hand."""
     modules = project.network.modules
     unmade = [problem for each in modules for problem in _of_module(each)]
+    unmade += [Problem(where, what) for where, what in unfold(project.network).problems.items()]
     hidden = _fed_by(project, {each.where for each in unmade})
     found = [*_of_project(project), *_of_inputs(modules), *unmade]
-    found += [Problem(e.where, e.what, e.fix, e.change) for e in graph.problems if e.where not in hidden]
+    found += [each for each in _of_graph(graph) if each.where not in hidden]
+    found += _of_learning(project, graph)
     found += _of_ends(project, graph, {each.where for each in found})
     order = {"": -1} | {each.id: index for index, each in enumerate(modules)}
     return tuple(sorted(found, key=lambda each: order[each.where]))
+
+
+def _of_graph(graph: Graph) -> Iterator[Problem]:
+    """The graph's problems at the modules as they are drawn; of those that a module has at several steps, the last."""
+    last: dict[str, GraphProblem] = {}
+    for each in graph.problems:
+        where = origin(each.where)
+        if where == each.where or (where not in last and each.what != OWNER_IS_BROKEN):
+            last[where] = each
+    for where, each in last.items():
+        yield Problem(where, each.what, each.fix, each.change)
 
 
 def _of_project(project: Project) -> Iterator[Problem]:
@@ -72,9 +88,20 @@ def _of_project(project: Project) -> Iterator[Problem]:
 
 
 def _of_inputs(modules: Iterable[ModuleSpec]) -> Iterator[Problem]:
-    """Every Input shows the same pictures, so that more than one is a slip."""
-    for each in [each for each in modules if is_input(each.kind)][1:]:
-        yield Problem(each.id, "There is an Input already, with the same pictures", "draw a second wire from that one")
+    """Two Inputs that show the same pictures are a slip; what compares pairs needs one that shows the partner."""
+    shown: set[SettingValue] = set()
+    for each in (each for each in modules if is_input(each.kind)):
+        picture = each.settings.get("picture", "sample")
+        if picture in shown:
+            other = "" if "partner" in shown else ", or set Picture to partner"
+            fix = f"draw a second wire from that one{other}"
+            yield Problem(each.id, "There is an Input already, with the same pictures", fix)
+        shown.add(picture)
+    for each in modules:
+        kind = find_kind(each.kind)
+        if kind is not None and issubclass(kind, Loss) and kind.compares_pairs and "partner" not in shown:
+            fix = "add a second Input and set its Picture to partner"
+            yield Problem(each.id, "It compares pairs, but no Input shows the partner", fix)
 
 
 def _of_module(module: ModuleSpec) -> Iterator[Problem]:
@@ -106,11 +133,24 @@ def _fed_by(project: Project, ids: set[str]) -> set[str]:
     return {each.target for each in project.network.links if each.source in ids}
 
 
+def _of_learning(project: Project, graph: Graph) -> Iterator[Problem]:
+    """Modules whose weights can't be drawn by the rule that was chosen for them."""
+    rules = {each.id: each.learning.initializer for each in project.network.modules}
+    for node in graph.nodes:
+        if not isinstance(node.module, Module):
+            continue
+        shapes = node.module.parameter_shapes(*node.input_shapes)
+        weights = [each.shape for name, each in shapes.items() if is_weight(name, each.shape)]
+        if not all(suits(rules[node.id], shape) for shape in weights):
+            what = f"{rules[node.id]} draws filters of 3×3 pixels and more, which it does not have"
+            yield Problem(node.id, what, "choose another rule for its first weights")
+
+
 def _of_ends(project: Project, graph: Graph, faulty: set[str]) -> Iterator[Problem]:
     """Sound modules whose output goes nowhere, while there is a loss it could go to."""
     feeding = {each.source for each in project.network.links}
     if not any(is_loss(each.kind) for each in project.network.modules):
         return
     for node in graph.nodes:
-        if isinstance(node.module, Module) and node.id not in feeding | faulty:
+        if isinstance(node.module, Module) and origin(node.id) not in feeding | faulty:
             yield Problem(node.id, "Its output goes nowhere", "draw a wire from its right port")

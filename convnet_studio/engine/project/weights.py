@@ -10,10 +10,10 @@ from typing import cast
 
 import numpy as np
 
-from convnet_studio.engine.nn.graph import resolve
-from convnet_studio.engine.nn.module import Array, Module, Shape
+from convnet_studio.engine.nn.graph import parameter_shapes
+from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.project.archive import MEGABYTE, open_archive
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.invariants import MODULE_LIMIT
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.wiring import title
@@ -65,13 +65,8 @@ def fitting_weights(
 
     What belongs to a module that can't compute now, such as one of an unknown kind, is kept: nothing speaks against it.
     """
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
-    expected = {
-        node.id: {name: each.shape for name, each in node.module.parameter_shapes(*node.input_shapes).items()}
-        for node in graph.nodes
-        if isinstance(node.module, Module)
-    }
+    graph = resolve_project(project, input_shape, classes)
+    expected = {node.id: parameter_shapes(node) for node in graph.nodes}
     kept: dict[str, dict[str, Array]] = {}
     warnings: list[str] = []
     for module_id, arrays in weights.items():

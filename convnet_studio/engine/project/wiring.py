@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss, port_count
+from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss, port_count, takes_recurrent
 from convnet_studio.engine.project.spec import Link, ModuleSpec, Project
 
 
-def can_connect(project: Project, source: str, target: str, port: int = 0) -> str | None:
+def can_connect(project: Project, source: str, target: str, port: int = 0, is_recurrent: bool = False) -> str | None:
     """Whether a wire may run from module `source` to input `port` of module `target`: None, or in words why not.
 
     A wire that already ends at that port is no obstacle (`edits.connect` replaces it), nor are shapes that do not fit
@@ -18,12 +19,24 @@ def can_connect(project: Project, source: str, target: str, port: int = 0) -> st
     for each in (source, target):
         if each not in network:
             return f"There is no module {each!r} in this project."
-    if source == target:
-        return "A module can't feed itself."
-    reason = _ends_forbid(network.module(source), network.module(target), port)
-    if reason is None and source in reached_from(network.links, [target]):
-        return f"This would close a loop: {title(network.module(source))} already depends on what it would feed."
-    return reason
+    ends = network.module(source), network.module(target)
+    if reason := _ends_forbid(*ends, port):
+        return reason
+    if is_recurrent:
+        return None if takes_recurrent(ends[1].kind) else f"{title(ends[1])} {NO_RECURRENT}."
+    if not closes_loop(project, source, target):
+        return None
+    way_out = "make the wire recurrent" if takes_recurrent(ends[1].kind) else "let a recurrent wire into an Add do so"
+    what = "A module can't feed itself" if source == target else "This would close a loop"
+    return f"{what}: {way_out}, or it would have to know its own result."
+
+
+NO_RECURRENT = "can't take a recurrent wire, which brings nothing at the first step: let it go into an Add"
+
+
+def closes_loop(project: Project, source: str, target: str) -> bool:
+    """Whether a wire from `source` to `target` would close a loop in which no wire is recurrent."""
+    return source in reached_from(project.network.links, [target])
 
 
 def can_insert(project: Project, link: Link, kind: str) -> str | None:
@@ -45,9 +58,9 @@ def title(module: ModuleSpec) -> str:
 
 
 def reached_from(links: Iterable[Link], start: Iterable[str]) -> set[str]:
-    """The ids `start` and of all modules that depend on them."""
+    """The ids `start` and of all modules that depend on them in the same step of time."""
     targets: dict[str, list[str]] = {}
-    for each in links:
+    for each in (link for link in links if not link.is_recurrent):
         targets.setdefault(each.source, []).append(each.target)
     reached: set[str] = set()
     waiting = list(start)
@@ -62,14 +75,15 @@ def reached_from(links: Iterable[Link], start: Iterable[str]) -> set[str]:
 def heal(links: Iterable[Link], gone: Collection[str]) -> tuple[Link, ...]:
     """The wires that remain when the modules `gone` are taken out: what fed one now feeds what it fed.
 
-    Only a module with exactly one wire coming in can be bridged so; the wires that leave any other are cut.
+    Only a module with exactly one wire coming in, not a recurrent one, can be bridged so; the wires that leave any
+    other are cut.
     """
     remaining = tuple(links)
     for module_id in gone:
-        feeding = [each.source for each in remaining if each.target == module_id]
-        bridge = feeding[0] if len(feeding) == 1 else None
+        feeding = [each for each in remaining if each.target == module_id]
+        bridge = feeding[0].source if len(feeding) == 1 and not feeding[0].is_recurrent else None
         remaining = tuple(
-            Link(bridge, each.target, each.port) if each.source == module_id and bridge else each
+            replace(each, source=bridge) if each.source == module_id and bridge else each
             for each in remaining
             if each.target != module_id and (each.source != module_id or bridge)
         )
@@ -82,7 +96,7 @@ def _ends_forbid(source: ModuleSpec, target: ModuleSpec, port: int) -> str | Non
         return f"{title(source)} is a loss, and gives its number to nothing: connect the module before it."
     if is_input(target.kind):
         return f"{title(target)} takes no wire: its pictures come from the data set."
-    ports = port_count(target.kind)
+    ports = port_count(target.kind, target.settings)
     if not 0 <= port < ports:
         return f"{title(target)} has {ports} input{'s' if ports > 1 else ''}: there is none with number {port + 1}."
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -87,31 +88,44 @@ def store(network: Network, state: Mapping[str, Array], attic: Attic, keep: froz
     for module_id, span in network.slices.items():
         key = key_of(network, module_id)
         if key not in keep:
-            parts = {name: vector[span].copy() for name, vector in state.items()}
+            parts = {name: vector[span].copy() for name, vector in _flat(network, state).items()}
             attic.put(key, Stored(network.parameters[span].copy(), parts))
 
 
 def carry_over(
-    old: Network | None, old_state: Mapping[str, Array], new: Network, attic: Attic, seed: int
+    old: Network | None,
+    old_state: Mapping[str, Array],
+    new: Network,
+    attic: Attic,
+    seed: int,
+    copies: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[CarriedOver, dict[str, Array]]:
     """Fill the parameters of `new`: from `old` where id and shapes agree, else from the attic, else from `seed`.
 
-    Parameters of `old` that find no place in `new` go to the attic. Returns also the optimizer's state for `new`.
+    Parameters of `old` that find no place in `new` go to the attic. A module that had the parameters of another in
+    `old` goes on with a copy of them where `copies` says so, by the ids of both, or the attic has none of its own.
+    Returns also the optimizer's state for `new`.
     """
     keys = {module_id: key_of(new, module_id) for module_id in new.slices}
     old_keys = {key_of(old, module_id) for module_id in old.slices} if old else set()
+    shared_keys = {key_of(old, each): old.nodes[each].shares for each in old.spans} if old else {}
     if old is not None:
         store(old, old_state, attic, keep=frozenset(keys.values()))
+    old_state = _flat(old, old_state) if old is not None else {}
     state = {name: np.zeros_like(new.parameters) for name in old_state}
     kept, restored, initialized = [], [], []
     for module_id, key in keys.items():
         span = new.slices[module_id]
-        if old is not None and key in old_keys:
+        is_copy = key in shared_keys and copies.get(module_id) == shared_keys[key]
+        if old is not None and (key in old_keys or is_copy):
             _fill(new, state, span, _part(old, old_state, module_id))
             kept.append(module_id)
         elif stored := attic.take(key):
             _fill(new, state, span, stored)
             restored.append(module_id)
+        elif old is not None and key in shared_keys:
+            _fill(new, state, span, _part(old, old_state, module_id))
+            kept.append(module_id)
         else:
             initialize_module(new, module_id, seed)
             initialized.append(module_id)
@@ -126,8 +140,13 @@ def weights_of(network: Network) -> dict[str, dict[str, Array]]:
     }
 
 
+def _flat(network: Network, state: Mapping[str, Array]) -> dict[str, Array]:
+    """What of an optimizer's state belongs to single parameters; the rest, such as L-BFGS's pairs, can't be parted."""
+    return {name: vector for name, vector in state.items() if vector.shape == network.parameters.shape}
+
+
 def _part(network: Network, state: Mapping[str, Array], module_id: str) -> Stored:
-    span = network.slices[module_id]
+    span = network.spans[module_id]
     return Stored(network.parameters[span], {name: vector[span] for name, vector in state.items()})
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.nn.network import loss_of
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.run import Run
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 
 
 def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
@@ -23,13 +25,17 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
     if shown is None or shown.picture.shape != run.material.dataset.input_shape:
         shown = run.material.first_test_sample
     outputs: dict[str, Array] = {}
-    loss, scores = float("nan"), None
+    losses: dict[str, float] = {}
+    scores: Array | None = None
     if run.program is not None:
         with np.errstate(all="ignore"):
-            run.program.forward(np.ascontiguousarray(shown.picture[None], np.float32))
+            partner = run.material.probe_partner if run.network.compares_pairs else shown
+            compared = partner.picture[None] if partner is not shown else None
+            run.program.forward(np.ascontiguousarray(shown.picture[None], np.float32), compared)
             computed = (n.id for n in run.network.graph.nodes if not isinstance(n.module, Loss))
             outputs = {each: _frozen(run.program.output(each)[0]) for each in computed if each in probes.outputs}
-            loss, scores = _judge(run, shown.label)
+            outputs |= _masks(run, probes)
+            losses, scores = _losses(run, shown.label, partner), _scores(run)
     return Snapshot(
         run_id=run.run_id,
         step=run.course.step,
@@ -38,34 +44,47 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         label=shown.label,
         outputs=outputs,
         parameters=_parameters(run, probes),
-        loss=loss,
+        loss=sum(losses.values()) if losses else float("nan"),
         scores=scores,
+        losses=losses,
     )
 
 
 def _parameters(run: Run, probes: Probes) -> dict[str, dict[str, Array]]:
     return {
         module_id: {name: _frozen(each.value) for name, each in run.network.parameters_of(module_id).items()}
-        for module_id in run.network.slices
+        for module_id in run.network.spans
         if module_id in probes.parameters
     }
 
 
-def _judge(run: Run, label: int) -> tuple[float, Array | None]:
-    """The sum of all losses for the picture just shown, and what the first of them judges."""
+def _masks(run: Run, probes: Probes) -> dict[str, Array]:
+    """What of the modules that draw would speak if the picture were the first of the next step, by `mask_of` its id."""
+    return {
+        mask_of(node.id): _frozen(node.module.mask(1, node.shape)[0])
+        for node in run.network.graph.nodes
+        if isinstance(node.module, RandomModule) and mask_of(node.id) in probes.outputs
+    }
+
+
+def _losses(run: Run, label: int, partner: ProbePicture) -> dict[str, float]:
+    """What each loss counts in the sum for the picture just shown, by id; none where its label is unknown."""
     assert run.program is not None
-    predictions = [run.program.output(node.sources[0]) for node in run.network.losses]
-    if not predictions:
-        return float("nan"), None
-    scores = _frozen(predictions[0][0].ravel())
     if not 0 <= label < run.network.classes:
-        return float("nan"), scores
-    labels = np.array([label])
-    loss = 0.0
-    for node, prediction in zip(run.network.losses, predictions, strict=True):
+        return {}
+    found = {}
+    for node in run.network.losses:
         assert isinstance(node.module, Loss)
-        loss += float(node.module.forward(prediction, node.module.target(labels, prediction.shape[1:]))[0])
-    return loss, scores
+        predictions = [run.program.output(source) for source in node.sources]
+        value = loss_of(node, predictions, np.array([label]), np.array([partner.label]))
+        found[node.id] = node.module.weight * float(value[0])
+    return found
+
+
+def _scores(run: Run) -> Array | None:
+    """What the judge among the losses is given, None without one."""
+    judge = run.network.judge
+    return _frozen(run.program.output(judge.sources[0])[0].ravel()) if judge and run.program else None
 
 
 def _frozen(array: Array) -> Array:

@@ -10,10 +10,11 @@ from time import perf_counter
 import numpy as np
 
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.project.memory import CHECKPOINTS_KEPT
 from convnet_studio.engine.training.course import Course, Place
 
 LARGEST_RING = 256_000_000
-"""Bytes kept at most (two checkpoints are kept in any case)."""
+"""Bytes kept at most (CHECKPOINTS_KEPT of them are kept in any case)."""
 MOST_CHECKPOINTS = 32
 SECONDS_BETWEEN = 0.5
 
@@ -103,7 +104,7 @@ class Checkpoints:
     def _drop_oldest(self) -> None:
         """Keep within bounds, and the first one always: it is the way back when all others are gone."""
         size = sum(each.nbytes for each in self._ring)
-        while len(self._ring) > 2 and (size > LARGEST_RING or len(self._ring) > MOST_CHECKPOINTS):
+        while len(self._ring) > CHECKPOINTS_KEPT and (size > LARGEST_RING or len(self._ring) > MOST_CHECKPOINTS):
             size -= self._ring.pop(1).nbytes
 
 

@@ -59,9 +59,13 @@ class Rewind(Wish):
 
 @dataclass(frozen=True)
 class Edit(Wish):
-    """Follow the newest value of the project; weights of modules it leaves alone are kept."""
+    """Follow the newest value of the project; weights of modules it leaves alone are kept.
+
+    `returns`: it is an earlier value, by undo or redo: a run that the edit had ended is taken up again.
+    """
 
     project: Project
+    returns: bool = False
 
 
 @dataclass(frozen=True)

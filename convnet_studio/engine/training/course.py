@@ -9,7 +9,8 @@ import numpy as np
 
 from convnet_studio.engine.data.dataset import epoch_order
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.nn.schedule import rate_at
+from convnet_studio.engine.nn.schedule import Moment
+from convnet_studio.engine.project.build import build_schedule
 from convnet_studio.engine.project.spec import TrainingSpec
 
 
@@ -51,6 +52,8 @@ class Course:
         self.errors = 0
         self.seconds = 0.0
         self._plan_start = 0.0
+        self._plan_step = 0
+        self._schedule = build_schedule(training)
 
     @property
     def passes(self) -> float:
@@ -79,16 +82,24 @@ class Course:
     def renew_plan(self) -> None:
         """Plan as many epochs again, from here on; the schedule begins anew."""
         self._plan_start = self.passes
+        self._plan_step = self.step
 
     def rates(self, size: int, steps: int) -> list[float]:
         """The learning rates of the next `steps` steps of `size` samples each, within the present pass."""
         cursors = range(self.cursor, self.cursor + size * steps, size)
-        return [self._rate(self.epoch + cursor / self.samples) for cursor in cursors]
+        return [self._rate(self.epoch + cursor / self.samples, number) for number, cursor in enumerate(cursors)]
 
-    def _rate(self, passes: float) -> float:
-        planned = self._plan_end - self._plan_start
-        progress = (passes - self._plan_start) / planned if planned > 0 else 1.0
-        return rate_at(self.training.schedule, self.training.rate, min(max(progress, 0.0), 1.0))
+    def _rate(self, passes: float, steps_ahead: int) -> float:
+        planned, epochs = self._plan_end - self._plan_start, passes - self._plan_start
+        progress = epochs / planned if planned > 0 else 1.0
+        steps = max(self.step + steps_ahead - self._plan_step, 0)
+        moment = Moment(min(max(progress, 0.0), 1.0), max(epochs, 0.0), steps)
+        return self.training.rate * self._schedule.factor(moment)
+
+    @property
+    def penalties_are_on(self) -> bool:
+        """Whether the epochs without L1 and L2 are over."""
+        return self.epoch >= self.training.penalties_from
 
     def steps_left(self, size: int) -> int:
         """How many steps of `size` samples are left of the present pass."""
@@ -126,6 +137,7 @@ class Course:
         """
         reshuffle = training.shuffle != self.training.shuffle
         self.training = training
+        self._schedule = build_schedule(training)
         if reshuffle:
             used, left = self.order[: self.cursor], self.order[self.cursor :]
             new_order = self._order_of_pass()
@@ -141,6 +153,7 @@ class Course:
         self.loss_sum, self.errors, self.seconds = place.loss_sum, place.errors, place.seconds
         if self._plan_start > self.passes:
             self._plan_start = float(self.epoch)
+            self._plan_step = self.step - math.ceil(self.cursor / self.training.batch_size)
 
     def _order_of_pass(self) -> Array:
         return epoch_order(self.samples, self._seed, self.epoch, self.training.shuffle)

@@ -7,8 +7,11 @@ an older run is stale.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.validate import Problem
 
 
@@ -23,6 +26,7 @@ class Event:
 class RunStarted(Event):
     """A run begins, with fresh weights, or on other data with those of the run before.
 
+    One with the `run_id` of an earlier run is that run, taken up again where it was left (an undo brought it back).
     `compiled`: by the compiled engine, or as a preview by the numpy reference.
     """
 
@@ -51,7 +55,8 @@ class Stepped(Event):
 
     Attributes:
         step: updates since the start of the run. `epoch`: passes as a fraction, such as 1.25.
-        loss: mean training loss over the samples covered. `error`: their fraction of wrong answers.
+        loss: mean training loss over the samples covered. `error`: their fraction of wrong answers (nan where no
+            loss judges classes).
         rate: learning rate of the last step. `samples`: how many samples the event covers.
         seconds: time spent in computing them.
         losses: the mean loss of each single step covered, in order.
@@ -69,7 +74,12 @@ class Stepped(Event):
 
 @dataclass(frozen=True)
 class Tested(Event):
-    """The test set was measured after `step` updates: mean loss and fraction of wrong answers over `samples`."""
+    """The test set was measured after `step` updates: mean loss and fraction of wrong answers over `samples`.
+
+    Attributes:
+        top5_error: fraction whose label is not among the five largest scores; 0 where there are no more classes.
+        confusion: counts ``(classes, classes)``, int64, read-only: row the label, column the answer.
+    """
 
     step: int
     epoch: float
@@ -77,6 +87,15 @@ class Tested(Event):
     error: float
     samples: int
     seconds: float
+    top5_error: float = 0.0
+    confusion: Array = field(default_factory=lambda: np.zeros((0, 0), np.int64), compare=False)
+
+    @property
+    def class_errors(self) -> Array:
+        """Fraction of wrong answers among the samples of each class, ``(classes,)``; nan where there are none."""
+        counts = self.confusion.sum(axis=1)
+        right = np.diag(self.confusion)
+        return np.where(counts > 0, 1 - right / np.maximum(counts, 1), np.nan)
 
 
 @dataclass(frozen=True)
@@ -91,24 +110,30 @@ class EpochDone(Event):
 
 @dataclass(frozen=True)
 class StateChanged(Event):
-    """Training runs or rests. `why` is a sentence where the program stopped by itself ("All 5 epochs are done.")."""
+    """Training runs or rests. `why` is a sentence where the program stopped by itself ("All 5 epochs are done.").
+
+    `is_done`: it rests because the plan is over; any other `why` tells what stands in the way.
+    """
 
     playing: bool
     why: str = ""
+    is_done: bool = False
 
 
 @dataclass(frozen=True)
 class Diverged(Event):
     """The loss exploded, or numbers are no longer finite; training has paused, and goes on after a Rewind or Reset.
 
-    `where` is the id of the first module in the order of computing whose parameters or output are not finite; where all
-    are, of the one with the largest parameter. `why` is a sentence.
+    `where` is the id of the module and `array` which of its arrays was the first that is not finite, such as "weight",
+    "gradient of the weight", "output"; where all are finite, `where` has the largest parameter and `array` is empty.
+    `why` is a sentence.
     `checkpoint_step` is the last good step, to which a `control.Rewind` goes back (-1: there is none); `rate` is the
     learning rate of the step that failed.
     """
 
     step: int
     where: str
+    array: str
     why: str
     rate: float
     checkpoint_step: int

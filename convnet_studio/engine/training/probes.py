@@ -12,7 +12,8 @@ class Probes:
     """A request, the union of what all visible views ask for.
 
     Attributes:
-        outputs: ids of modules whose output is wanted. `parameters`: ids of modules whose parameters are wanted.
+        outputs: ids of modules whose output is wanted; by `snapshot.mask_of` an id, which units it silences.
+        parameters: ids of modules whose parameters are wanted.
     """
 
     outputs: frozenset[str] = frozenset()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -11,6 +12,7 @@ import numpy as np
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.step_plan import Regularization, StepPlan, plan_for
 from convnet_studio.engine.program import Program, StepResult
 from convnet_studio.engine.project.build import build_network, build_optimizer
 from convnet_studio.engine.project.spec import Project, TrainingSpec
@@ -76,6 +78,7 @@ class Run:
             self.attic.put_arrays(module_id, arrays)
         self._last_indices: Array = np.zeros(0, np.int64)
         self._burst_steps = 1
+        self._partners_of = -1  # the pass whose partners the program has
         self._make_program = make_program
         self.network = self._build(project)
         self.program = self._program_for(self.network, project.training.batch_size)
@@ -87,11 +90,49 @@ class Run:
             self.program.close()
             self.program = None
 
+    def lay_aside(self) -> None:
+        """Close, and let go of what is large or can be had again: checkpoints and data."""
+        self.close()
+        self.checkpoints = Checkpoints()
+        del self.material
+
+    def take_up(self, project: Project, material: Material) -> None:
+        """Go on as it was laid aside, with the project as it is now."""
+        self.material = material
+        self.program = self._program_for(self.network, self.project.training.batch_size)
+        if project.training != self.project.training:
+            self.follow_training(project.training)
+        self.follow_structure(project)
+
     @property
     def can_learn(self) -> bool:
         """Whether a step is possible: some loss is reached, there is something to change and a rule to change it by."""
-        can_compute = self.program is not None and self.network.losses and self.network.parameters.size
+        can_compute = self.program is not None and self.network.losses and self._plan.runs
         return bool(can_compute) and self._rule_is_known
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether there are parameters, but none that may change."""
+        return bool(self.network.parameters.size) and not self._plan.runs
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Within the block the parameters are those that the optimizer answers with, such as a mean over the past."""
+        parameters = self.network.parameters
+        answer = self.optimizer.answer(parameters)
+        if answer is parameters:
+            yield
+            return
+        kept = parameters.copy()
+        parameters[...] = answer
+        try:
+            yield
+        finally:
+            parameters[...] = kept
+
+    def error_of(self, errors: int, samples: int) -> float:
+        """The part of so many samples that is wrong; not a number where no loss judges classes."""
+        return errors / samples if self.network.judge is not None else float("nan")
 
     def weights(self) -> dict[str, dict[str, Array]]:
         """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""
@@ -104,9 +145,9 @@ class Run:
     def train(self, size: int, most_steps: int, seconds: float, is_called: Callable[[], bool]) -> Stretch:
         """Make steps of `size` samples: at least one, at most `most_steps`, none beyond the present pass.
 
-        Ends early after `seconds`, as soon as `is_called` (looked at between two bursts), or when the loss explodes
-        (`has_diverged`). Steps are made in bursts of one call each: between bursts another thread can have the GIL,
-        and whatever it does then, training waits for.
+        Ends early after `seconds`, as soon as `is_called` (looked at between two bursts), or when a step diverges
+        (`has_diverged`). Steps are made in bursts of one call each: between bursts another thread can have the GIL, and
+        whatever it does then, training waits for.
         """
         losses: list[float] = []
         samples, loss_sum, errors = 0, 0.0, 0
@@ -128,11 +169,14 @@ class Run:
         return Stretch(samples, loss_sum, errors, now - started, self.optimizer.rate, tuple(losses))
 
     def _burst(self, size: int, most_steps: int) -> list[StepResult]:
-        """Make a few steps in one call of the program, up to the one at which the loss explodes."""
+        """Make a few steps in one call of the program, up to the one that diverges."""
         assert self.program is not None
         course = self.course
+        self._feed_partners(self.network, self.program)
         steps = min(self._burst_steps, most_steps, course.steps_left(size))
         indices = course.next(size * steps)
+        self.material.renew(indices, course.epoch)
+        self.optimizer.plan = self._plan if course.penalties_are_on else self._unpenalized
         started = perf_counter()
         results = self.program.steps(indices, size, course.rates(size, steps), self.optimizer)
         fitting = int(steps * BURST_SECONDS / max(perf_counter() - started, 1e-9))
@@ -140,7 +184,7 @@ class Run:
         for number, result in enumerate(results, 1):
             self._last_indices = indices[(number - 1) * size : number * size]
             course.advance(result.count)
-            if not self.loss_watch.accepts(result.loss, result.count):
+            if not self.loss_watch.accepts(result.loss, result.count) or not result.finite:
                 self.has_diverged = True
                 return results[:number]
         return results
@@ -157,13 +201,9 @@ class Run:
     def return_to(self, checkpoint: Checkpoint) -> None:
         """Take up parameters, optimizer state and place in the data of a checkpoint of this run."""
         self.network.parameters[...] = checkpoint.parameters
-        state = self.optimizer.state
-        for name in state.keys() | checkpoint.state.keys():
-            saved = checkpoint.state.get(name)
-            if name not in state:
-                state[name] = np.zeros_like(self.network.parameters)
-            state[name][...] = 0 if saved is None else saved
+        self.optimizer.state = {name: vector.copy() for name, vector in checkpoint.state.items()}
         self.course.return_to(checkpoint.place)
+        self.network.clock.step = self.course.step
         self.checkpoints.forget_after(checkpoint.step)
         self.loss_watch.forget_recent()
         self.has_diverged = False
@@ -172,12 +212,33 @@ class Run:
         """Take up changed training settings from the next step on; weights and optimizer state stay."""
         self.take_checkpoint()
         self.optimizer = self._adapted_optimizer(training, self.optimizer)
+        self._make_plan(training)
         if training.batch_size != self.project.training.batch_size:
             program = self._program_for(self.network, training.batch_size)
             self.close()
             self.program = program
         self.course.follow(training)
         self.project = replace(self.project, training=training)
+
+    def follow_material(self, material: Material) -> None:
+        """Learn from the next step on from the same pictures changed by chance in another way."""
+        self.material = material
+        if self.program is not None:
+            self.program.set_data(material.pictures, material.labels)
+
+    def follow_learning(self, project: Project) -> None:
+        """Take up rates and freezing of single modules from the next step on; first weights wait for the next run."""
+        self.take_checkpoint()
+        self.network.learning = {each.id: each.learning for each in project.network.modules}
+        self._make_plan(project.training)
+        program = self._program_for(self.network, project.training.batch_size)  # frozen modules need no gradient
+        self.close()
+        self.program = program
+
+    def _make_plan(self, training: TrainingSpec) -> None:
+        limits = Regularization(training.l1, training.l2, training.max_norm, training.clip_norm)
+        self._plan: StepPlan = plan_for(self.network, self.network.learning, limits)
+        self._unpenalized = self._plan.without_penalties()
 
     def follow_structure(self, project: Project) -> None:
         """Rebuild the network, carrying over the weights of every module whose shapes did not change (`carried`)."""
@@ -191,15 +252,19 @@ class Run:
         self.carried = self._fill(before, self.optimizer.state)
 
     def _fill(self, before: Network | None, state: Mapping[str, Array]) -> CarriedOver:
-        carried, new_state = carry_over(before, state, self.network, self.attic, self.seed)
+        copies = {each.id: each.copy_of for each in self.project.network.modules if each.copy_of}
+        carried, new_state = carry_over(before, state, self.network, self.attic, self.seed, copies)
         self.optimizer.state.clear()
         self.optimizer.state.update(new_state)
+        self._make_plan(self.project.training)
         self.take_checkpoint()
         return carried
 
     def _build(self, project: Project) -> Network:
         dataset = self.material.dataset
-        return build_network(project, dataset.input_shape, dataset.classes)
+        network = build_network(project, dataset.input_shape, dataset.classes)
+        network.clock.seed, network.clock.step = self.seed, self.course.step
+        return network
 
     def _program_for(self, network: Network, batch_size: int) -> Program | None:
         """A program with the data at hand; None where nothing can compute."""
@@ -208,7 +273,15 @@ class Run:
             return None
         program = self._make_program(network, batch_size)
         program.set_data(self.material.pictures, self.material.labels)
+        self._partners_of = -1
+        self._feed_partners(network, program)
         return program
+
+    def _feed_partners(self, network: Network, program: Program) -> None:
+        """Where the network compares pairs, give it those of the present pass."""
+        if network.compares_pairs and self._partners_of != self.course.epoch:
+            self._partners_of = self.course.epoch
+            program.set_partners(self.material.partners(self.seed, self.course.epoch))
 
     def _adapted_optimizer(self, training: TrainingSpec, before: Optimizer | None = None) -> Optimizer:
         """The optimizer that `training` asks for, with the state of one of the same kind.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from convnet_studio.engine.program import ModuleFailure
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
+from convnet_studio.engine.training.faults import Fault
 from convnet_studio.engine.training.loss_watch import LossWatch
 from convnet_studio.engine.training.run import Run
 
@@ -23,20 +23,22 @@ def why_it_cannot_learn(run: Run, problems: Sequence[Problem]) -> str:
         return f"This network can't train yet. {name_of(run.project, first.where)}{first.what}{fix}."
     if not run.network.losses:
         return "This network can't train yet: connect a loss to its end."
+    if run.is_frozen:
+        return "Every module of this network is frozen: let one learn."
     return "This network has nothing to learn: add a module with weights, such as Linear."
 
 
-def epochs_are_done(epochs: int) -> str:
-    """The plan of so many epochs is over."""
+def epochs_are_done(epochs: int, total: int) -> str:
+    """The plan of so many epochs is over, after `total` epochs of the run."""
+    if total > epochs:
+        return f"{epochs} more epoch{'s are' if epochs > 1 else ' is'} done, {total} in all."
     return "The planned epoch is done." if epochs == 1 else f"All {epochs} epochs are done."
 
 
-def how_it_diverged(loss: float, watch: LossWatch) -> str:
-    """What went out of bounds, after a step with this loss."""
-    if not math.isfinite(loss):
-        return "The loss is no longer a finite number."
-    if not watch.has_exploded:
-        return "Some weights are no longer finite numbers."
+def how_it_diverged(loss: float, watch: LossWatch, fault: Fault | None) -> str:
+    """What went out of bounds, after a step with this loss: the array of the module that the event names."""
+    if fault is not None:
+        return f"The {fault.array} is no longer finite."
     return f"The loss has exploded: it began at {watch.first:.3g} and is {loss:.3g} now."
 
 

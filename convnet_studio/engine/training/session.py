@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import Program
-from convnet_studio.engine.project.spec import NetworkSpec, Project
+from convnet_studio.engine.project.data_settings import preparation_of
+from convnet_studio.engine.project.spec import DataSpec, NetworkSpec, Project
 from convnet_studio.engine.project.validate import Problem, graph_problems
-from convnet_studio.engine.training.checkpoints import is_finite
 from convnet_studio.engine.training.control import Control, Weights
 from convnet_studio.engine.training.events import (
     Diverged,
@@ -26,6 +26,7 @@ from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.measuring import Measurement
 from convnet_studio.engine.training.pace import Pace
 from convnet_studio.engine.training.run import Run, Stretch
+from convnet_studio.engine.training.runs_aside import RunsAside
 from convnet_studio.engine.training.sentences import epochs_are_done, how_it_diverged, why_it_cannot_learn
 
 ProgramMaker = Callable[[Network, int, bool], Program]
@@ -36,8 +37,6 @@ STRETCH_SECONDS = 0.02
 MEASURING_SECONDS = 0.01
 PREVIEW_TEST_SAMPLES = 256
 """Test samples measured before the first step of a preview by the slow reference, so that Play is not kept waiting."""
-QUICKLY_CHECKED = 100_000
-"""Parameters that are looked through after every stretch; more are only when a checkpoint is due or a pass ends."""
 
 
 class Session:
@@ -52,8 +51,9 @@ class Session:
         self._make_program = make_program
         self._load = load
         self._compiled = compiled
-        self._material: tuple[str, Material] | None = None
+        self._material: tuple[tuple[DataSpec, int], Material] | None = None
         self._runs = 0
+        self._aside = RunsAside()
         self._problems: tuple[Problem, ...] = ()
         self._is_playing = False
         self._last_pass: int | None = None  # rest before this one, for a step of an epoch
@@ -79,17 +79,24 @@ class Session:
 
     def open(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
         """Begin a run of `project`, at rest."""
+        self._aside.clear()
+        yield from self._start(project, weights)
+
+    def _start(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
         yield from self.rest()
         yield from self._begin(self._new_run(project, weights))
 
     def reset(self) -> Iterator[Event]:
-        """Begin the run again from its seed, at rest."""
+        """Begin a run from the project's seed, at rest. One of another seed is set aside, to come back by undo."""
         if self.run is not None:
-            yield from self.open(self.run.project)
+            if self.run.seed != self.run.project.training.seed:
+                self._aside.put(self.run)
+            yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
         """Begin the run again with the compiled engine, going on playing."""
         self._compiled = True
+        self._aside.clear()
         if self.run is not None:
             yield from self._begin(self._new_run(self.run.project))
 
@@ -103,32 +110,45 @@ class Session:
             return
         yield from self.rest()
         self.run.return_to(checkpoint)
-        self._measurement = None
         yield Rewound(self.run_id, checkpoint.step, self.run.course.passes)
+        self._begin_measuring(self.run, self._most_measured)
 
-    def follow(self, project: Project) -> Iterator[Event]:
-        """Take up the newest value of the project, keeping every weight that still has a place."""
+    def follow(self, project: Project, returns: bool = False) -> Iterator[Event]:
+        """Take up the newest value of the project, keeping every weight that still has a place.
+
+        Where the project `returns` to an earlier value by undo or redo, so does a run that the edit had ended.
+        """
         run = self.run
         if run is None:
             yield from self.open(project)
             return
-        changes_data = project.data != run.project.data
+        if returns and (earlier := self._aside.take(project, run)):
+            yield from self.rest()
+            self._aside.put(run)
+            earlier.take_up(project, self._material_for(project, earlier.seed))
+            yield from self._begin(earlier)
+            return
+        changes_data = _pictures(project.data) != _pictures(run.project.data)
         changes_structure = _structure(project.network) != _structure(run.project.network)
         if run.has_diverged and (changes_data or changes_structure):
             yield from self.rewind()
         if changes_data:
+            self._aside.put(run)
             yield from self._begin(self._new_run(project, before=run))
             return
+        if project.data != run.project.data:
+            run.follow_material(self._material_for(project, run.seed))
         if project.training != run.project.training:
             run.follow_training(project.training)
         if changes_structure:
             run.follow_structure(project)
+        elif _learning(project.network) != _learning(run.project.network):
+            run.follow_learning(project)
         run.project = project
         self._problems = graph_problems(project, run.network.graph)
         if changes_structure:
             yield self._network_changed(run)
-            if self._measurement is not None:
-                self._begin_measuring(run)
+            self._begin_measuring(run, self._most_measured)  # what was measured was another network
         if self._is_playing and (why := self._why_not()):
             yield from self.rest(why)
 
@@ -138,14 +158,17 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(self._runs + 1, project, self._material_for(project), make_program, weights, before)
+        run = Run(
+            self._runs + 1, project, self._material_for(project, project.training.seed), make_program, weights, before
+        )
         self._runs += 1
         return run
 
-    def _material_for(self, project: Project) -> Material:
-        name = project.data.dataset
-        if self._material is None or self._material[0] != name:
-            self._material = name, Material(self._load(name))
+    def _material_for(self, project: Project, seed: int) -> Material:
+        key = project.data, seed
+        if self._material is None or self._material[0] != key:
+            raw = self._load(project.data.dataset)
+            self._material = key, Material(raw, preparation_of(project.data), seed)
         return self._material[1]
 
     def _begin(self, run: Run) -> Iterator[Event]:
@@ -163,9 +186,10 @@ class Session:
         self._problems = graph_problems(run.project, run.network.graph)
         yield self._network_changed(run)
         why = self._why_not()
-        self._is_playing = self._is_playing and not why
-        yield StateChanged(run.run_id, self._is_playing, why)
-        self._begin_measuring(run, most=None if self._compiled else PREVIEW_TEST_SAMPLES)
+        was_playing = self._is_playing
+        self._is_playing = was_playing and not why
+        yield StateChanged(run.run_id, self._is_playing, why if was_playing else "")
+        self._begin_measuring(run, self._most_measured)
 
     def _network_changed(self, run: Run) -> NetworkChanged:
         carried = run.carried
@@ -186,12 +210,12 @@ class Session:
             self._is_playing = True
             yield StateChanged(self.run_id, True)
 
-    def rest(self, why: str = "") -> Iterator[Event]:
+    def rest(self, why: str = "", is_done: bool = False) -> Iterator[Event]:
         """Stop playing; told if it was, or if there is a reason to tell."""
         self._single_step = 0
         if self._is_playing or why:
             self._is_playing = False
-            yield StateChanged(self.run_id, False, why)
+            yield StateChanged(self.run_id, False, why, is_done)
 
     def step_once(self, samples: int | None) -> Iterator[Event]:
         """Make one update on the next `samples` samples, or a whole mini-batch, and rest."""
@@ -236,7 +260,7 @@ class Session:
     def _play_on(self) -> Iterator[Event]:
         run = self._the_run
         if run.course.plan_is_done:
-            yield from self.rest(epochs_are_done(run.project.training.epochs))
+            yield from self.rest(epochs_are_done(run.project.training.epochs, run.course.epoch), is_done=True)
         elif self._last_pass is not None and run.course.epoch > self._last_pass:
             yield from self.rest()
         elif seconds := self.pace.seconds_to_wait():
@@ -253,13 +277,12 @@ class Session:
             step=run.course.step,
             epoch=run.course.passes,
             loss=stretch.loss_sum / stretch.samples,
-            error=stretch.errors / stretch.samples,
+            error=run.error_of(stretch.errors, stretch.samples),
             rate=stretch.rate,
             samples=stretch.samples,
             seconds=stretch.seconds,
             losses=stretch.losses,
         )
-        self._check_parameters(run)
         if run.has_diverged:
             yield from self._tell_divergence(run, stretch)
         elif run.course.pass_is_done:
@@ -273,7 +296,7 @@ class Session:
             run_id=run.run_id,
             epoch=course.epoch + 1,
             loss=course.loss_sum / course.samples,
-            error=course.errors / course.samples,
+            error=run.error_of(course.errors, course.samples),
             seconds=course.seconds,
         )
         course.finish_pass()
@@ -284,21 +307,20 @@ class Session:
         can_measure = run.program is not None and run.network.losses and run.material.test_count
         self._measurement = Measurement(run, most) if can_measure else None
 
-    def _check_parameters(self, run: Run) -> None:
-        """Notice parameters that are not finite while the loss still is, as behind a unit that is switched off."""
-        parameters = run.network.parameters
-        if parameters.size <= QUICKLY_CHECKED or run.course.pass_is_done or run.checkpoints.is_due:
-            run.has_diverged = run.has_diverged or not is_finite(parameters)
+    @property
+    def _most_measured(self) -> int | None:
+        return None if self._compiled else PREVIEW_TEST_SAMPLES
 
     def _tell_divergence(self, run: Run, stretch: Stretch) -> Iterator[Event]:
         assert run.program is not None
         checkpoint = run.checkpoints.last_before(run.course.step)
-        where = first_not_finite(run.network, run.program, run.last_pictures())
+        fault = first_not_finite(run.network, run.program, run.last_pictures(), stretch.losses[-1])
         yield Diverged(
             run_id=run.run_id,
             step=run.course.step,
-            where=where or largest_parameter(run.network),
-            why=how_it_diverged(stretch.losses[-1], run.loss_watch),
+            where=fault.module_id if fault else largest_parameter(run.network),
+            array=fault.array if fault else "",
+            why=how_it_diverged(stretch.losses[-1], run.loss_watch, fault),
             rate=stretch.rate,
             checkpoint_step=checkpoint.step if checkpoint else -1,
         )
@@ -310,6 +332,17 @@ class Session:
         return self.run
 
 
+def _pictures(data: DataSpec) -> object:
+    """What tests and views see of the data: not what is done to training pictures by chance."""
+    return data.dataset, data.normalization
+
+
+def _learning(network: NetworkSpec) -> object:
+    """How fast each module learns, if at all: what an edit changes from the next step on."""
+    return [(each.id, each.learning.rate, each.learning.frozen) for each in network.modules]
+
+
 def _structure(network: NetworkSpec) -> object:
     """What of a network's drawing matters to what it computes: not names and positions."""
-    return [(each.id, each.kind, dict(each.settings)) for each in network.modules], network.links
+    modules = [(each.id, each.kind, dict(each.settings), each.shares) for each in network.modules]
+    return modules, network.links, network.unfold

@@ -18,8 +18,9 @@ class Snapshot:
         picture: the probe picture ``(channel, height, width)``; `label` its class, -1 where unknown.
         outputs: output by module id, ``(channel, height, width)`` or ``(n,)``; only what was asked for.
         parameters: learnable arrays by module id and name; only what was asked for.
-        loss: of the probe picture (nan without a loss or label). `scores`: what the first loss judges, ``(classes,)``
-            (None without one).
+        loss: of the probe picture, the sum of `losses`, by module id, weights included (nan without a loss or label).
+        scores: what the first loss that judges classes is
+            given, ``(classes,)`` (None without one).
 
     All arrays are copies and read-only.
     """
@@ -33,6 +34,16 @@ class Snapshot:
     parameters: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     loss: float = float("nan")
     scores: Array | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)
+
+    def loss_at(self, module_id: str) -> float:
+        """What the loss `module_id` counts in the sum (the sum, where only that is known)."""
+        return self.losses.get(module_id, self.loss)
+
+
+def mask_of(module_id: str) -> str:
+    """What to ask for to see which units a module silences in training: 1 for those that speak, 0 for the silent."""
+    return f"{module_id}.mask"
 
 
 class Mailbox:

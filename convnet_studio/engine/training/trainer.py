@@ -149,8 +149,8 @@ def _told(session: Session, wish: Wish) -> Iterator[Event]:
             return session.reset()
         case wishes.Rewind():
             return session.rewind()
-        case wishes.Edit(project):
-            return session.follow(project)
+        case wishes.Edit(project, returns):
+            return session.follow(project, returns)
         case wishes.Open(project, weights):
             return session.open(project, weights)
         case wishes.UseCompiled():

@@ -50,7 +50,7 @@ class CanvasArea(QGraphicsView):
 
     zoom_changed = Signal(float)
     touched = Signal()
-    """Somebody works here with mouse or wheel."""
+    """Somebody has chosen what the view shows, with mouse or wheel."""
 
     def __init__(self, open_project: OpenProject, scene: CanvasScene, editor: CanvasEditor, parent: QWidget) -> None:
         super().__init__(scene, parent)
@@ -107,9 +107,10 @@ class CanvasArea(QGraphicsView):
         """The first gesture that the press is meant for begins."""
         if self._active is not None:
             return
-        self.touched.emit()
         press = self._pointer(event)
         self._active = next((gesture for gesture in self._gestures if gesture.begins(press)), None)
+        if self._active is self._pan:
+            self.touched.emit()
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
-from convnet_studio.engine.project.build import build_module
-from convnet_studio.engine.project.kinds import find_kind
+from convnet_studio.engine.project.build import build_module, judges_classes
+from convnet_studio.engine.project.kinds import find_kind, port_count
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
@@ -50,6 +50,8 @@ class Card:
         problems: in words, with their mends.
         body: what the live part looks like. `map_name`: colours of its maps. `reading`: of class bars.
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
+        shares: name of the module whose weights it uses; empty where it has its own.
+        judges: whether it is a loss that looks at an answer, one of the classes.
     """
 
     id: str
@@ -69,6 +71,8 @@ class Card:
     map_name: str = "activation"
     reading: Reading = Reading.VALUES
     filters: tuple[int, int, int] | None = None
+    shares: str = ""
+    judges: bool = False
 
 
 _NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
@@ -78,8 +82,11 @@ def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
     """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     readings = class_readings(project)
+    titles = {spec.id: title(spec) for spec in project.network.modules}
     return {
-        spec.id: _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id))
+        spec.id: replace(
+            _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id)), shares=titles.get(spec.shares, "")
+        )
         for spec in project.network.modules
     }
 
@@ -103,9 +110,7 @@ def class_readings(project: Project) -> dict[str, Reading]:
     sources = {(link.target, link.port): link.source for link in project.network.links}
     kinds = {spec.id: find_kind(spec.kind) for spec in project.network.modules}
     found: dict[str, Reading] = {}
-    for module_id, kind in kinds.items():
-        if kind is None or not issubclass(kind, Loss):
-            continue
+    for module_id in (spec.id for spec in project.network.modules if judges_classes(spec)):
         reading, at, seen = Reading.VALUES, sources.get((module_id, 0)), {module_id}
         while at is not None and at not in seen:
             seen.add(at)
@@ -139,7 +144,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         help=help_of(kind),
         family=kind.family,
         caption=facts.caption,
-        inputs=1 if issubclass(kind, Loss) else kind.input_count,
+        inputs=port_count(spec.kind, spec.settings),
         has_output=not is_loss,
         shape=facts.shape,
         parameters=facts.parameters,
@@ -150,6 +155,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         map_name=_map_name(kind.family, facts),
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
+        judges=judges_classes(spec),
     )
 
 
@@ -164,7 +170,7 @@ def _body_kind(is_loss: bool, shape: Shape | None, reading: Reading | None) -> B
 
 
 def _map_name(family: Family, facts: ModuleSummary) -> str:
-    if family is Family.INPUT:
+    if family is Family.INPUT and facts.non_negative:
         return "picture"
     return "non_negative" if facts.non_negative else "activation"
 
@@ -172,7 +178,7 @@ def _map_name(family: Family, facts: ModuleSummary) -> str:
 def _filters(spec: ModuleSpec, facts: ModuleSummary) -> tuple[int, int, int] | None:
     """Count and size of the kernels that a module learns, None where it learns none that are pictures."""
     module = build_module(spec)
-    if not isinstance(module, Module) or not facts.parameters:
+    if not isinstance(module, Module) or not (facts.parameters or spec.shares):
         return None
     try:
         weight = module.parameter_shapes(*facts.input_shapes).get("weight")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.ui.canvas.card import BodyKind, Card
 from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
@@ -70,8 +71,9 @@ class CardLayout:
 
 
 def footer_lines(card: Card) -> tuple[str, ...]:
-    """The right column of the footer: parameters, then multiply-accumulates, each where there are any."""
+    """The right column of the footer: parameters or whose they are, then multiply-accumulates, where there are any."""
     parameters = f"{short_count(card.parameters)} params" if card.parameters else ""
+    parameters = f"as {card.shares}" if card.shares else parameters
     arithmetic = f"{short_count(card.multiply_accumulates)} MACs" if card.multiply_accumulates else ""
     return tuple(each for each in (parameters, arithmetic) if each)
 
@@ -83,6 +85,8 @@ def footer_help(card: Card) -> str:
     parts = [f"Output: {shape_text(card.shape)}"] if card.shape else []
     if card.parameters:
         parts.append(counted(card.parameters, "parameter"))
+    if card.shares:
+        parts.append(f"Uses the weights of {card.shares}")
     if card.multiply_accumulates:
         parts.append(counted(card.multiply_accumulates, "multiply-accumulate") + " for each picture")
     return "\n".join(parts)
@@ -131,7 +135,7 @@ def _width(card: Card, body: QSizeF) -> float:
     word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
     caption = _caption_width(card)
     header = 2 * PADDING + 2 + min(max(name + caption, word), max(name, word + caption))
-    usual = MAPS_WIDTH if card.body is BodyKind.MAPS and card.map_name != "picture" else SMALLEST_WIDTH
+    usual = MAPS_WIDTH if card.body is BodyKind.MAPS and card.family is not Family.INPUT else SMALLEST_WIDTH
     width = max(usual, min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
     return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
 

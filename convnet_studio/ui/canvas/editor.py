@@ -7,15 +7,24 @@ from collections.abc import Mapping
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from convnet_studio.engine.project import edits
-from convnet_studio.engine.project.kinds import find_kind, is_input, is_loss
+from convnet_studio.engine.project.kinds import (
+    find_kind,
+    growing_setting,
+    is_input,
+    is_loss,
+    port_count,
+    takes_recurrent,
+)  # fmt: skip
 from convnet_studio.engine.project.spec import Link, ModuleSpec, Position, Project
 from convnet_studio.engine.project.validate import Problem
-from convnet_studio.engine.project.wiring import title
+from convnet_studio.engine.project.wiring import closes_loop, title
 from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.open_project import OpenProject
 
+FIRST_UNFOLD = 3
+"""Steps of time with the first recurrent wire."""
 NEW_CARD = QSizeF(MAPS_WIDTH, 220)
 """What is assumed of a new card's size before its output's shape is known."""
 
@@ -71,26 +80,65 @@ class CanvasEditor:
         return [kind for kind in kinds if self._fits(kind, source, target, port)]
 
     def why_not(self, source: str, target: str, port: int) -> str | None:
-        """None if a wire may run so, else in words why not."""
-        return edits.can_connect(self.project, source, target, port)
+        """None if a wire may run so, recurrent where it closes a loop, else in words why not."""
+        is_recurrent = self.becomes_recurrent(source, target)
+        return edits.can_connect(self.project, source, target, port, is_recurrent)
+
+    def becomes_recurrent(self, source: str, target: str) -> bool:
+        """Whether a wire would close a loop into a module that takes recurrent wires, so that it is drawn as one."""
+        network = self.project.network
+        if source not in network or target not in network or is_loss(network.module(source).kind):
+            return False
+        return takes_recurrent(network.module(target).kind) and closes_loop(self.project, source, target)
+
+    def can_grow(self, target: str) -> bool:
+        """Whether all inputs of a module have a wire and it could have one more."""
+        module = self.project.network.module(target)
+        inputs, ports = growing_setting(module.kind), port_count(module.kind, module.settings)
+        fed = {link.port for link in self.project.network.links if link.target == target}
+        return inputs is not None and inputs.maximum is not None and len(fed) == ports < inputs.maximum
 
     def why_not_insert(self, link: Link, kind: str) -> str | None:
         """None if a new module of `kind` may be put into `link`, else in words why not."""
         return edits.can_insert(self.project, link, kind)
 
     def connect(self, source: str, target: str, port: int) -> None:
-        """Draw a wire."""
-        self._open.edit("Connect", edits.connect(self.project, source, target, port))
+        """Draw a wire, recurrent where it closes a loop."""
+        is_recurrent = self.becomes_recurrent(source, target)
+        self._commit_wire(edits.connect(self.project, source, target, port, is_recurrent))
+
+    def connect_one_more(self, source: str, target: str) -> None:
+        """Draw a wire to an input that the module gets for it."""
+        is_recurrent = self.becomes_recurrent(source, target)
+        self._commit_wire(edits.connect_one_more(self.project, source, target, is_recurrent))
+
+    def set_recurrent(self, link: Link, is_recurrent: bool) -> None:
+        """Make a wire carry what was a step of time before, or what is now."""
+        self._commit_wire(edits.set_recurrent(self.project, link, is_recurrent), "Change a wire")
+
+    def why_not_recurrent(self, link: Link, is_recurrent: bool) -> str | None:
+        """None if a wire can be made so, else in words why not."""
+        without = edits.delete_links(self.project, [link])
+        return edits.can_connect(without, link.source, link.target, link.port, is_recurrent)
+
+    def _commit_wire(self, after: Project, text: str = "Connect") -> None:
+        """Take `after`; with its first recurrent wire the network is unfolded, without which that would do nothing."""
+        before = self.project.network
+        is_first = not any(link.is_recurrent for link in before.links)
+        if is_first and before.unfold == 1 and any(link.is_recurrent for link in after.network.links):
+            after = edits.set_unfold(after, FIRST_UNFOLD)
+        self._open.edit(text, after)
 
     def can_replace(self, module_id: str, kind: str) -> bool:
-        """Whether a module of `kind` can take the place of another of its family."""
+        """Whether a module of `kind` can take the place of another of its family, or of one that is not known here."""
         old, new = find_kind(self.project.network.module(module_id).kind), find_kind(kind)
-        return old is not None and new is not None and old is not new and old.family is new.family
+        return new is not None and (old is None or (old is not new and old.family is new.family))
 
     def replace(self, module_id: str, kind: str) -> None:
         """Put a module of another kind into the place of one."""
         old = self.project.network.module(module_id)
         self._open.edit(f"Replace {old.kind} by {kind}", edits.replace_module(self.project, module_id, kind))
+        self._open.select(frozenset((module_id,)))
 
     def delete_selection(self) -> None:
         """Take the selected modules (chains heal) and wires out."""

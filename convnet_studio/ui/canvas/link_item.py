@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.project.spec import Link
@@ -13,6 +13,9 @@ WIDTH = 1.75
 LIT_WIDTH = 2.5
 PLUS_RADIUS = 10.0
 OFFERED_Z = 2.0
+LOOP_RADIUS = 6.0
+DASHES = (4.0, 3.0)
+"""Of a recurrent wire, in widths of its line: drawn, left out."""
 GRASP = 12.0
 """Width of the invisible band that takes hover and click."""
 
@@ -26,6 +29,13 @@ class LinkItem(QGraphicsPathItem):
         self._is_selected = self._is_hovered = self._is_offered = False
         self.setZValue(-1 if link else OFFERED_Z)
         self.setAcceptHoverEvents(link is not None)
+        if self.is_recurrent:
+            self.setToolTip("Recurrent: brings what its source put out a step of time before")
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it carries what was a step of time before."""
+        return self.link is not None and self.link.is_recurrent
 
     @property
     def is_selected(self) -> bool:
@@ -78,10 +88,30 @@ class LinkItem(QGraphicsPathItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(theme().color("accent" if is_lit else "strong_line"), width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if self.is_recurrent:
+            pen.setDashPattern(list(DASHES))
         painter.setPen(pen)
         painter.drawPath(self.path())
+        if self.is_recurrent and not self._is_offered:
+            self._paint_loop_arrow(painter, pen.color())
         if self._is_offered:
             self._paint_plus(painter)
+
+    def _paint_loop_arrow(self, painter: QPainter, color: QColor) -> None:
+        """Halfway: a circle that comes back to where it began, on the ground of the canvas."""
+        middle = self.path().pointAtPercent(0.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("canvas"))
+        painter.drawEllipse(middle, LOOP_RADIUS + 3, LOOP_RADIUS + 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        pen = QPen(color, WIDTH)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        circle = QRectF(middle.x() - LOOP_RADIUS, middle.y() - LOOP_RADIUS, 2 * LOOP_RADIUS, 2 * LOOP_RADIUS)
+        painter.drawArc(circle, 16 * 60, 16 * 290)  # in 1/16 degree; open at the upper right, where the head is
+        tip = middle + QPointF(LOOP_RADIUS * 0.5, -LOOP_RADIUS * 0.87)
+        painter.drawLine(tip, tip + QPointF(-0.5, 4.5))
+        painter.drawLine(tip, tip + QPointF(-4.5, -0.5))
 
     def _paint_plus(self, painter: QPainter) -> None:
         middle = self.path().pointAtPercent(0.5)

@@ -185,7 +185,7 @@ class _BodyItem(QGraphicsItem):
 
 
 def _body_facts(card: Card) -> tuple[object, ...]:
-    return card.id, card.body, card.body_shape, card.map_name, card.reading, card.filters
+    return card.id, card.body, card.body_shape, card.map_name, card.reading, card.filters, card.judges
 
 
 def _remove(port: PortItem) -> None:

@@ -61,6 +61,6 @@ class NameEditor(QLineEdit):
             self._close()
 
     def _close(self) -> None:
-        self.hide()
         if view := self._host.parentWidget():
-            view.setFocus()
+            view.setFocus()  # first, or hiding would pass the focus on to the next card
+        self.hide()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -14,6 +14,8 @@ from convnet_studio.ui.canvas.card_layout import CARD_GAP
 MAGNET = 8.0
 """How near an edge must be to draw a card to it, in pixels."""
 GUIDE_OVERHANG = 12.0
+REACH = 900.0
+"""How far around a card's wanted place others are looked at, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,26 @@ def is_one_row(first: Position, second: Position) -> bool:
 
 
 def free_place(wanted: QRectF, cards: Sequence[QRectF]) -> QPointF:
-    """The place at or right of `wanted` where a card of its size covers no other."""
-    place = QRectF(wanted)
-    while met := [card for card in cards if card.adjusted(-4, -4, 4, 4).intersects(place)]:
-        place.moveLeft(max(card.right() for card in met) + CARD_GAP)
-    return place.topLeft()
+    """The place nearest to `wanted` where a card of its size covers no other; rather below or beside than above."""
+    near = [card for card in cards if card.adjusted(-REACH, -REACH, REACH, REACH).intersects(wanted)]
+    lefts = [wanted.left(), *(card.right() + CARD_GAP for card in near)]
+    lefts += [card.left() - CARD_GAP - wanted.width() for card in near]
+    tops = [wanted.top(), *(card.bottom() + CARD_GAP for card in near)]
+    tops += [card.top() - CARD_GAP - wanted.height() for card in near]
+    places = sorted((QPointF(left, top) for left in set(lefts) for top in set(tops)), key=_distance_from(wanted))
+    return next((place for place in places if _is_free(QRectF(place, wanted.size()), cards)), wanted.topLeft())
+
+
+def _distance_from(wanted: QRectF) -> Callable[[QPointF], float]:
+    def distance(place: QPointF) -> float:
+        shift = place - wanted.topLeft()
+        return abs(shift.x()) + abs(shift.y()) * (1.0 if shift.y() > 0 else 2.0)
+
+    return distance
+
+
+def _is_free(place: QRectF, cards: Sequence[QRectF]) -> bool:
+    return not any(card.adjusted(-4, -4, 4, 4).intersects(place) for card in cards)
 
 
 def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET) -> Alignment:

@@ -17,13 +17,17 @@ STUB = 26.0
 CORNER = 22.0
 NARROWEST_BAND = 12.0
 NEAR = 40.0
-"""Ports of cards that touch or overlap are simply joined."""
+"""Ports of cards that touch are simply joined."""
+OVERLAP = 130.0
+"""Cards of a row that overlap by up to so much are joined by a curve through both, not by a way around all rows."""
 
 
 def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = ()) -> QPainterPath:
     """The way from an output at `start` to an input at `end` around `cards`."""
     if end.x() >= start.x() + 2 or (end - start).manhattanLength() < NEAR:
         return _curve(start, end)
+    if start.x() - end.x() < OVERLAP and abs(start.y() - end.y()) < OVERLAP / 2:
+        return loose_way(start, end)
     left, right = end.x() - STUB, start.x() + STUB
     return _rounded_way(start, end, left, right, free_band(start.y(), end.y(), left, right, cards))
 

@@ -80,10 +80,17 @@ class CanvasScene(QGraphicsScene):
             self.modules[module_id].show_snapshot(snapshot)
 
     def port_at(self, at: QPointF) -> PortItem | None:
-        """The port nearest to `at`, within grasp."""
+        """The port nearest to `at`, within grasp; between two ports that are near, the middle is the wire's."""
         ports = [port for item in self.modules.values() for port in item.ports]
-        nearest = min(ports, key=lambda port: QLineF(port.scenePos(), at).length(), default=None)
-        return nearest if nearest and QLineF(nearest.scenePos(), at).length() <= REACH else None
+        near = sorted((QLineF(port.scenePos(), at).length(), index) for index, port in enumerate(ports))[:2]
+        if not near or near[0][0] > REACH:
+            return None
+        nearest = ports[near[0][1]]
+        if len(near) > 1 and self.link_at(at) is not None:
+            apart = QLineF(nearest.scenePos(), ports[near[1][1]].scenePos()).length()
+            if apart < 3 * REACH and near[0][0] > apart / 3:
+                return None
+        return nearest
 
     def module_at(self, at: QPointF) -> ModuleItem | None:
         """The topmost card under `at`."""

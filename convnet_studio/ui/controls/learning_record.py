@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from convnet_studio.engine.training.events import Event, Stepped, Tested
 from convnet_studio.ui.controls.curve import Curve, RunningMean
 
@@ -34,8 +36,9 @@ class LearningRecord:
             return True
         if isinstance(event, Tested):
             self._go_to(event.epoch)
-            for curves, value in ((self.loss, event.loss), (self.error, 100 * event.error)):
-                curves["test"].extend([event.epoch], [value])
+            self.loss["test"].extend([event.epoch], [event.loss])
+            if math.isfinite(event.error):  # where a loss judges classes
+                self.error["test"].extend([event.epoch], [100 * event.error])
             return True
         return False
 
@@ -46,8 +49,9 @@ class LearningRecord:
         xs = [event.epoch - width * behind for behind in range(len(losses) - 1, -1, -1)]
         self.loss["train"].extend(xs, losses)
         self.loss["smooth"].extend(xs, self._loss_mean.take(losses))
-        self.error["train"].extend([event.epoch], [100 * event.error])
-        self.error["smooth"].extend([event.epoch], self._error_mean.take([100 * event.error]))
+        if math.isfinite(event.error):
+            self.error["train"].extend([event.epoch], [100 * event.error])
+            self.error["smooth"].extend([event.epoch], self._error_mean.take([100 * event.error]))
         self.epoch = event.epoch
 
     def _go_to(self, epoch: float) -> None:

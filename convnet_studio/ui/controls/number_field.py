@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QValidator, QWheelEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QValidator,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QWidget
 
 from convnet_studio.engine.nn.module import Setting, SettingValue
@@ -76,6 +85,21 @@ class NumberField(QAbstractSpinBox):
         """Anything may be typed: the form judges it and says why."""
         return QValidator.State.Acceptable, text, position
 
+    def event(self, event: QEvent) -> bool:
+        """Undo is the project's, unless something is being typed."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if undoes and _number_in(self.text()) == self._value:
+                event.ignore()
+                return True
+        return super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A change of style moves the inner line: put it back."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._place_parts()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives the old value back."""
         if event.key() == Qt.Key.Key_Escape:
@@ -107,6 +131,9 @@ class NumberField(QAbstractSpinBox):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
         super().resizeEvent(event)
+        self._place_parts()
+
+    def _place_parts(self) -> None:
         self.lineEdit().setGeometry(8, 2, self.width() - _STEPPER_WIDTH - 12, self.height() - 4)
         up, down = self._steppers
         half = self.height() // 2

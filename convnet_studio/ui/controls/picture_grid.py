@@ -15,6 +15,9 @@ from convnet_studio.ui.theme import theme, theme_switch
 GAP = 4
 _RING = 3
 _SMALLEST, _LARGEST = 26, 32
+_DETAILED = 64
+"""Pictures of at least so many pixels are shown larger, and of a whole number of their pixels to one of the screen."""
+_ENLARGED = 48
 
 Describe = Callable[[int], str]
 
@@ -31,6 +34,7 @@ class PictureGrid(QAbstractScrollArea):
         self._indices: Array = np.zeros(0, np.int64)
         self._describe: Describe = str
         self._marked = -1
+        self._is_signed = False
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -40,15 +44,17 @@ class PictureGrid(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self.viewport().update)
         theme_switch().changed.connect(self.viewport().update)
 
-    def show_pictures(self, pictures: Array, indices: Array, describe: Describe) -> None:
+    def show_pictures(self, pictures: Array, indices: Array, describe: Describe, is_signed: bool = False) -> None:
         """Show some of `pictures` ``(count, channel, height, width)``.
 
         Args:
-            pictures: in 0 .. 1; not copied.
+            pictures: uint8, or in 0 .. 1, or signed; not copied.
             indices: which of them, in the order of the grid.
             describe: words for the picture of an index.
+            is_signed: show 0 as grey, and of each picture the largest number, up or down, as white or black.
         """
         self._pictures, self._indices, self._describe, self._marked = pictures, indices, describe, -1
+        self._is_signed = is_signed
         self.setAccessibleDescription(f"{len(indices):,} pictures")
         self._set_scroll_range()
         self.verticalScrollBar().setValue(0)
@@ -69,28 +75,36 @@ class PictureGrid(QAbstractScrollArea):
 
     @property
     def thumbnail(self) -> int:
-        """Side of a thumbnail: a whole multiple of the pictures' own where that comes out right."""
-        side = max(self._pictures.shape[2:])
+        """The longer side of a thumbnail: a whole multiple or part of the pictures' own where that comes out right."""
+        side: int = max(self._pictures.shape[2:])
+        if side >= _DETAILED:
+            return side // -(-side // _ENLARGED)
         multiple = _LARGEST // side * side
         return multiple if multiple >= _SMALLEST else 28
 
     @property
+    def cell(self) -> QSize:
+        """Width and height of a thumbnail."""
+        height, width = self._pictures.shape[2:]
+        return QSize(width, height).scaled(QSize(self.thumbnail, self.thumbnail), Qt.AspectRatioMode.KeepAspectRatio)
+
+    @property
     def columns(self) -> int:
         """Pictures in a row."""
-        return max(1, (self.viewport().width() - 2 * _RING + GAP) // (self.thumbnail + GAP))
+        return max(1, (self.viewport().width() - 2 * _RING + GAP) // (self.cell.width() + GAP))
 
     def box(self, place: int) -> QRect:
         """Where the picture at `place` lies in the viewport."""
         row, column = divmod(place, self.columns)
-        pitch = self.thumbnail + GAP
-        top = _RING + row * pitch - self.verticalScrollBar().value()
-        return QRect(_RING + column * pitch, top, self.thumbnail, self.thumbnail)
+        cell = self.cell
+        top = _RING + row * (cell.height() + GAP) - self.verticalScrollBar().value()
+        return QRect(QPoint(_RING + column * (cell.width() + GAP), top), cell)
 
     def place_at(self, point: QPoint) -> int:
         """The place of the picture at a point of the viewport, -1 between and beside them."""
-        pitch = self.thumbnail + GAP
-        row = (point.y() - _RING + self.verticalScrollBar().value()) // pitch
-        column = (point.x() - _RING) // pitch
+        cell = self.cell
+        row = (point.y() - _RING + self.verticalScrollBar().value()) // (cell.height() + GAP)
+        column = (point.x() - _RING) // (cell.width() + GAP)
         place = row * self.columns + column
         is_there = 0 <= column < self.columns and 0 <= place < len(self._indices)
         return place if is_there and self.box(place).contains(point) else -1
@@ -104,7 +118,7 @@ class PictureGrid(QAbstractScrollArea):
         return QSize(120, _LARGEST + 2 * _RING)
 
     def _set_scroll_range(self) -> None:
-        pitch = self.thumbnail + GAP
+        pitch = self.cell.height() + GAP
         rows = -(-len(self._indices) // self.columns)
         bar = self.verticalScrollBar()
         bar.setPageStep(self.viewport().height())
@@ -155,15 +169,17 @@ class PictureGrid(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows in sight, as one image."""
         painter = QPainter(self.viewport())
-        pitch = self.thumbnail + GAP
+        pitch = self.cell.height() + GAP
         first = max(0, (self.verticalScrollBar().value() - _RING) // pitch) * self.columns
         rows = self.viewport().height() // pitch + 2
         places = range(first, min(first + rows * self.columns, len(self._indices)))
         if not places:
             return
         pictures = self._pictures[self._indices[places.start : places.stop]]
-        image = stacked_image(pictures)
-        height, width = pictures.shape[2:]
+        screen_pixels = max(1, round(self.thumbnail * self.devicePixelRatioF()))
+        seen = about_grey(pictures) if self._is_signed else pictures
+        image = stacked_image(shrunk(seen, max(seen.shape[2:]) // screen_pixels))
+        height, width = image.height() // len(pictures), image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.thumbnail % max(height, width) != 0)
         for row, place in enumerate(places):
             painter.drawImage(QRectF(self.box(place)), image, QRectF(0, row * height, width, height))
@@ -179,10 +195,34 @@ class PictureGrid(QAbstractScrollArea):
         painter.drawRoundedRect(QRectF(box).adjusted(-2, -2, 2, 2), 3, 3)
 
 
-def stacked_image(pictures: Array) -> QImage:
-    """Pictures ``(count, 1 or 3, height, width)`` in 0 .. 1 below each other, as people see them."""
+def about_grey(pictures: Array) -> Array:
+    """Signed pictures ``(count, ...)`` in 0 .. 1, 0 in the middle, each in units of its largest number."""
+    largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
+    return np.asarray(0.5 + 0.5 * pictures / np.where(largest > 0, largest, 1), np.float32)
+
+
+def shrunk(pictures: Array, factor: int) -> Array:
+    """Pictures with the mean of each square of `factor` x `factor` pixels in its place; the rest is cut off."""
+    if factor < 2:
+        return pictures
     count, channels, height, width = pictures.shape
-    levels = np.clip(np.nan_to_num(pictures) * 255 + 0.5, 0, 255).astype(np.uint8)
+    rows, columns = height // factor, width // factor
+    squares = pictures[:, :, : rows * factor, : columns * factor].reshape(
+        count, channels, rows, factor, columns, factor
+    )
+    means: Array = squares.mean(axis=(3, 5), dtype=np.float32)
+    return means.round().astype(np.uint8) if pictures.dtype == np.uint8 else means
+
+
+def stacked_image(pictures: Array) -> QImage:
+    """Pictures ``(count, channel, height, width)`` below each other, as people see them.
+
+    Args:
+        pictures: uint8, or numbers in 0 .. 1; three channels are colours, of any other number the first is shown grey.
+    """
+    count, channels, height, width = pictures.shape
+    seen = pictures if channels == 3 else pictures[:, :1]
+    levels = seen if seen.dtype == np.uint8 else np.clip(np.nan_to_num(seen) * 255 + 0.5, 0, 255).astype(np.uint8)
     pixels = np.empty((count, height, width, 3), np.uint8)
-    pixels[...] = np.moveaxis(levels if channels == 3 else levels[:, :1], 1, 3)
+    pixels[...] = np.moveaxis(levels, 1, 3)
     return QImage(pixels.data, width, count * height, 3 * width, QImage.Format.Format_RGB888).copy()

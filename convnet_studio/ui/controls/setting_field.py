@@ -6,16 +6,19 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from convnet_studio.engine.nn.module import Setting, SettingValue
+from convnet_studio.engine.nn.schedule import points_from_text
 from convnet_studio.ui.controls.check_field import CheckField
 from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.curve_field import CurveField
 from convnet_studio.ui.controls.label import Label, Sentence
 from convnet_studio.ui.controls.mark import SIZE, Mark, MarkIcon
 from convnet_studio.ui.controls.number_field import NumberField
+from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.theme import text_font
 
 LABEL_WIDTH = 108
 
-Editor = NumberField | ChoiceField | CheckField
+Editor = NumberField | ChoiceField | CheckField | CurveField | TextField
 
 
 class FormRow(QWidget):
@@ -89,4 +92,8 @@ def editor_of(setting: Setting) -> Editor:
         return CheckField(setting.label)
     if setting.choices:
         return ChoiceField(setting.label, setting.choices)
+    if setting.syntax is points_from_text:
+        return CurveField(setting.label)
+    if setting.type is str:
+        return TextField(setting.label, next(iter(setting.examples), ""))
     return NumberField(setting)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from convnet_studio.engine.nn.graph import resolve
+from convnet_studio.engine.nn.graph import parameter_shapes as shapes_at
 from convnet_studio.engine.nn.module import Module, Setting, SettingValue, Shape
-from convnet_studio.engine.project.build import build_modules, usable_links
+from convnet_studio.engine.project.build import resolve_project
 from convnet_studio.engine.project.edits import apply_change, set_setting
 from convnet_studio.engine.project.kinds import find_kind, settings_by_name
 from convnet_studio.engine.project.spec import Project
@@ -60,28 +60,24 @@ def _varying(variants: list[ParameterShapes]) -> set[str]:
 
 def parameter_shapes(project: Project, input_shape: Shape, classes: int) -> ParameterShapes:
     """The shapes of all parameters by module id and name; only of modules that compute."""
-    modules = build_modules(project)
-    graph = resolve(modules, usable_links(project, modules), input_shape, classes)
-    return {
-        node.id: {name: each.shape for name, each in node.module.parameter_shapes(*node.input_shapes).items()}
-        for node in graph.nodes
-        if isinstance(node.module, Module)
-    }
+    nodes = resolve_project(project, input_shape, classes).nodes
+    return {node.id: shapes_at(node) for node in nodes if isinstance(node.module, Module)}
 
 
 def other_values(setting: Setting, value: SettingValue) -> Iterator[SettingValue]:
-    """A few allowed values beside `value`: its neighbours and those of the default, which most likely compute."""
+    """A few allowed values beside `value`: neighbours of it and of the default first, as these most likely compute."""
     tried: list[SettingValue]
     if setting.type is bool:
         tried = [not value]
     elif setting.type is str:
-        tried = list(setting.choices)
+        tried = list(setting.choices or setting.examples)
     else:
         assert isinstance(value, int | float)
         assert isinstance(setting.default, int | float)
         step = 2 if setting.odd else 1
         near = [start + more * step for start in (value, setting.default) for more in (-1, 0, 1, 2)]
-        tried = list(dict.fromkeys(near))
+        ends = [each for each in (setting.minimum, setting.maximum) if each is not None]  # where a step is too large
+        tried = list(dict.fromkeys([*near, *ends]))
     for each in tried:
         try:
             checked = setting.check(each)

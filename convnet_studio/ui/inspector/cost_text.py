@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from convnet_studio.engine.nn.module import Module, Shape
+from convnet_studio.engine.nn.receptive_field import Field
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import ModuleSummary
@@ -23,6 +24,8 @@ def shapes_line(known: ModuleSummary) -> str:
 def parameters_line(spec: ModuleSpec, known: ModuleSummary) -> str:
     """``8×1×5×5 + 8 = 208``: every array's shape multiplied out, added up."""
     shapes = _parameter_shapes(spec, known)
+    if spec.shares:
+        return " + ".join(_product(each) for each in shapes) + ", shared"
     if not known.parameters:
         return "none"
     return _equation([_product(each) for each in shapes], " + ", known.parameters)
@@ -38,6 +41,22 @@ def arithmetic_line(spec: ModuleSpec, known: ModuleSummary) -> str:
     if weights and prod(weights) * prod(places) == total:
         return _equation([_product((*weights, *places))], "", total)
     return f"{total:,}"
+
+
+def connections_line(known: ModuleSummary) -> str:
+    """``119,808``: uses of weights and biases for one picture."""
+    return f"{known.cost.connections:,}" if known.cost.connections else "none"
+
+
+def field_line(field: Field) -> str:
+    """``17×17, every 2 pixels``: what of the picture one output sees, and the step to the next one."""
+    if not field:
+        return "not computed"
+    size = "×".join(str(span.size) for span in field)
+    if any(span.jump == 0 for span in field):
+        return f"{size}, the same for all"
+    steps = list(dict.fromkeys(str(span.jump) for span in field))
+    return size if steps == ["1"] else f"{size}, every {'×'.join(steps)} pixels"
 
 
 def _parameter_shapes(spec: ModuleSpec, known: ModuleSummary) -> list[Shape]:

@@ -9,26 +9,45 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Module, settings_of
-from convnet_studio.engine.project.edits import apply_change, move_modules, rename_module, set_setting
+from convnet_studio.engine.project.edits import (
+    apply_change,
+    move_modules,
+    rename_module,
+    set_learning,
+    set_setting,
+    share_weights,
+    unshare_weights,
+)
 from convnet_studio.engine.project.kinds import find_kind
+from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption
-from convnet_studio.ui.inspector.change_marks import marks_of_module
-from convnet_studio.ui.inspector.cost_text import arithmetic_line, parameters_line, shapes_line
+from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.inspector.change_marks import ChangeMark, marks_of_module
+from convnet_studio.ui.inspector.cost_text import (
+    arithmetic_line,
+    connections_line,
+    field_line,
+    parameters_line,
+    shapes_line,
+)
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import FILTERS, MAPS, PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
 from convnet_studio.ui.inspector.settings_form import SettingsForm
+from convnet_studio.ui.inspector.sharing_row import SharingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.filters import FiltersView
 from convnet_studio.ui.views.maps import MapsView
 
+LEARNING = "Learning"
 SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
+CONNECTIONS, FIELD = "Connections", "Receptive field"
 
 
 class ModulePage(QWidget):
@@ -48,24 +67,30 @@ class ModulePage(QWidget):
         self.problems = ProblemList()
         self.form_caption = Caption("Settings")
         self.form = SettingsForm(())
+        self.learning = SettingsForm(LEARNING_SETTINGS.values(), {LEARNING: tuple(LEARNING_SETTINGS)})
+        self.sharing = SharingRow()
         maps, filters = MapsView(open_project), FiltersView(open_project)
         self.views: dict[str, View] = {MAPS: maps, FILTERS: filters}
         for view in (maps, filters):
             view.setContentsMargins(0, 0, 0, 0)
             view.panel.hug()
-        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC))
+        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
         self.formula = Formula()
         self._arrange()
         maps.probes_changed.connect(self.probes_changed)
         self.header.renamed.connect(self._rename)
+        self.learning.entered.connect(self._set_learning)
+        drawn = ChangeMark(Mark.NEW_WEIGHTS, "Reset draws them so.")
+        self.learning.show_marks({"initializer": drawn, "scale": drawn})
         self.header.tab_chosen.connect(self._choose_tab)
         self.problems.mend_requested.connect(self._mend)
+        self.sharing.chosen.connect(self._share)
 
     def _arrange(self) -> None:
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form]
+        above: list[QWidget] = [self.header, self.problems, self.form_caption, self.form, self.sharing, self.learning]
         below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
         for widget in above:
             self._column.addWidget(widget)
@@ -89,6 +114,9 @@ class ModulePage(QWidget):
         self._known = summary.modules.get(module.id) if summary else None
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
+        self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
+        self.learning.setVisible(has_parameters(kind))
+        self._show_sharing(module)
         self._show_marks()
         self._show_facts(module)
         self._show_tab(self._wanted_tab if has_parameters(kind) else MAPS)
@@ -103,12 +131,20 @@ class ModulePage(QWidget):
         self.form_caption.setVisible(bool(self.form.fields))
         self.form.setVisible(bool(self.form.fields))
 
+    def _show_sharing(self, module: ModuleSpec) -> None:
+        project = self._open_project.project
+        if module.id in project.network:
+            self.sharing.show_module(project, module)
+            self.form_caption.setVisible(bool(self.form.fields) or not self.sharing.isHidden())
+
     def _show_facts(self, module: ModuleSpec) -> None:
         known = self._known
         self.problems.show_problems(known.problems if known else ())
         self.facts.show_fact(SHAPE, shapes_line(known) if known else "")
         self.facts.show_fact(PARAMETERS, parameters_line(module, known) if known else "")
         self.facts.show_fact(ARITHMETIC, arithmetic_line(module, known) if known else "")
+        self.facts.show_fact(CONNECTIONS, connections_line(known) if known else "")
+        self.facts.show_fact(FIELD, field_line(known.receptive_field) if known else "")
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Marks depend on the size of the pictures."""
@@ -147,6 +183,23 @@ class ModulePage(QWidget):
             self.form.refuse(name, refusal)
         else:
             self.form.fields[name].show_value(self._module.settings.get(name, self.form.fields[name].setting.default))
+
+    def _set_learning(self, name: str, value: object) -> None:
+        assert self._module
+        module_id, label = self._module.id, LEARNING_SETTINGS[name].label
+        text, key = f"Set {label.lower()} of {title(self._module)}", f"{module_id}.learning.{name}"
+        if refusal := self._edit(text, lambda now: set_learning(now, module_id, **{name: value}), key):
+            self.learning.refuse(name, refusal)
+        else:
+            self.learning.fields[name].show_value(getattr(self._module.learning, name))
+
+    def _share(self, owner: str) -> None:
+        assert self._module
+        module_id, name = self._module.id, title(self._module)
+        if owner:
+            self._edit(f"Share the weights of {name}", lambda now: share_weights(now, module_id, owner))
+        else:
+            self._edit(f"Give {name} weights of its own", lambda now: unshare_weights(now, module_id))
 
     def _rename(self, name: str) -> None:
         assert self._module

@@ -11,7 +11,7 @@ from convnet_studio.ui.canvas.card_painter import paint_ghost
 from convnet_studio.ui.palette.entries import Entry
 
 WIDTH = 156.0
-OPACITY = 0.92
+OPACITY = 0.6
 
 
 def ghost_pixmap(entry: Entry, ratio: float) -> QPixmap:

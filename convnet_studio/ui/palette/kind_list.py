@@ -16,6 +16,8 @@ from convnet_studio.ui.theme import theme, theme_switch
 MODULE_MIME = "application/x-convnet-module"
 """What a drag from the palette carries: the kind, as UTF-8 text."""
 GHOST_GRASP = QPointF(20.0, 20.0)
+GHOST_HANGS = QPointF(-12.0, -12.0)
+"""Right of and below the mouse, so that the wire under it is seen."""
 """Where the mouse holds a dragged card."""
 
 
@@ -111,7 +113,7 @@ class KindList(QListWidget):
         drag = QDrag(self)
         drag.setMimeData(mime)
         drag.setPixmap(ghost_pixmap(entry, self.devicePixelRatioF()))
-        drag.setHotSpot(GHOST_GRASP.toPoint())
+        drag.setHotSpot(GHOST_HANGS.toPoint())
         drag.exec(Qt.DropAction.CopyAction)
 
     def event(self, event: QEvent) -> bool:

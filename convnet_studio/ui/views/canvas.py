@@ -7,10 +7,11 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.project.kinds import silences_units
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
@@ -43,7 +44,7 @@ class CanvasView(View):
         self._summary: Summary | None = None
         self._class_count = 0
         self._wants_fit = True
-        """Until somebody works on it, the canvas shows the whole network at any size of the window."""
+        """Until somebody pans or zooms, the canvas shows the whole network, however large that and the window are."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
@@ -56,7 +57,6 @@ class CanvasView(View):
         self.area.zoom_changed.connect(self.zoom_changed)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
-        open_project.changed.connect(self._stop_fitting)
         open_project.changed.connect(self._describe)
         self.area.touched.connect(self._stop_fitting)
         self._describe()
@@ -66,7 +66,7 @@ class CanvasView(View):
         self._summary = summary
         self.scene.set_summary(summary)
         self._show_status()
-        if self._wants_fit and self.isVisible():
+        if self._wants_fit and self.isVisible() and not self._shows_all():
             self.fit()
 
     def set_dataset(self, dataset: Dataset) -> None:
@@ -83,7 +83,9 @@ class CanvasView(View):
         """Outputs of the cards in view, parameters of those that show filters."""
         visible = self.visible_modules()
         with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
-        return Probes(visible, with_filters)
+        network = self.open_project.project.network
+        masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
+        return Probes(visible | masks, with_filters)
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""
@@ -113,6 +115,12 @@ class CanvasView(View):
         """Copy the selected modules."""
         self.editor.duplicate_selection()
 
+    def rename_selection(self) -> None:
+        """Edit the name of the selected module on its card."""
+        selection = self.open_project.selection
+        if len(selection) == 1:
+            self.area.rename.start(self.scene.modules[min(selection)])
+
     def select_all(self) -> None:
         """Select all modules."""
         self.area.keyboard.select_all()
@@ -138,7 +146,8 @@ class CanvasView(View):
         self.area.scale_to(1.0)
 
     def fit(self) -> None:
-        """Show the whole network."""
+        """Show the whole network, and go on doing so."""
+        self._wants_fit = True
         self.area.fit(FREE_BELOW)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -176,8 +185,13 @@ class CanvasView(View):
         self.status.say("", False)
         self.fit()
 
+    def _shows_all(self) -> bool:
+        """Whether every card is in view and clear of what floats below; then nothing moves under the user's hands."""
+        covered = self.area.mapFromScene(self.scene.covered_rect()).boundingRect()
+        return self.area.viewport().rect().adjusted(0, 0, 0, -round(FREE_BELOW)).contains(covered)
+
     def _stop_fitting(self) -> None:
-        """Whoever works on the canvas decides what it shows."""
+        """Whoever pans or zooms decides what the canvas shows."""
         self._wants_fit = False
 
     def _describe(self) -> None:

@@ -100,13 +100,14 @@ class LearningCurvesView(View):
 
     def _recolor(self) -> None:
         now = theme()
+        self.plot.setBackground(now.color("surface"))
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(pg.mkPen(now.color("line")))
             axis.setTextPen(pg.mkPen(now.color("second_text")))
             axis.setTickFont(number_font(11))
             axis.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False)
-        self.plot.getPlotItem().getAxis("left").setWidth(52)
+        self.plot.getPlotItem().getAxis("left").setWidth(44)
         self.plot.getPlotItem().getAxis("left").setGrid(160)
         self.plot.getPlotItem().getAxis("bottom").setHeight(22)
         for name, (token, opacity, width) in _DRAWN.items():
@@ -174,7 +175,7 @@ class LearningCurvesView(View):
         """Axes that rarely move: the strong curves have room, single steps may stick out of a linear axis."""
         item = self.plot.getPlotItem()
         epochs = max([self.record.epoch, *(float(x[-1]) for x, _ in drawn.values() if len(x))])
-        last = round_up(max(epochs, 0.1)) if self.record else float(self._planned_epochs)
+        last = float(self._planned_epochs * max(1, math.ceil(epochs / self._planned_epochs - 1e-6)))
         strong = np.concatenate([drawn["smooth"][1], drawn["test"][1], drawn["train"][1] if logarithmic else []])
         strong = strong[np.isfinite(strong) & ((strong > 0) | (not logarithmic))]
         low, high = (float(strong.min()), float(strong.max())) if len(strong) else (0.1, 1.0)
@@ -200,8 +201,10 @@ class LearningCurvesView(View):
         epoch = f"{x:.2f}" if is_known else NOT_YET
         readings = [Reading("epoch", "second_text", epoch, epoch, digits=(6, 6))]
         for name in ("train", "test"):
-            index = curves[name].nearest(x)
-            value = float(curves[name].y[index]) if index >= 0 else None
+            is_smooth = name == "train" and self._hovered is None  # of itself, the last mini-batch says little
+            curve = curves["smooth" if is_smooth else name]
+            index = curve.nearest(x)
+            value = float(curve.y[index]) if index >= 0 else None
             texts = (exact(value) + unit, short(value) + unit) if value is not None else (NOT_YET, NOT_YET)
             readings.append(Reading(name, name, *texts))
         self.reading.show_readings(readings)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.project.build import judges_classes
 from convnet_studio.engine.project.kinds import is_input, is_loss
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import Summary
@@ -31,7 +32,7 @@ from convnet_studio.ui.controls.loss_panel import LossPanel
 from convnet_studio.ui.controls.map_panel import MapPanel
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.sheet_layout import Cell
-from convnet_studio.ui.map_images import Scale, colored
+from convnet_studio.ui.map_images import Scale, colored, rgb_pixels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.shown_module import shown_module, why_not_computed
 from convnet_studio.ui.theme import theme_switch
@@ -154,10 +155,10 @@ class MapsView(View):
             self._show_output(self._output)
 
     def _show_loss(self, module: ModuleSpec, snapshot: Snapshot | None) -> None:
-        if snapshot is None or not np.isfinite(snapshot.loss):
+        if snapshot is None or not np.isfinite(snapshot.loss_at(module.id)):
             self.panel.say(f"{title(module)} gives one number, the loss: it is not known yet.")
             return
-        names = self._dataset.class_names if self._dataset else ()
+        names = self._dataset.class_names if self._dataset and judges_classes(module) else ()
         target = names[snapshot.label] if 0 <= snapshot.label < len(names) else ""
         answer = ""
         if snapshot.scores is not None and len(snapshot.scores) == len(names):
@@ -165,7 +166,7 @@ class MapsView(View):
         self.panel.show_parts()
         self._show_only(self.loss)
         self.panel.caption.show_text("Loss of this picture")
-        self.loss.show_loss(snapshot.loss, answer, target)
+        self.loss.show_loss(snapshot.loss_at(module.id), answer, target)
 
     def _show_only(self, body: QWidget) -> None:
         """One body at a time; colours and statistics belong to the sheet of maps."""
@@ -195,6 +196,8 @@ class MapsView(View):
             return f"Map {self._enlarged} · click for all"
         if output.is_flat:
             return f"{count:,} values"
+        if self._is_colour_picture:
+            return f"Picture of {height}×{width}"
         return f"{count} map{'s' if count > 1 else ''} of {height}×{width}"
 
     def _show_tiles(self, output: _Output) -> None:
@@ -208,9 +211,12 @@ class MapsView(View):
             scale, own_ends = scale_up_to(largest(tiles), scale.map_name), False
         elif own_ends:
             tiles = stretched_to_own_end(tiles)
-        show_labels = labels if len(tiles) > 1 and not output.is_flat else []
+        pixels = colored(tiles, scale)
+        if self._is_colour_picture:
+            pixels = rgb_pixels(output.values)[None]
+        show_labels = labels if len(pixels) > 1 and not output.is_flat else []
         self.panel.sheet.setAccessibleName(f"{self._caption(output)} of {title(output.module)}")
-        self.panel.sheet.show_tiles(colored(tiles, scale), labels=show_labels)
+        self.panel.sheet.show_tiles(pixels, labels=show_labels)
         ends = ("0" if scale.low == 0 else "−largest of each", "largest of each") if own_ends else None
         self.panel.distribution.show_values(tiles, scale, ends)
         self._read_cell(self.panel.sheet.pointed_cell)
@@ -232,8 +238,14 @@ class MapsView(View):
 
     @property
     def _is_picture(self) -> bool:
-        """Whether what is shown are pixels, whose scale is always 0 .. 1."""
-        return self._output is not None and is_input(self._output.module.kind)
+        """Whether what is shown are pixels as they were, whose scale is always 0 .. 1."""
+        is_raw = self._dataset is None or not self._dataset.is_signed
+        return self._output is not None and is_input(self._output.module.kind) and is_raw
+
+    @property
+    def _is_colour_picture(self) -> bool:
+        """Whether the maps are the red, green and blue of one picture, which is then shown as people see it."""
+        return self._is_picture and self._output is not None and self._output.values.shape[:-2] == (3,)
 
     def _map_name(self, output: _Output) -> str:
         if self._is_picture:
@@ -260,7 +272,7 @@ class MapsView(View):
     # ---------------------------------------------------------------- what is pointed at
 
     def _toggle_enlarged(self, tile: int) -> None:
-        if self._output is None or self._output.is_flat or len(self._output.tiles) < 2:
+        if self._output is None or self._output.is_flat or len(self._output.tiles) < 2 or self._is_colour_picture:
             return
         self._enlarged = tile if self._enlarged is None else None
         self._refresh()
@@ -269,6 +281,10 @@ class MapsView(View):
         output = self._output
         if cell is None or output is None:
             self.panel.read_out.show_value("", "")
+            return
+        if self._is_colour_picture:
+            colours = (exact(each) for each in output.tiles[:, cell.row, cell.column])
+            self.panel.read_out.show_value(f"row {cell.row} · column {cell.column}", " ".join(colours))
             return
         tile = self._enlarged if self._is_enlarged(output) and self._enlarged is not None else cell.tile
         place = f"value {tile}" if output.is_flat else f"map {tile} · row {cell.row} · column {cell.column}"

@@ -7,7 +7,7 @@ import pytest
 from kernel_calls import Bench
 from scipy.signal import correlate2d
 
-from convnet_studio.engine.kernels import conv, loss, move, norm, point, pool, update
+from convnet_studio.engine.kernels import conv, loss, move, norm, point, pool
 from convnet_studio.engine.kernels.fields import Place
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.kernels.tiles import product
@@ -52,8 +52,8 @@ def test_conv_forward_is_a_correlation(maps: int, filters: int) -> None:
         b_outer=k * maps * padded, a_row=maps, c_row=filters,
     )  # fmt: skip
     bench.run(
-        conv.conv_forward, x=source, y=target, weight=Place(table, table.size), bias=Place(biases, padded), first=0, rows=out,
-        columns=out, run=k * maps, x_row=size * maps, y_row=out * filters, tiling=tiling,
+        conv.conv_forward, x=source, y=target, weight=Place(table, table.size), bias=Place(biases, padded), first=0,
+        rows=out, columns=out, run=k * maps, x_row=size * maps, y_row=out * filters, tiling=tiling,
     )  # fmt: skip
     y = bench.read(target).reshape(2, out, out, filters).transpose(0, 3, 1, 2)
     for s, f in ((0, 0), (1, filters - 1)):
@@ -115,19 +115,3 @@ def test_log_softmax_stands_large_scores() -> None:
     source, target = bench.buffer(3, np.array([[1000.0, 999.0, -1000.0]])), bench.buffer(3)
     bench.run(loss.log_softmax_forward, x=source, y=target, positions=1, channels=3)
     np.testing.assert_allclose(bench.read(target)[0], [-0.3132617, -1.3132617, -2000.3132617], rtol=1e-6)
-
-
-@pytest.mark.parametrize("size", [1, 15, 16, 33])
-def test_sgd_follows_pytorchs_order_and_touches_nothing_else(size: int) -> None:
-    w, g, v = normal(3, size)
-    arrays = [np.concatenate([each, np.full(3, 7, np.float32)]) for each in (w, g, v)]
-    layout = update.sgd_update.layout
-    bench = Bench(count=1)
-    bench.buffer(1)
-    bench.parameters, bench.gradients = arrays[0], arrays[1]
-    bench.run(update.sgd_update, velocity=Place(arrays[2], size), size=size, rate=0.1, momentum=0.9)
-    assert layout.fields["rate"] == "real"
-    velocity = 0.9 * v + g
-    np.testing.assert_allclose(arrays[2][:size], velocity, rtol=1e-6)
-    np.testing.assert_allclose(arrays[0][:size], w - 0.1 * velocity, rtol=1e-5)
-    assert all((each[size:] == 7).all() for each in arrays)

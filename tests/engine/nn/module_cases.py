@@ -27,7 +27,7 @@ from convnet_studio.engine.nn.module import (
     settings_of,
 )
 
-SHAPES: tuple[Shape, ...] = ((2, 8, 8), (3, 9, 7), (12,))
+SHAPES: tuple[Shape, ...] = ((2, 8, 8), (3, 9, 7), (12,), (2, 11), (2, 4, 5, 5))
 BATCH = 2
 MIXTURES = 3
 
@@ -46,7 +46,7 @@ class Case:
 
     @property
     def input_shapes(self) -> tuple[Shape, ...]:
-        return (self.shape,) * max(1, Module.registry[self.kind].input_count)
+        return (self.shape,) * max(1, Module.registry[self.kind](**dict(self.settings)).port_count())
 
     def module(self, dtype: type = np.float64) -> Module:
         """A fresh module with random parameters, the same every time."""
@@ -80,8 +80,8 @@ def settings_to_try(kind: type[Configured], extreme: bool = False) -> Iterator[d
 def _values(setting: Setting, extreme: bool) -> list[SettingValue]:
     if setting.type is bool:
         return [False, True]
-    if setting.choices:
-        return list(setting.choices)
+    if setting.type is str:
+        return list(setting.choices or setting.examples)
     assert setting.minimum is not None
     assert setting.maximum is not None
     if extreme:
@@ -105,7 +105,7 @@ def all_cases() -> list[Case]:
 
 def _accepts(module: Module, shape: Shape) -> bool:
     try:
-        module.output_shape(*(shape,) * max(1, module.input_count))
+        module.output_shape(*(shape,) * max(1, module.port_count()))
     except ShapeProblem:
         return False
     return True

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from drawings import TWO_STAGE_DIGITS, chain, make
 
-from convnet_studio.engine.nn.cost import Cost, node_cost, total_cost
-from convnet_studio.engine.nn.graph import LARGEST_MODULE, Graph, Link, resolve
+from convnet_studio.engine.nn.cost import Cost, costs, total_cost
+from convnet_studio.engine.nn.graph import Graph, Link, Node, resolve
 from convnet_studio.engine.nn.loss import Loss
-from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.module import Module, ShapeProblem
 
 SHAPE = (1, 28, 28)
 
@@ -40,21 +40,24 @@ def test_two_stage_digits_shapes_and_signs() -> None:
 
 def test_two_stage_digits_cost() -> None:
     found = graph(*chain(*TWO_STAGE_DIGITS))
-    costs = {node.id: node_cost(node) for node in found.nodes}
-    assert costs["localcontrastnorm-1"] == Cost(0, 2 * 2 * 9 * 28 * 28 + 28 * 28)
-    assert costs["conv2d-2"] == Cost(208, 24 * 24 * 8 * 25)
-    assert costs["conv2d-6"] == Cost(3216, 8 * 8 * 16 * 8 * 25)
-    assert costs["linear-10"] == Cost(2570, 2560)
-    assert costs["nllloss-12"] == Cost()
+    each = costs(found.nodes)
+    counts = {name: (cost.parameters, cost.multiply_accumulates) for name, cost in each.items()}
+    assert counts["localcontrastnorm-1"] == (0, 2 * 2 * 9 * 28 * 28 + 28 * 28)
+    assert counts["conv2d-2"] == (208, 24 * 24 * 8 * 25)
+    assert counts["lppool2d-5"] == (0, 24 * 24 * 8)
+    assert counts["conv2d-6"] == (3216, 8 * 8 * 16 * 8 * 25)
+    assert counts["linear-10"] == (2570, 2560)
+    assert each["nllloss-12"] == Cost()
     total = total_cost(found.nodes)
-    assert total == sum(costs.values(), Cost())
+    assert total == sum(each.values(), Cost())
     assert total.parameters == 5994
 
 
 def test_the_cost_of_what_is_whole_is_known_where_the_rest_is_not() -> None:
     found = graph(*chain(("Conv2d", {}), ("Linear", {})))
     assert told(found) == [("linear-2", "Linear takes a list of numbers, not maps")]
-    assert total_cost(found.nodes) == Cost(208, 24 * 24 * 8 * 25)
+    total = total_cost(found.nodes)
+    assert (total.parameters, total.multiply_accumulates) == (208, 24 * 24 * 8 * 25)
 
 
 def test_a_problem_is_told_once_at_its_cause() -> None:
@@ -102,13 +105,15 @@ def test_a_loss_that_does_not_fit_the_classes_is_told() -> None:
     assert not found.problems[0].change
 
 
-def test_a_module_too_large_for_the_memory_is_refused() -> None:
-    modules, links = chain(("Conv2d", {"out_channels": 1024, "kernel_size": 1}), ("Flatten", {}), ("Linear", {}))
-    modules["linear-3"] = make("Linear", out_features=4096)
-    found = graph(modules, links)
-    (problem,) = found.problems
-    assert problem.where == "linear-3"
-    assert problem.fix == f"at most {LARGEST_MODULE:,} fit a module"
+def test_a_module_that_is_not_admitted_is_told_and_what_follows_waits() -> None:
+    def admit(node: Node) -> None:
+        if node.shape == (7,):
+            raise ShapeProblem("It is odd", "make it even")
+
+    drawn = (("Flatten", {}), ("Linear", {"out_features": 8}), ("Linear", {"out_features": 7}), ("Tanh", {}))
+    found = resolve(*chain(*drawn), SHAPE, 10, admit=lambda: admit)
+    assert [(each.where, each.what, each.fix) for each in found.problems] == [("linear-3", "It is odd", "make it even")]
+    assert [node.id for node in found.nodes] == ["input", "flatten-1", "linear-2"]
 
 
 def test_order_does_not_depend_on_the_order_of_drawing() -> None:

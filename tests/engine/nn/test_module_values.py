@@ -11,7 +11,6 @@ import convnet_studio.engine.nn.optimizers  # noqa: F401 - fills the registry
 from convnet_studio.engine.nn.gradient_check import give_parameters
 from convnet_studio.engine.nn.module import Array, Module, SettingValue, Shape, ShapeProblem
 from convnet_studio.engine.nn.optimizer import Optimizer
-from convnet_studio.engine.nn.schedule import SCHEDULES, rate_at
 
 X = np.array([[3.0, -4.0, 0.0, 9.0], [0.0, 0.0, 1.0, 9.0]]).reshape(1, 1, 2, 4)
 
@@ -162,11 +161,3 @@ def test_sgd_adds_the_whole_gradient_to_the_fading_velocity() -> None:
         sgd.update(parameters, np.array([gradient]))
         assert parameters[0] == pytest.approx(expected)
     assert sgd.state["velocity"][0] == pytest.approx(1.5)
-
-
-def test_schedules() -> None:
-    assert [rate_at("constant", 0.1, progress) for progress in (0, 0.5, 1)] == [0.1, 0.1, 0.1]
-    assert [rate_at("linear to 0", 0.1, progress) for progress in (0, 0.5, 1, 1.1)] == [0.1, 0.05, 0, 0]
-    assert all(rate_at(each, 0.1, 0.3) > 0 for each in SCHEDULES)
-    with pytest.raises(ValueError, match="no schedule 'cosine'"):
-        rate_at("cosine", 0.1, 0.5)

@@ -18,7 +18,7 @@ from convnet_studio.engine.nn.optimizers.sgd import SGD
 from convnet_studio.engine.program import CompiledProgram, ReferenceProgram
 
 Drawn = tuple[str, dict[str, SettingValue]]
-EXAMPLES = 48
+EXAMPLES = 24
 
 LENET: list[Drawn] = [
     ("Conv2d", {"out_channels": 6}), ("Tanh", {}), ("AvgPool2d", {}),
@@ -34,7 +34,7 @@ TWO_STAGES: list[Drawn] = [
 CLASSIFIER: list[Drawn] = [("Flatten", {}), ("Linear", {"out_features": 4}), ("LogSoftmax", {}), ("NLLLoss", {})]
 
 
-def make(kind: str, **settings: SettingValue) -> Module | Loss:
+def make(kind: str, /, **settings: SettingValue) -> Module | Loss:
     registry = Module.registry if kind in Module.registry else Loss.registry
     return registry[kind](**settings)
 
@@ -85,10 +85,11 @@ def assert_follows_numpy(
 ) -> None:
     """Outputs, gradients by outputs and by parameters, losses and errors of one pass are those of the numpy code."""
     own, other = CompiledProgram(compiled, count, threads), ReferenceProgram(reference, count)
-    indices = np.random.default_rng(1).permutation(EXAMPLES)[:count]
+    examples = max(EXAMPLES, count)
+    indices = np.random.default_rng(1).permutation(examples)[:count]
     try:
         for program in (own, other):
-            program.set_data(*data(compiled))
+            program.set_data(*data(compiled, examples))
         found, expected = own.gradient(indices), other.gradient(indices)
         assert abs(found.loss - expected.loss) <= tolerance * max(1, abs(expected.loss))
         assert (found.errors, found.count) == (expected.errors, expected.count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from small_networks import (
+    CLASSIFIER,
     EXAMPLES,
     LENET,
     TWO_STAGES,
@@ -19,6 +20,8 @@ from small_networks import (
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
+from convnet_studio.engine.program.interpreter import APART
+from convnet_studio.engine.program.update import Update
 
 Links = list[tuple[str, str, int]]
 
@@ -37,6 +40,26 @@ def test_twenty_steps_with_momentum_follow_numpy(drawn: list[Drawn]) -> None:
     np.testing.assert_allclose(own, other, rtol=1e-4)
     np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=1e-4)
     assert own[-1] != own[0]
+
+
+@pytest.mark.parametrize("filters", [8, 12, 32])
+def test_threads_share_what_a_single_sample_needs(filters: int) -> None:
+    """Bands of a large convolution and outputs of a large matrix, in whatever order they are taken."""
+    drawn: list[Drawn] = [
+        ("Conv2d", {"out_channels": filters}), ("Tanh", {}), ("Conv2d", {"out_channels": filters}),
+        ("AvgPool2d", {"kernel_size": 3, "stride": 2}), ("Flatten", {}), ("Linear", {"out_features": 300}),
+        ("Linear", {"out_features": 10}), ("LogSoftmax", {}), ("NLLLoss", {}),
+    ]  # fmt: skip
+    shape = (3, 36, 35)
+    assert_follows_numpy(chain(drawn, shape), chain(drawn, shape), 1, threads=2)
+    results = []
+    for threads in (1, 2):
+        program = CompiledProgram(chain(drawn, shape), 1, threads)
+        assert APART in {each.kind for each in program._lean.listing.sections}
+        losses = losses_of(program, 5, 1, sgd())
+        program.close()
+        results.append((losses, program.network.parameters.tobytes()))
+    assert results[0] == results[1]
 
 
 PERCEPTRON: list[Drawn] = [
@@ -212,11 +235,36 @@ def test_steps_in_one_call_are_those_one_by_one(threads: int) -> None:
 
 @pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_steps_end_at_the_first_loss_that_is_not_finite(kind: type[Program]) -> None:
+def test_steps_end_at_the_first_that_leaves_the_finite_range(kind: type[Program]) -> None:
     program = kind(chain(LENET, (1, 28, 28)), 8)  # type: ignore[call-arg]
     program.set_data(*data(program.network))
     optimizer = sgd()
     made = program.steps(np.arange(24).repeat(2), 8, [0.01, np.inf, 0.01, 0.02, 0.03, 0.04], optimizer)
-    assert len(made) == 3
-    assert [bool(np.isfinite(each.loss)) for each in made] == [True, True, False]
-    assert optimizer.rate == 0.01
+    assert [each.finite for each in made] == [True, False]
+    assert optimizer.rate == np.inf
+
+
+@pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled update", "numpy update"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_is_not_finite_updates_nothing_and_parameters_that_are_not_are_told(
+    kind: type[Program], compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled:
+        monkeypatch.setattr(Update, "prepare", lambda self, optimizer, network: -1)
+    network = chain(CLASSIFIER, (1, 6, 6), 4)
+    program = kind(network, 3)  # type: ignore[call-arg]
+    optimizer = sgd()
+    program.set_data(*data(network))
+    assert program.step(range(3), optimizer).finite
+    network.parameters[-1] = np.inf
+    before = network.parameters.copy()
+    assert not program.step(range(3), optimizer).finite
+    np.testing.assert_array_equal(network.parameters, before)
+    for last in (0, network.parameters.size - 1):  # within whole vectors, and behind them
+        network.parameters[...] = 0
+        optimizer.state["velocity"][...] = 0
+        optimizer.state["velocity"][last] = np.inf
+        result = program.step(range(3), optimizer)
+        assert np.isfinite(result.loss)
+        assert not result.finite

@@ -9,8 +9,9 @@ import pytest
 from small_networks import CLASSIFIER, EXAMPLES, LENET, chain, data, sgd
 
 from convnet_studio.engine.kernels.fields import Buffer, Span
+from convnet_studio.engine.nn.chunks import chunk_size, power_of_two
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
-from convnet_studio.engine.program.build import build, chunk_size, power_of_two
+from convnet_studio.engine.program.build import build
 from convnet_studio.engine.program.builder import Feed
 
 BOTH = pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])

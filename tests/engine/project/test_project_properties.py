@@ -36,6 +36,9 @@ setting_values = st.one_of(
     st.integers(-2, 40), st.floats(allow_nan=True), st.booleans(), st.sampled_from(["mean", "sum"])
 )
 
+learning_values = st.one_of(st.floats(-1, 5), st.booleans(), st.sampled_from(["He", "Gabor", "none"]))
+data_values = st.one_of(st.integers(-1, 3), st.floats(0, 1), st.booleans(), st.sampled_from(["LCN", "none", "x"]))
+
 
 def _ids(draw: Draw, project: Project) -> list[str]:
     known = [each.id for each in project.network.modules]
@@ -52,6 +55,29 @@ def _links(draw: Draw, project: Project) -> list[Link]:
 
 
 EDITS: dict[str, Callable[[Draw, Project], Project]] = {
+    "set_learning": lambda draw, p: edits.set_learning(
+        p,
+        _id(draw, p),
+        **{draw(st.sampled_from(["rate", "frozen", "initializer", "depth"])): draw(learning_values)},
+    ),
+    "set_data": lambda draw, p: edits.set_data(
+        p, **{draw(st.sampled_from(["normalization", "shift", "flip", "scale", "blur"])): draw(data_values)}
+    ),
+    "set_training": lambda draw, p: edits.set_training(
+        p,
+        **draw(
+            st.sampled_from(
+                [
+                    {"schedule": "step"},
+                    {"schedule": "constant"},
+                    {"schedule_settings": {"gamma": 0.5}},
+                    {"l2": 0.1, "penalties_from": 2},
+                    {"optimizer": "Adam"},
+                    {"optimizer_settings": {"beta1": 0.5}},
+                ]
+            )
+        ),
+    ),
     "insert": lambda draw, p: edits.insert_module(p, draw(st.sampled_from(KINDS)), draw(positions))[0],
     "insert_on_link": lambda draw, p: edits.insert_on_link(
         p,

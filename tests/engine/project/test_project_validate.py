@@ -92,7 +92,7 @@ def test_a_wrong_number_of_outputs_is_told_at_the_loss(chain: Project) -> None:
 @pytest.mark.parametrize(
     ("training", "what"),
     [
-        (TrainingSpec("Adam"), "This version does not know the optimizer Adam"),
+        (TrainingSpec("Adagio"), "This version does not know the optimizer Adagio"),
         (TrainingSpec(optimizer_settings={"momentum": 5.0}), "The optimizer's setting momentum can't be 5.0"),
         (TrainingSpec(optimizer_settings={"speed": 5.0}), "The optimizer's setting speed can't be 5.0"),
     ],

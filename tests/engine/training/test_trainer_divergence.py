@@ -20,7 +20,7 @@ from trainer_bench import (
 )
 
 from convnet_studio.engine.training.control import Edit, Play, Reset, Rewind, StepBatch, StepEpoch
-from convnet_studio.engine.training.events import Diverged, Rewound, StateChanged, Stepped
+from convnet_studio.engine.training.events import Diverged, Event, Rewound, StateChanged, Stepped
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -48,12 +48,42 @@ def test_it_is_told_with_the_module_and_training_rests() -> None:
     assert len(losses_of(events)) == diverged.step < 14
 
 
+def spoiled(a_bias: float, b_weight: float, **training: float) -> list[Event]:
+    """What happens to a network whose hidden outputs are all `a_bias` and whose last weights all `b_weight`."""
+    weights = {
+        "a": {"weight": np.zeros((8, 36), np.float32), "bias": np.full(8, a_bias, np.float32)},
+        "b": {"weight": np.full((CLASSES, 8), b_weight, np.float32), "bias": np.zeros(CLASSES, np.float32)},
+    }
+    return run_script(Play(), project=with_training(EXPLOSIVE, schedule="constant", **training), weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("a_bias", "b_weight", "rate", "where", "array"),
+    [
+        (1.0, np.nan, 0.05, "b", "weight"),
+        (np.inf, 1.0, 0.05, "a", "bias"),
+        (3e38, 2.0, 0.05, "b", "output"),
+        (1e30, 1.0, 0.05, "loss", "loss"),
+        (3e38, 1e-38, 0.05, "b", "gradient of the weight"),
+        (1e37, 1e-37, 50.0, "b", "weight"),
+    ],
+    ids=["weight", "bias", "activation", "loss", "gradient", "weight behind a finite gradient"],
+)
+def test_the_array_is_named_after_one_step(a_bias: float, b_weight: float, rate: float, where: str, array: str) -> None:
+    events = spoiled(a_bias, b_weight, rate=rate)
+    (diverged,) = of_type(events, Diverged)
+    assert (diverged.step, diverged.where, diverged.array) == (1, where, array)
+    assert diverged.why == f"The {array} is no longer finite."
+    assert len(losses_of(events)) == 1
+
+
 def test_a_loss_that_explodes_but_stays_finite_is_noticed() -> None:
     saturating = with_training(TINY, rate=50.0, epochs=20, schedule="constant")
     events = run_script(Play(), Rewind(), Edit(TINY), StepEpoch(), project=saturating)
     (diverged,) = of_type(events, Diverged)
     assert diverged.why.startswith("The loss has exploded: it began at 1.")
     assert diverged.where in {"conv", "fc"}
+    assert diverged.array == ""
     assert np.isfinite(losses_of(events)).all()
     assert losses_of(events)[-7:] == losses_of(run_script(StepEpoch()))
 

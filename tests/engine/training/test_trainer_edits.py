@@ -142,7 +142,7 @@ def test_epochs_move_the_end_of_the_plan() -> None:
     longer = with_training(TINY, epochs=3)
     events = run_script(StepEpoch(), Edit(longer), Play())
     assert len(losses_of(events)) == 3 * 7
-    assert events[-1] == StateChanged(1, playing=False, why="All 3 epochs are done.")
+    assert events[-1] == StateChanged(1, playing=False, why="All 3 epochs are done.", is_done=True)
 
 
 def test_an_unknown_optimizer_rests_with_a_sentence() -> None:

@@ -74,7 +74,7 @@ def test_play_trains_the_planned_epochs_and_rests() -> None:
     assert len(losses_of(events)) == 2 * STEPS
     assert [event.epoch for event in of_type(events, EpochDone)] == [1, 2]
     assert [event.step for event in of_type(events, Measured)] == [0, STEPS, 2 * STEPS]
-    assert events[-1] == StateChanged(1, playing=False, why="All 2 epochs are done.")
+    assert events[-1] == StateChanged(1, playing=False, why="All 2 epochs are done.", is_done=True)
     assert of_type(events, Measured)[-1].loss < 0.8 * of_type(events, Measured)[0].loss
 
 
@@ -139,7 +139,7 @@ def test_play_again_trains_another_plan_with_its_own_schedule() -> None:
 
 def test_one_planned_epoch_is_told_in_the_singular() -> None:
     events = run_script(Play(), project=with_training(TINY, epochs=1))
-    assert events[-1] == StateChanged(1, playing=False, why="The planned epoch is done.")
+    assert events[-1] == StateChanged(1, playing=False, why="The planned epoch is done.", is_done=True)
 
 
 def test_pause_is_answered_within_one_step() -> None:
@@ -191,7 +191,7 @@ def test_a_question_is_answered_in_the_middle_of_a_measurement(monkeypatch: pyte
             control.ask_snapshot()
             return super().evaluate(indices)
 
-        def forward(self, pictures: Array) -> None:
+        def forward(self, pictures: Array, partners: Array | None = None) -> None:
             log.append("answer")
             super().forward(pictures)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from convnet_studio.engine.data.dataset import Dataset, DatasetFile, stratified_split
+from convnet_studio.engine.data.dataset import Array, DatasetFile, stratified_split
 
 
 class Digits8x8(DatasetFile):
@@ -16,7 +17,6 @@ class Digits8x8(DatasetFile):
         "1,797 handwritten digits of 8×8 pixels, a fifth of each class held out. Small enough to train in seconds."
     )
 
-    def load(self) -> Dataset:
+    def split(self, arrays: Mapping[str, Array]) -> tuple[Array, Array]:
         """A fifth of every digit is held out."""
-        arrays = self.read_arrays()
-        return self.make(arrays, *stratified_split(arrays["labels"]))
+        return stratified_split(arrays["labels"])

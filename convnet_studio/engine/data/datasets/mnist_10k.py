@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
-
-from convnet_studio.engine.data.dataset import Dataset, DatasetFile
+from convnet_studio.engine.data.dataset import Array, DatasetFile, head_and_tail
 
 
 class Mnist10k(DatasetFile):
@@ -19,9 +18,6 @@ class Mnist10k(DatasetFile):
         "A small convnet gets below 3 % errors within a minute."
     )
 
-    def load(self) -> Dataset:
+    def split(self, arrays: Mapping[str, Array]) -> tuple[Array, Array]:
         """The first ``n_train`` pictures train, the others test."""
-        arrays = self.read_arrays()
-        n_train = int(arrays["n_train"])
-        index = np.arange(len(arrays["labels"]))
-        return self.make(arrays, index[:n_train], index[n_train:])
+        return head_and_tail(len(arrays["labels"]), int(arrays["n_train"]))

@@ -23,10 +23,6 @@ class NLLLoss(Loss):
         """``(classes,)``."""
         check_class_scores(prediction, classes)
 
-    def target(self, labels: Array, prediction: Shape) -> Array:
-        """The labels themselves, ``(batch,)``."""
-        return labels
-
     def forward(self, prediction: Array, target: Array) -> Array:
         """``(batch, classes)`` and ``(batch,)`` to ``(batch,)``."""
         self._shape, self._dtype, self._target = prediction.shape, prediction.dtype, target

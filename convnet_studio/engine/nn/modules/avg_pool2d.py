@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from convnet_studio.engine.nn.module import Array, Family
+from convnet_studio.engine.nn.module import Array, Family, Shape
 from convnet_studio.engine.nn.windows import Pool2d, columns, fold
 
 
@@ -19,6 +19,10 @@ class AvgPool2d(Pool2d):
     family: ClassVar = Family.POOLING
     word: ClassVar = "average pooling"
     formula: ClassVar = r"y_{ijk} = \frac{1}{n^2} \sum_{pq} x_{i,\, sj+p,\, sk+q}"
+
+    def multiply_accumulates(self, shape: Shape) -> int:
+        """One for each input of each window."""
+        return self.connections(shape)
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, h, w)`` to ``(batch, c, rows, columns)``."""

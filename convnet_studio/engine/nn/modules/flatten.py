@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from convnet_studio.engine.nn.footprint import POINTWISE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape
 
 
@@ -18,6 +19,10 @@ class Flatten(Module):
     def output_shape(self, shape: Shape) -> Shape:
         """``(c, h, w)`` to ``(c·h·w,)``; a list stays as it is."""
         return (math.prod(shape),)
+
+    def windows(self, shape: Shape) -> Windows:
+        """Each value is one of the maps'."""
+        return POINTWISE
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, h, w)`` to ``(batch, c·h·w)``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from convnet_studio.engine.nn.footprint import WHOLE
 from convnet_studio.engine.nn.module import (
     Array,
     Family,
@@ -45,6 +46,10 @@ class Linear(Module):
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight."""
         return self.out_features * shape[0]
+
+    def windows(self, shape: Shape) -> None:
+        """Every output sees every input."""
+        return WHOLE
 
     def caption(self) -> str:
         """The number of outputs."""

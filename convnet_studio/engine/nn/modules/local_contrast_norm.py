@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.local_norm import DividingNorm
 from convnet_studio.engine.nn.local_statistics import Division, Subtraction
 from convnet_studio.engine.nn.module import Array, Family, Shape
@@ -25,6 +26,10 @@ class LocalContrastNorm(DividingNorm):
         r"\sigma_{jk}^2 = \sum_{lpq} w_{pq} \, v_{l,\, j+p,\, k+q}^2, \quad"
         r"y_{ijk} = \frac{v_{ijk}}{\max(c, \sigma_{jk})}"
     )
+
+    def windows(self, shape: Shape) -> Windows:
+        """The neighbourhood of the neighbourhood: σ is that of what the first step left."""
+        return (Window(2 * self.kernel_size - 1, padding=self.kernel_size - 1),) * 2
 
     def multiply_accumulates(self, shape: Shape) -> int:
         """Of the two weighted means and the squares."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape
 
 
@@ -22,6 +23,10 @@ class LogSoftmax(Module):
     def output_shape(self, shape: Shape) -> Shape:
         """As the input."""
         return shape
+
+    def windows(self, shape: Shape) -> Windows | None:
+        """All classes; over maps, those of the same place."""
+        return WHOLE if len(shape) == 1 else POINTWISE
 
     def forward(self, x: Array) -> Array:
         """``(batch, class)`` or ``(batch, class, height, width)`` in, the same out."""

@@ -27,6 +27,19 @@ class MaxPool2d(Pool2d):
         y: Array = self._windows.max(axis=2)
         return y
 
+    def switches(self) -> Array:
+        """Where the largest of each window of the last forward pass stood, ``(batch, c, rows, columns)``.
+
+        Numbers of pixels of the input map, row by row, as PyTorch's `return_indices` gives them.
+        """
+        _, _, _, width = self._input_shape
+        down, across = np.divmod(self._windows.argmax(axis=2), self.kernel_size)
+        rows, places_across = self._windows.shape[3:]
+        top = self.stride * np.arange(rows)[:, None]
+        left = self.stride * np.arange(places_across)
+        places: Array = (top + down) * width + left + across
+        return places
+
     def backward(self, grad_output: Array) -> Array:
         """The whole of ∂y goes to the pixel that was the largest."""
         _, _, height, width = self._input_shape

@@ -7,15 +7,17 @@ from typing import ClassVar
 import numpy as np
 
 from convnet_studio.engine.nn.module import Array, setting
-from convnet_studio.engine.nn.optimizer import Optimizer
+from convnet_studio.engine.nn.optimizer import Optimizer, State
 
 
 class SGD(Optimizer):
     """Downhill by `rate` times a velocity, in which past gradients fade by the factor `momentum` a step.
 
-    PyTorch's order: v = μ v + g, then w = w - rate v. Torch7's optim.sgd is the same only with ``dampening = 0``: by
-    its default it weighs the new gradient by 1 - μ (v = μ v + (1 - μ) g), so that the same path needs a rate 1/(1 - μ)
-    times as large there. Polyak, Some methods of speeding up the convergence of iteration methods (1964).
+    PyTorch's order: v = μ v + g, then w = w - rate v. Torch7's optim.sgd by its default weighs the new gradient by
+    1 - μ: v = μ v + (1 - μ) g, but v = g in a parameter's first step; the same path needs a rate 1/(1 - μ) times as
+    large there. Nesterov's looks ahead: w = w - rate (g + μ v), in both orders with v = μ v + g (Torch7 demands it).
+    Polyak, Some methods of speeding up the convergence of iteration methods (1964); Sutskever et al., On the
+    importance of initialization and momentum in deep learning (2013).
     """
 
     word: ClassVar = "gradient descent with momentum"
@@ -24,16 +26,35 @@ class SGD(Optimizer):
     momentum: float = setting(
         0.9, "Momentum μ", "How much of the last velocity is kept; 0 is plain descent.", minimum=0, maximum=0.999
     )
+    nesterov: bool = setting(False, "Nesterov", "Take the gradient's share twice, as if from one velocity ahead.")
+    order: str = setting(
+        "PyTorch",
+        "Order",
+        "PyTorch: v = μ v + g. Torch7: v = μ v + (1 - μ) g, which at the same rate takes steps 1 - μ times as large.",
+        choices=("PyTorch", "Torch7"),
+    )
 
-    def update(self, parameters: Array, gradients: Array) -> None:
-        """One step, in place; the state is ``velocity``. Without momentum nothing is remembered."""
+    @property
+    def damps(self) -> bool:
+        """Whether a new gradient is weighed by 1 - μ, except in a parameter's first step."""
+        return self.order == "Torch7" and not self.nesterov
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The velocity, without momentum nothing; in Torch7's order also how many steps each parameter has seen."""
         if not self.momentum:
-            self.state.pop("velocity", None)
-            parameters -= self.rate * gradients
-            return
-        if "velocity" not in self.state:
-            self.state["velocity"] = np.zeros_like(parameters)
-        velocity = self.state["velocity"]
+            return ()
+        return ("velocity", "age") if self.damps else ("velocity",)
+
+    def direction(self, parameters: Array, gradients: Array, state: State) -> Array:
+        """The velocity, or with Nesterov g + μ v; without momentum the gradient."""
+        if not self.momentum:
+            return gradients
+        velocity = state["velocity"]
         velocity *= self.momentum
-        velocity += gradients
-        parameters -= self.rate * velocity
+        if self.damps:
+            velocity += np.where(state["age"] == 0, gradients, (1 - self.momentum) * gradients)
+            state["age"] += 1
+        else:
+            velocity += gradients
+        return gradients + self.momentum * velocity if self.nesterov else velocity

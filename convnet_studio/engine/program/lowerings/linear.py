@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from convnet_studio.engine.kernels import conv, linear, linear_finish, move
 from convnet_studio.engine.kernels.fields import Buffer, Place
 from convnet_studio.engine.kernels.tiles import lane_product, product
+from convnet_studio.engine.nn.chunks import SLOTS
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.linear import Linear
 from convnet_studio.engine.program.builder import Builder
@@ -21,7 +24,7 @@ def lower_linear(node: Node, to: Builder) -> None:
     dy = to.output_gradient(node)
     if dy is None:
         return
-    if _pays_to_finish(to, inputs, outputs):
+    if to.owns_alone(node) and _pays_to_finish(to, inputs, outputs):
         _lower_finish(node, to, x, dy)
     else:
         _lower_weight_gradient(node, to, x, dy)
@@ -41,16 +44,14 @@ def _lower_forward(node: Node, to: Builder, x: Buffer, y: Buffer) -> None:
         strides = {"b_inner": inputs, "a_row": x.stride, "c_row": y.stride, "d_row": 0}
         to.forward(
             linear.linear_forward,
-            kind=APART if apart else WHOLE,
+            takes=APART if apart else WHOLE,
             x=x,
             y=y,
             weight=Place(to.network.parameters, count * inputs, weight.offset + first * inputs),
             bias=Place(to.network.parameters, count, bias.offset + first),
             first=first,
             inputs=inputs,
-            tiling=lane_product(
-                to.address_of, to.chunk, count, b_inner=inputs, a_row=x.stride, c_row=y.stride, d_row=0
-            ),
+            tiling=lane_product(to.address_of, to.chunk, count, **strides),
         )
 
 
@@ -98,9 +99,12 @@ _MOST_SAMPLES = 1024
 
 
 def _pays_to_finish(to: Builder, inputs: int, outputs: int) -> bool:
-    """Whether passing over a gradient of all weights a few times costs more than keeping all samples once."""
+    """Whether passing over a gradient of all weights a few times costs more than keeping all samples once.
+
+    What is kept takes no more memory than the slots of gradients that it replaces.
+    """
     samples = to.batch_size
-    return inputs >= 16 and samples <= _MOST_SAMPLES and samples * (inputs + outputs) <= 6 * inputs * outputs
+    return inputs >= 16 and samples <= _MOST_SAMPLES and samples * (inputs + outputs) <= SLOTS * inputs * outputs
 
 
 def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
@@ -109,10 +113,10 @@ def _lower_finish(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
     whole, capacity = inputs // 16 * 16, to.batch_size
     most = min(_MOST_WEIGHTS, max(_FEWEST_WEIGHTS, inputs * outputs // 2))
     share = min(outputs, -(-most // inputs))
-    strides = {"a_inner": 1, "a_row": capacity, "c_row": inputs, "d_row": inputs}
+    strides: dict[str, Any] = {"a_inner": 1, "a_row": capacity, "c_row": inputs, "d_row": inputs}
     tiling = product(to.address_of, share, whole, **strides)
     width = tiling.width
-    kept = {
+    kept: dict[str, Any] = {
         "kept_x": to.table(-(-whole // width) * width * capacity),
         "kept_edge": to.table(capacity * 16),
         "kept_gradient": to.table(outputs * capacity),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from convnet_studio.engine.kernels import loss
+from convnet_studio.engine.kernels import distance, loss
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.losses.contrastive_loss import ContrastiveLoss
+from convnet_studio.engine.nn.losses.euclidean_loss import EuclideanLoss
+from convnet_studio.engine.nn.losses.l1_penalty import L1Penalty
 from convnet_studio.engine.nn.losses.mse_loss import MSELoss
 from convnet_studio.engine.nn.losses.nll_loss import NLLLoss
 from convnet_studio.engine.nn.modules.log_softmax import LogSoftmax
+from convnet_studio.engine.nn.squared_distance import SquaredDistance
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
 from convnet_studio.engine.program.shapes import channels_and_positions
@@ -31,19 +35,54 @@ def lower_log_softmax(node: Node, to: Builder) -> None:
 @lowers(NLLLoss)
 def lower_nll(node: Node, to: Builder) -> None:
     """Minus the log-probability of the label."""
-    _lower(node, to, loss.nll_forward, loss.nll_backward)
+    lower_labelled(node, to, loss.nll_forward, loss.nll_backward)
 
 
-@lowers(MSELoss)
-def lower_mse(node: Node, to: Builder) -> None:
-    """The mean squared distance to 1 at the label and 0 elsewhere."""
-    _lower(node, to, loss.mse_forward, loss.mse_backward)
+@lowers(MSELoss, EuclideanLoss)
+def lower_squared_distance(node: Node, to: Builder) -> None:
+    """A scale times the squared distance to 1 at the label and 0 elsewhere, or to a wire."""
+    assert isinstance(node.module, SquaredDistance)
+    scale = node.module.scale(to.input(node).size)
+    if node.module.judges_classes():
+        lower_labelled(node, to, loss.one_hot_distance_forward, loss.one_hot_distance_backward, scale=scale)
+    else:
+        lower_unlabelled(node, to, distance.distance_forward, distance.distance_backward, scale=scale)
 
 
-def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf) -> None:
+def lower_labelled(node: Node, to: Builder, forward: Leaf, backward: Leaf, **more: Any) -> None:
+    """Append the leaves of a loss that compares one prediction with the label."""
     x = to.input(node)
-    asked: dict[str, Any] = {"x": x, "size": x.size, "labels": to.feed.labels, "indices": to.feed.indices}
-    to.forward(forward, **asked, losses=to.feed.losses)
+    asked: dict[str, Any] = {"x": x, "size": x.size, "labels": to.feed.labels, "indices": to.feed.indices, **more}
+    to.forward(forward, **asked, losses=to.losses(node))
     dx = to.input_gradient(node)
     if dx is not None:
         to.backward(backward, **asked, x_gradient=dx)
+
+
+@lowers(L1Penalty)
+def lower_l1(node: Node, to: Builder) -> None:
+    """The sum of absolute values."""
+    x = to.input(node)
+    to.forward(distance.l1_forward, x=x, size=x.size, losses=to.losses(node))
+    dx = to.input_gradient(node)
+    if dx is not None:
+        to.backward(distance.l1_backward, x=x, x_gradient=dx, size=x.size)
+
+
+@lowers(ContrastiveLoss)
+def lower_contrastive(node: Node, to: Builder) -> None:
+    """Of a pair, by whether the labels of the sample and its partner are equal."""
+    assert isinstance(node.module, ContrastiveLoss)
+    feed = to.feed
+    pair = {"labels": feed.labels, "indices": feed.indices, "partners": feed.partners, "margin": node.module.margin}
+    lower_unlabelled(node, to, distance.contrastive_forward, distance.contrastive_backward, **pair)
+
+
+def lower_unlabelled(node: Node, to: Builder, forward: Leaf, backward: Leaf, **more: Any) -> None:
+    """Append the leaves of a loss that compares two wires; `backward` runs once for each, with the other as y."""
+    x, y = to.input(node, 0), to.input(node, 1)
+    to.forward(forward, x=x, y=y, size=x.size, losses=to.losses(node), **more)
+    for port, (own, other) in enumerate(((x, y), (y, x))):
+        dx = to.input_gradient(node, port)
+        if dx is not None:
+            to.backward(backward, x=own, y=other, x_gradient=dx, size=x.size, **more)

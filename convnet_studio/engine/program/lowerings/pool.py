@@ -12,7 +12,9 @@ from convnet_studio.engine.nn.modules.lp_pool2d import LPPool2d
 from convnet_studio.engine.nn.modules.max_pool2d import MaxPool2d
 from convnet_studio.engine.nn.windows import Pool2d
 from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.callback import lower_callback
 from convnet_studio.engine.program.lowering import lowers
+from convnet_studio.engine.program.shapes import window_shape
 
 
 @lowers(AvgPool2d)
@@ -35,6 +37,9 @@ def lower_norm(node: Node, to: Builder) -> None:
     """The p-norm of each window, with leaves of their own for p = 1 and p = 2."""
     module = node.module
     assert isinstance(module, LPPool2d)
+    if module.learns_p or module.inside == "gaussian":
+        lower_callback(node, to)
+        return
     scale = 1 / module.kernel_size**2 if module.inside == "mean" else 1.0
     leaves = {
         1.0: (pool.sum_forward, pool.sum_backward),
@@ -45,25 +50,11 @@ def lower_norm(node: Node, to: Builder) -> None:
 
 def _lower(node: Node, to: Builder, forward: Leaf, backward: Leaf, **extra: Any) -> None:
     x, y = to.input(node), to.output(node)
-    shape = _shape(node)
+    module = node.module
+    assert isinstance(module, Pool2d)
+    shape = window_shape(node.input_shapes[0], node.shape, module.kernel_size, module.stride)
     to.forward(forward, x=x, y=y, **shape, **extra)
     dy = to.output_gradient(node)
     dx = to.input_gradient(node)
     if dx is not None and dy is not None:
         to.backward(backward, x_gradient=dx, y_gradient=dy, x=x, y=y, size=dx.size, **shape, **extra)
-
-
-def _shape(node: Node) -> dict[str, Any]:
-    assert isinstance(node.module, Pool2d)
-    channels, _, width = node.input_shapes[0]
-    _, rows, columns = node.shape
-    x_row, stride = width * channels, node.module.stride
-    return {
-        "rows": rows,
-        "columns": columns,
-        "channels": channels,
-        "kernel": node.module.kernel_size,
-        "x_row": x_row,
-        "down": stride * x_row,
-        "across": stride * channels,
-    }

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen
 
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.theme import theme
 
@@ -50,9 +50,14 @@ class Body(ABC):
         return self.class_names[index] if 0 <= index < len(self.class_names) else str(index)
 
     def own_output(self, snapshot: Snapshot) -> Array | None:
-        """The module's output in `snapshot`; None if it is not there or has another shape (of an earlier edit)."""
-        output = snapshot.outputs.get(self.card.id)
-        return output if output is not None and output.shape == self.card.shape else None
+        """The module's output in `snapshot`; None if it is not there or has another shape (of an earlier edit).
+
+        Of a module that silences units in training, those it would silence in the next step are 0.
+        """
+        output, mask = snapshot.outputs.get(self.card.id), snapshot.outputs.get(mask_of(self.card.id))
+        if output is None or output.shape != self.card.shape:
+            return None
+        return output * mask if mask is not None and mask.shape == output.shape else output
 
 
 def hatch(painter: QPainter, rect: QRectF) -> None:

@@ -24,11 +24,11 @@ ICON = 13
 
 
 class LossBody(Body):
-    """A large number, and beneath it target and answer with a tick or a cross."""
+    """A large number, and beneath it, where the loss looks at an answer, target and answer with a tick or a cross."""
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
-        self.size = QSizeF(WIDTH, FIGURE_HEIGHT + 2 * ROW_HEIGHT)
+        self.size = QSizeF(WIDTH, FIGURE_HEIGHT + 2 * ROW_HEIGHT if card.judges else FIGURE_HEIGHT)
         self.clear()
 
     def clear(self) -> None:
@@ -39,9 +39,9 @@ class LossBody(Body):
     def show(self, snapshot: Snapshot) -> bool:
         """Take loss, label and scores."""
         before = self._loss, self._target, self._answer
-        self._loss = snapshot.loss
-        self._target = snapshot.label
-        scores = snapshot.scores
+        self._loss = snapshot.loss_at(self.card.id)
+        self._target = snapshot.label if self.card.judges else -1
+        scores = snapshot.scores if self.card.judges else None
         is_known = scores is not None and scores.size > 0 and bool(np.isfinite(scores).all())
         self._answer = int(np.argmax(scores)) if scores is not None and is_known else -1
         return before != (self._loss, self._target, self._answer)
@@ -55,8 +55,9 @@ class LossBody(Body):
             painter.setFont(number_font(22, QFont.Weight.DemiBold))
             painter.setPen(theme().color("text"))
             painter.drawText(figure.adjusted(0, -4, 0, -4), Qt.AlignmentFlag.AlignVCenter, loss_text(self._loss))
-        self._paint_row(painter, FIGURE_HEIGHT, "target", self._target)
-        self._paint_row(painter, FIGURE_HEIGHT + ROW_HEIGHT, "answer", self._answer)
+        if self.card.judges:
+            self._paint_row(painter, FIGURE_HEIGHT, "target", self._target)
+            self._paint_row(painter, FIGURE_HEIGHT + ROW_HEIGHT, "answer", self._answer)
         if self._target >= 0 and self._answer >= 0:
             self._paint_verdict(painter)
 

@@ -137,7 +137,9 @@ class MapsBody(Body):
         index = self._grid.index_at(at)
         if index is not None and self._maps is not None:
             if self.card.map_name == "picture":
-                return "The probe picture"
+                return "The probe picture" + (
+                    f", channel {index + 1} of {len(self._maps)}" if self._grid.count > 1 else ""
+                )
             scope = f"{self._scale.low:.3g} … {self._scale.high:.3g}"
             if index == len(self._maps):
                 return f"{self._hidden} more maps: select the card to see them all"

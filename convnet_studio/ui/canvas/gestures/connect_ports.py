@@ -25,6 +25,7 @@ class ConnectPorts(Gesture):
         super().__init__(canvas)
         self._from: PortItem | None = None
         self._to: PortItem | None = None
+        self._is_one_more = False
         self._reasons: dict[PortItem, str | None] = {}
         self._wire = LinkItem()
         self._wire.hide()
@@ -52,18 +53,23 @@ class ConnectPorts(Gesture):
                 if port:
                     port.set_state(state)
             self._to = target
-        self._wire.setPath(self._way(target.scenePos() if target else pointer.scene))
-        self.canvas.bubble.say(reason or "", self.canvas.view.mapFromScene(pointer.scene))
+        self._is_one_more = target is not None and self._asks_for_one_more(target, pointer.scene)
+        is_joined = target is not None and not self._is_one_more
+        self._wire.setPath(self._way(target.scenePos() if target and is_joined else pointer.scene))
+        self.canvas.bubble.say(reason or self._note(target), self.canvas.view.mapFromScene(pointer.scene))
 
     def release(self, pointer: Pointer) -> None:
         """Connect, or ask what to put at the loose end."""
-        start, target = self._from, self._to
+        start, target, is_one_more = self._from, self._to, self._is_one_more
         is_over_card = self.canvas.scene.module_at(pointer.scene) or self._port_near(pointer.scene)
         is_drag = start is not None and QLineF(start.scenePos(), pointer.scene).length() > self.canvas.scaled(JUMP)
         self.cancel()
         if start is None:
             return
-        if target is not None:
+        if target is not None and is_one_more:
+            source, module_id, _ = _ends(start, target)
+            self.canvas.editor.connect_one_more(source, module_id)
+        elif target is not None:
             self.canvas.editor.connect(*_ends(start, target))
         elif is_drag and not is_over_card:
             self._ask(start, pointer.scene)
@@ -76,6 +82,7 @@ class ConnectPorts(Gesture):
             for port in item.ports:
                 port.set_state(PortState.QUIET)
         self._from = self._to = None
+        self._is_one_more = False
         self._reasons = {}
 
     def _judge_ports(self, start: PortItem) -> None:
@@ -91,6 +98,21 @@ class ConnectPorts(Gesture):
                 self._reasons[port] = self.canvas.editor.why_not(*_ends(start, port))
                 fits = self._reasons[port] is None
                 port.set_state(PortState.COMPATIBLE if fits else PortState.INCOMPATIBLE)
+
+    def _asks_for_one_more(self, target: PortItem, at: QPointF) -> bool:
+        """Whether the wire is held over a card, not a port, that has no free input and could have another."""
+        is_at_port = QLineF(target.scenePos(), at).length() <= self.canvas.scaled(JUMP)
+        return not target.is_output and not is_at_port and self.canvas.editor.can_grow(target.module_id)
+
+    def _note(self, target: PortItem | None) -> str:
+        """What is worth knowing of the wire before it is let go; empty for an ordinary one."""
+        if target is None or self._from is None:
+            return ""
+        source, module_id, _ = _ends(self._from, target)
+        notes = ["One more input."] if self._is_one_more else []
+        if self.canvas.editor.becomes_recurrent(source, module_id):
+            notes.append("It closes a loop: a recurrent wire, which brings what was a step of time before.")
+        return " ".join(notes)
 
     def _port_near(self, at: QPointF) -> PortItem | None:
         """The judged port within reach of `at`, or of the card under it."""

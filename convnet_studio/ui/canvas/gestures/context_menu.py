@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
+from convnet_studio.engine.project.spec import Link
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.gestures.rename import Rename
 from convnet_studio.ui.theme import icon
@@ -30,7 +31,7 @@ class ContextMenu:
         if link and link.link:
             self._canvas.open_project.select(frozenset())
             scene.select_links(frozenset((link.link,)))
-            return self._show(self._link_menu(), on_screen)
+            return self._show(self._link_menu(link.link), on_screen)
         return None
 
     def _card_menu(self) -> QMenu:
@@ -45,9 +46,14 @@ class ContextMenu:
         menu.addAction(icon("trash-2"), f"Delete{many}", editor.delete_selection)
         return menu
 
-    def _link_menu(self) -> QMenu:
+    def _link_menu(self, link: Link) -> QMenu:
         menu = QMenu(self._canvas.view)
-        menu.addAction(icon("trash-2"), "Delete wire", self._canvas.editor.delete_selection)
+        editor, is_recurrent = self._canvas.editor, link.is_recurrent
+        if editor.why_not_recurrent(link, not is_recurrent) is None:
+            words = "Bring what is now" if is_recurrent else "Make recurrent: bring what was a step before"
+            menu.addAction(icon("rotate-ccw"), words, lambda: editor.set_recurrent(link, not is_recurrent))
+            menu.addSeparator()
+        menu.addAction(icon("trash-2"), "Delete wire", editor.delete_selection)
         return menu
 
     def _show(self, menu: QMenu, on_screen: QPoint) -> QMenu:

@@ -67,15 +67,19 @@ class PaletteDrop:
         elif card:
             self._offer_to_replace(card, kind, at, place)
         else:
-            self._canvas.editor.add(kind, place)
+            self._add(kind, place)
         self._canvas.view.setFocus()
+
+    def _add(self, kind: str, place: QPointF) -> None:
+        new_id = self._canvas.editor.add(kind, place)
+        self._canvas.view.ensureVisible(self._canvas.scene.modules[new_id].rect, 24, 24)
 
     def _offer_to_replace(self, card: ModuleItem, kind: str, at: QPointF, place: QPointF) -> None:
         editor, module_id = self._canvas.editor, card.card.id
         menu = QMenu(self._canvas.view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(f"Replace {card.card.title} by {kind}", lambda: editor.replace(module_id, kind))
-        menu.addAction(f"Add {kind} beside it", lambda: editor.add(kind, place))
+        menu.addAction(f"Add {kind} beside it", lambda: self._add(kind, place))
         menu.popup(self._canvas.to_screen(at))
 
     def _replaces(self, card: ModuleItem) -> bool:

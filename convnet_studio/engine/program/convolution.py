@@ -1,0 +1,303 @@
+"""Convolutions as operations: the three products, padding, and the weights' way into the kernels' order and back.
+
+Every filter bank that slides is some of these: a convolution runs `convolve` forward and `weight_gradient` and
+`input_gradient` backward; a transposed one swaps the first and the last. Along a sequence, the picture is one row high.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convnet_studio.engine.kernels import bank, conv, move
+from convnet_studio.engine.kernels.fields import Buffer, Place, Span
+from convnet_studio.engine.kernels.tiles import product
+from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.interpreter import APART, SINGLE
+
+Append = Callable[..., None]
+"""`Builder.forward` or `Builder.backward`."""
+Four = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of a convolution from a picture of `maps` to one of `filters`; height and width include the padding.
+
+    `pairs` are the connections, (output, input); None where every map sees every map.
+    """
+
+    maps: int
+    height: int
+    width: int
+    kernel_rows: int
+    kernel: int
+    stride: int
+    row_padding: int
+    padding: int
+    filters: int
+    rows: int
+    columns: int
+    pairs: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def x_row(self) -> int:
+        """Floats in a row of the padded picture."""
+        return self.width * self.maps
+
+    @property
+    def run(self) -> int:
+        """Floats of a window in one row."""
+        return self.kernel * self.maps
+
+    @property
+    def filters_padded(self) -> int:
+        """Filters, rounded up to whole vectors."""
+        return padded(self.filters)
+
+    @property
+    def run_padded(self) -> int:
+        """The run, rounded up to whole vectors."""
+        return padded(self.run)
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether anything is added around the picture."""
+        return self.padding + self.row_padding > 0
+
+
+def padded(count: int) -> int:
+    """`count` floats, rounded up to whole vectors."""
+    return -(-count // 16) * 16
+
+
+def pad(append: Append, to: Builder, sizes: Sizes, x: Buffer, name: str) -> Buffer:
+    """Put a picture into the middle of zeros; the picture itself where nothing is added."""
+    if not sizes.is_padded:
+        return x
+    around = to.scratch(sizes.height * sizes.x_row, name)
+    inner = _Inner.of(sizes)
+    append(
+        move.copy_rows,
+        x=x,
+        y=around,
+        rows=inner.rows,
+        length=inner.length,
+        x_start=0,
+        x_row=inner.length,
+        y_start=inner.start,
+        y_row=sizes.x_row,
+    )
+    return around
+
+
+def crop(append: Append, sizes: Sizes, around: Buffer, x: Buffer) -> None:
+    """Take the picture out of the middle again."""
+    inner = _Inner.of(sizes)
+    append(
+        move.copy_rows,
+        x=around,
+        y=x,
+        rows=inner.rows,
+        length=inner.length,
+        x_start=inner.start,
+        x_row=sizes.x_row,
+        y_start=0,
+        y_row=inner.length,
+    )
+
+
+@dataclass(frozen=True)
+class _Inner:
+    """Rows of the unpadded picture, floats in each, and where the first starts in the padded one."""
+
+    rows: int
+    length: int
+    start: int
+
+    @classmethod
+    def of(cls, sizes: Sizes) -> _Inner:
+        length = (sizes.width - 2 * sizes.padding) * sizes.maps
+        start = sizes.row_padding * sizes.x_row + sizes.padding * sizes.maps
+        return cls(sizes.height - 2 * sizes.row_padding, length, start)
+
+
+def convolve(append: Append, to: Builder, sizes: Sizes, x: Buffer, y: Buffer, weight: Span, bias: Place) -> None:
+    """y = bias + the filtered padded picture x."""
+    maps, filters, wide = sizes.maps, sizes.filters, sizes.filters_padded
+    table = to.table(sizes.kernel_rows * sizes.kernel * maps * wide)
+    strides = (sizes.kernel * maps * wide, maps * wide, wide, 1)
+    _arrange_weight(to, sizes, weight, table, strides)
+    tiling = product(
+        to.address_of, sizes.columns, filters,
+        a_inner=1, b_inner=wide, outer=sizes.kernel_rows, a_outer=sizes.x_row, b_outer=sizes.run * wide,
+        a_row=sizes.stride * maps, c_row=filters, d_row=0,
+    )  # fmt: skip
+    spills = sizes.filters % 16 != 0 and sizes.filters != 8  # into the next row, which must then come afterwards
+    takes = SINGLE if spills else _takes(to, sizes)
+    for first, rows in _bands(takes, sizes.rows):
+        append(
+            conv.conv_forward,
+            takes=takes,
+            x=x,
+            y=y,
+            weight=table,
+            bias=bias,
+            first=first,
+            rows=rows,
+            columns=sizes.columns,
+            run=sizes.run,
+            x_row=sizes.stride * sizes.x_row,
+            y_row=sizes.columns * filters,
+            tiling=tiling,
+        )
+
+
+def weight_gradient(to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, weight: Span) -> None:
+    """Add to the gradient by the weights the sum over places of windows of x times dy."""
+    maps, filters, wide = sizes.maps, sizes.filters, sizes.filters_padded
+    gradient = to.gradient(sizes.kernel_rows * sizes.kernel * maps * wide)
+    tiling = product(
+        to.address_of, sizes.run, filters,
+        a_inner=sizes.stride * maps, b_inner=filters, outer=sizes.rows, a_outer=sizes.stride * sizes.x_row,
+        b_outer=sizes.columns * filters, a_row=1, c_row=wide, d_row=wide,
+    )  # fmt: skip
+    takes = _takes(to, sizes)
+    for first, rows in _bands(takes, sizes.kernel_rows):
+        to.backward(
+            conv.conv_weight_gradient,
+            takes=takes,
+            x=x,
+            y_gradient=dy,
+            weight_gradient=gradient,
+            first=first,
+            kernel_rows=rows,
+            run=sizes.run,
+            columns=sizes.columns,
+            x_row=sizes.x_row,
+            block=sizes.run * wide,
+            tiling=tiling,
+        )
+    strides = (sizes.kernel * maps * wide, maps * wide, wide, 1)
+    if sizes.pairs is None:
+        collect(to, weight, gradient, weight_shape(sizes), strides, weight_strides(sizes))
+    else:
+        to.collect(bank.collect_pairs, target=weight, source=gradient, **_pairs(to, sizes, sizes.pairs, strides))
+
+
+_WORTH_SHARING = 400_000
+"""Multiply-accumulates that take a thread several times as long as to ask the other for help."""
+
+
+def _takes(to: Builder, sizes: Sizes) -> int:
+    """How a large convolution of a single sample is run: so that threads may share its rows, as they have no more."""
+    work = sizes.rows * sizes.columns * sizes.filters * sizes.kernel_rows * sizes.run
+    return APART if work >= _WORTH_SHARING and to.batch_size == 1 else SINGLE
+
+
+def _bands(takes: int, rows: int) -> list[tuple[int, int]]:
+    """The rows as (first, how many): all, or a few bands to share."""
+    size = rows if takes == SINGLE else -(-rows // 8)
+    return [(first, min(size, rows - first)) for first in range(0, rows, size)]
+
+
+def input_gradient(append: Append, to: Builder, sizes: Sizes, dx: Buffer, dy: Buffer, weight: Span, name: str) -> None:
+    """dx = what each place of dy sends back through the filters, the padding cut off."""
+    maps, filters = sizes.maps, sizes.filters
+    table = to.table(sizes.kernel_rows * filters * sizes.run_padded)
+    _arrange_weight(to, sizes, weight, table, (filters * sizes.run_padded, maps, 1, sizes.run_padded))
+    target = to.scratch(sizes.height * sizes.x_row, name) if sizes.is_padded else dx
+    c_row = sizes.stride * sizes.x_row
+    tiling = product(
+        to.address_of, sizes.rows, sizes.run,
+        a_inner=1, b_inner=sizes.run_padded, a_row=sizes.columns * filters, c_row=c_row, d_row=c_row,
+    )  # fmt: skip
+    append(
+        conv.conv_input_gradient,
+        x_gradient=target,
+        y_gradient=dy,
+        weight=table,
+        size=target.size,
+        rows=sizes.rows,
+        columns=sizes.columns,
+        kernel_rows=sizes.kernel_rows,
+        x_row=sizes.x_row,
+        x_step=sizes.stride * maps,
+        channels=filters,
+        block=filters * sizes.run_padded,
+        tiling=tiling,
+    )
+    if sizes.is_padded:
+        crop(append, sizes, target, dx)
+
+
+def bias_table(to: Builder, bias: Span) -> Place:
+    """The biases of maps where kernels read them, copied once a step."""
+    table = to.table(padded(bias.size))
+    arrange(to, bias, table, (1, 1, 1, bias.size), (0, 0, 0, 1), (0, 0, 0, 1))
+    return table
+
+
+def bias_gradient(to: Builder, dy: Buffer, bias: Span, positions: int) -> None:
+    """Add to the gradient by the biases of maps the sum of dy over its places."""
+    channels = bias.size
+    gradient = to.gradient(channels)
+    to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=gradient, positions=positions, channels=channels)
+    collect(to, bias, gradient, (1, 1, 1, channels), (0, 0, 0, 1), (0, 0, 0, 1))
+
+
+def weight_shape(sizes: Sizes) -> Four:
+    """Kernel rows, kernel columns, input maps, output maps."""
+    return sizes.kernel_rows, sizes.kernel, sizes.maps, sizes.filters
+
+
+def weight_strides(sizes: Sizes) -> Four:
+    """Of the parameter, ``(out, in, rows, columns)``, in that order."""
+    pixels = sizes.kernel_rows * sizes.kernel
+    return sizes.kernel, 1, pixels, sizes.maps * pixels
+
+
+def _arrange_weight(to: Builder, sizes: Sizes, weight: Span, table: Place, strides: Four) -> None:
+    """Copy the weights into `table` once a step; `strides`: floats there from one kernel row to the next, and so on."""
+    if sizes.pairs is None:
+        arrange(to, weight, table, weight_shape(sizes), weight_strides(sizes), strides)
+    else:
+        to.prepare(bank.arrange_pairs, source=weight, target=table, **_pairs(to, sizes, sizes.pairs, strides))
+
+
+def _pairs(to: Builder, sizes: Sizes, pairs: tuple[tuple[int, int], ...], strides: Four) -> dict[str, Any]:
+    return {
+        "pairs": to.table(np.array(pairs)),
+        "pair_count": len(pairs),
+        "kernel_rows": sizes.kernel_rows,
+        "kernel": sizes.kernel,
+        "by_row": strides[0],
+        "by_column": strides[1],
+        "by_input": strides[2],
+        "by_output": strides[3],
+    }
+
+
+def arrange(to: Builder, source: Span, target: Place, shape: Four, strides: Four, target_strides: Four) -> None:
+    """Copy a parameter of four directions into another order, once a step."""
+    to.prepare(move.arrange, source=source, target=target, **_numbers(shape, strides, target_strides))
+
+
+def collect(to: Builder, target: Span, source: Span, shape: Four, strides: Four, target_strides: Four) -> None:
+    """Add a gradient of four directions to the flat gradient, in the parameter's order."""
+    to.collect(move.collect, target=target, source=source, **_numbers(shape, strides, target_strides))
+
+
+def dense(shape: Four) -> Four:
+    """The strides of an array without gaps."""
+    _, b, c, d = shape
+    return (b * c * d, c * d, d, 1)
+
+
+def _numbers(shape: Four, strides: Four, target_strides: Four) -> dict[str, int]:
+    """The fields n, s and t of four nested loops, the longest innermost."""
+    loops = sorted(zip(shape, strides, target_strides, strict=True))
+    return {f"{letter}{i}": number for i, loop in enumerate(loops) for letter, number in zip("nst", loop, strict=True)}

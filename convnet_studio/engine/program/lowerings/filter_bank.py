@@ -1,0 +1,90 @@
+"""Conv1d and Conv2d as operations: weights rearranged once a step, pictures padded where the module pads."""
+
+from __future__ import annotations
+
+import math
+
+from convnet_studio.engine.kernels import bank, conv
+from convnet_studio.engine.kernels.fields import Buffer
+from convnet_studio.engine.nn.connection_table import connected_pairs
+from convnet_studio.engine.nn.filter_bank import FilterBank
+from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.nn.modules.conv1d import Conv1d
+from convnet_studio.engine.nn.modules.conv2d import Conv2d
+from convnet_studio.engine.program import convolution, sparse_convolution
+from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.convolution import Four, Sizes
+from convnet_studio.engine.program.lowering import lowers
+
+
+@lowers(Conv1d, Conv2d, forgets_output=True)
+def lower_filter_bank(node: Node, to: Builder) -> None:
+    """Forward: pad, convolve. Backward: the gradients by weight, bias and input, then crop."""
+    module, sizes, weight = node.module, _sizes(node), to.parameter(node, "weight")
+    assert isinstance(module, FilterBank)
+    x, y = convolution.pad(to.forward, to, sizes, to.input(node), f"padded input of {node.id}"), to.output(node)
+    of_maps = module.biases == "each map"
+    bias = convolution.bias_table(to, to.parameter(node, "bias")) if of_maps else to.table(sizes.filters_padded)
+    convolution.convolve(to.forward, to, sizes, x, y, weight, bias)
+    if module.biases == "each unit":
+        _add_unit_biases(node, to, y)
+    dy = to.output_gradient(node)
+    if dy is None:
+        return
+    if module.biases != "each unit" and sparse_convolution.pays(node, to, sizes):
+        maps_bias = to.parameter(node, "bias") if of_maps else None
+        sparse_convolution.go_back(node, to, sizes, x, dy, to.input_gradient(node), weight, maps_bias)
+        return
+    convolution.weight_gradient(to, sizes, x, dy, weight)
+    if of_maps:
+        convolution.bias_gradient(to, dy, to.parameter(node, "bias"), sizes.rows * sizes.columns)
+    elif module.biases == "each unit":
+        _collect_unit_biases(node, to, dy)
+    dx = to.input_gradient(node)
+    if dx is not None:
+        convolution.input_gradient(to.backward, to, sizes, dx, dy, weight, f"padded gradient of {node.id}")
+
+
+def _sizes(node: Node) -> Sizes:
+    module = node.module
+    assert isinstance(module, FilterBank)
+    inputs, *space = node.input_shapes[0]
+    outputs, *places = node.shape
+    is_flat = module.dimensions == 2
+    kernel, pad = module.kernel_size, module.padding
+    row_pad = pad if is_flat else 0
+    return Sizes(
+        maps=inputs,
+        height=(space[0] if is_flat else 1) + 2 * row_pad,
+        width=space[-1] + 2 * pad,
+        kernel_rows=kernel if is_flat else 1,
+        kernel=kernel,
+        stride=module.stride,
+        row_padding=row_pad,
+        padding=pad,
+        filters=outputs,
+        rows=places[0] if is_flat else 1,
+        columns=places[-1],
+        pairs=None if module.is_full else connected_pairs(module.table, inputs, outputs),
+    )
+
+
+def _unit_order(node: Node) -> tuple[Four, Four, Four]:
+    """Shape and strides between the biases of units, map by map, and the program's order, place by place."""
+    outputs, *places = node.shape
+    count = math.prod(places)
+    return (1, 1, count, outputs), (0, 0, 1, count), (0, 0, outputs, 1)
+
+
+def _add_unit_biases(node: Node, to: Builder, y: Buffer) -> None:
+    table = to.table(y.size)
+    shape, own, others = _unit_order(node)
+    convolution.arrange(to, to.parameter(node, "bias"), table, shape, own, others)
+    to.forward(bank.add_constants, y=y, values=table, size=y.size, period=y.size)
+
+
+def _collect_unit_biases(node: Node, to: Builder, dy: Buffer) -> None:
+    gradient = to.gradient(dy.size)
+    to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=gradient, positions=1, channels=dy.size)
+    shape, own, others = _unit_order(node)
+    convolution.collect(to, to.parameter(node, "bias"), gradient, shape, others, own)
