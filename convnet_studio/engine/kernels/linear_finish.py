@@ -118,6 +118,15 @@ def _add_row_by_row(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
                 store(last, load(last) + splat(factor) * load(shift(edge, s * LANES)))
 
 
+@numba.njit
+def _add_tiles(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
+    """The same for more samples, in tiles."""
+    run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
+    if row[F.inputs] % LANES:
+        last = shift(target, row[F.inputs] - LANES)
+        run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
+
+
 @leaf(_FINISH)
 def linear_finish(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Outputs i to i + n - 1: add the sums over samples of dy x and of dy to `gradients`; with momentum, move.
@@ -126,23 +135,19 @@ def linear_finish(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
     """
     inputs, capacity, count = row[F.inputs], row[F.capacity], numba.int64(workspace[COUNT])
     dy = shift(floats_at(row[F.kept_gradient]), i * capacity)
-    start = row[F.weight] + i * inputs
-    target = shift(gradients, start)
-    _fade(target, n * inputs, workspace)
-    if count <= FEW:
-        _add_row_by_row(row, dy, target, n, count)
-    else:
-        run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
-        if inputs % LANES:
-            last = shift(target, inputs - LANES)
-            run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
-    _move(shift(parameters, start), target, n * inputs, workspace)
-    start = row[F.bias] + i
-    target = shift(gradients, start)
-    _fade(target, n, workspace)
-    for o in range(n):
-        total = ZERO
-        for s in range(count):
-            total += dy[o * capacity + s]
-        target[o] += total
-    _move(shift(parameters, start), target, n, workspace)
+    for bias in range(2):  # first the weights
+        start = row[F.bias] + i if bias else row[F.weight] + i * inputs
+        size = n if bias else n * inputs
+        target = shift(gradients, start)
+        _fade(target, size, workspace)
+        if bias:
+            for o in range(n):
+                total = ZERO
+                for s in range(count):
+                    total += dy[o * capacity + s]
+                target[o] += total
+        elif count <= FEW:
+            _add_row_by_row(row, dy, target, n, count)
+        else:
+            _add_tiles(row, dy, target, n, count)
+        _move(shift(parameters, start), target, size, workspace)

@@ -274,7 +274,7 @@ class Runner:
             second.rest()
         start = time.perf_counter()
         self._run(self._job_address)
-        choice.note(threads, (time.perf_counter() - start) / count)
+        choice.note(threads, time.perf_counter() - start, count)
 
     def _fill_job(self) -> None:
         """Write everything that stays."""
@@ -287,6 +287,7 @@ class Runner:
         job[JOB.prepare], job[JOB.prepare_end] = listing.prepare.start, listing.prepare.stop
         job[JOB.collect], job[JOB.collect_end] = listing.collect.start, listing.collect.stop
         job[JOB.update] = last
+        job[JOB.work] = compiled_set().address(interpreter.WORKER)
         job[JOB.clock_step] = self._network.clock.step_address
         job[JOB.parameters] = self._network.parameters.ctypes.data
         job[JOB.parts], job[JOB.part_count] = listing.parts.ctypes.data, len(listing.parts)
