@@ -6,6 +6,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+.DELETE_ON_ERROR:
+
 .PHONY: run test check bench bench-peers setup setup-test setup-dev setup-parity clean
 
 run: setup ## open the window (without a display: train headless and write pictures into out/)
@@ -36,19 +38,20 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "ConvNet Studio needs Python 3.11 or newer: install it, then try again."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
 		{ echo "ConvNet Studio needs Python 3.11 to 3.14; $(PYTHON) is another: set PYTHON=/path/to/python."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory packages PACKAGES=python3-venv
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory packages PACKAGES=$(notdir $(PYTHON))-venv
 	@echo "Making a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@echo "Installing ConvNet Studio and its packages"
 	@$(PIP) --editable .
-	@$(MAKE) --no-print-directory packages PACKAGES="$$($(BIN)/convnet-studio doctor --packages)"
+	@missing="$$($(BIN)/convnet-studio doctor --packages)" && $(MAKE) --no-print-directory packages PACKAGES="$$missing"
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
 	@$(PIP) --editable ".[test]"
-	@$(MAKE) --no-print-directory packages PACKAGES="$$($(BIN)/convnet-studio doctor --packages --tests)"
+	@missing="$$($(BIN)/convnet-studio doctor --packages --tests)" && \
+		$(MAKE) --no-print-directory packages PACKAGES="$$missing"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

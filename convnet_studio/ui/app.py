@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QIcon
@@ -40,12 +42,19 @@ def run(project_argument: str | None) -> int:
     settings = settings_files.load(Settings)
     record = settings_files.load(Session)
     window = open_window(project_argument, settings, record)
+    sys.excepthook = partial(_tell_error, window)
     window.use_theme(settings.theme)
     window.restore_layout()
     window.show()
     window.files.offer_left_behind()
     QTimer.singleShot(300, window.show_marks)
     return app.exec()
+
+
+def _tell_error(window: MainWindow, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """What went wrong in a slot: the whole on stderr, one sentence in the window, and nothing is lost."""
+    sys.__excepthook__(kind, error, trace)
+    window.notice.say("bad", f"Something went wrong inside the program ({kind.__name__}: {error}). You can go on.")
 
 
 def open_window(project_argument: str | None, settings: Settings, record: Session) -> MainWindow:

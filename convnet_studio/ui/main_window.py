@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads)
+        self._divergence: Diverged | None = None
         self._marks: Marks | None = None
         self._make_parts()
         self._arrange()
@@ -286,7 +287,7 @@ class MainWindow(QMainWindow):
     def draw_new_weights(self) -> None:
         """Start afresh from the next seed; undo brings the old seed back, and the run with its trained weights."""
         project = self.open_project.project
-        seed = project.training.seed + 1
+        seed = (project.training.seed + 1) % 2**32
         self.open_project.edit("New weights", set_training(project, seed=seed))
         self.session.wish(Reset())
 
@@ -299,15 +300,20 @@ class MainWindow(QMainWindow):
                 self._show_divergence(event)
             elif isinstance(event, Failed):
                 where = f"In {self._title_of(event.where)}: " if event.where else ""
+                self.notice.retract(ENGINE)
                 self.notice.say("bad", where + event.why)
             elif isinstance(event, StateChanged):
                 self.notice.retract(STATE)
-                if event.why:
+                if event.why and self._divergence is not None:
+                    self._show_divergence(self._divergence)  # its answers are the only ways out
+                elif event.why:
                     self.notice.say("good" if event.is_done else "warn", event.why, topic=STATE)
             elif isinstance(event, RunStarted | NetworkChanged | Rewound):
+                self._divergence = None
                 self.notice.retract(STATE)
 
     def _show_divergence(self, event: Diverged) -> None:
+        self._divergence = event
         if event.where in self.open_project.project.network:
             self.open_project.select(frozenset((event.where,)))
         array = f" ({event.array})" if event.array else ""

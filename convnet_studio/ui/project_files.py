@@ -18,6 +18,7 @@ from convnet_studio.engine.project.file import ENDING, ProjectFileError, load_pr
 from convnet_studio.engine.project.presets import load_preset, new_project, preset_names
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training.control import Weights
+from convnet_studio.engine.training.events import Event, Rewound, RunStarted, Stepped
 from convnet_studio.ui.actions import call_ignoring_checked
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
@@ -54,10 +55,15 @@ class ProjectFiles(QObject):
         self._is_changed = False
         open_project.changed.connect(self._note_change)
         open_project.name_changed.connect(self._note_change)
+        session.events_arrived.connect(self._note_events)
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
         self._timer.timeout.connect(self.autosave_now)
         self._timer.start()
+
+    def stop_autosave(self) -> None:
+        """Keep nothing from now on: what is open is not a user's."""
+        self._timer.stop()
 
     # ---------------------------------------------------------------- opening
 
@@ -111,6 +117,9 @@ class ProjectFiles(QObject):
     def _take_up(self, left: LeftBehind) -> None:
         if self._replace(left.loaded.project, left.loaded.weights, left.original_path):
             self._open_project.mark_trained()  # it is in no file of the user's yet
+            self._is_changed = True
+            self.autosave_now()
+            self.finish_autosave()
             self.autosave.forget(left)
 
     def _replace(self, project: Project, weights: Weights | None = None, path: Path | None = None) -> bool:
@@ -120,6 +129,8 @@ class ProjectFiles(QObject):
             return False
         if not self._may_lose():
             return False
+        self.finish_autosave()
+        self.autosave.discard()  # what the user let go of is not offered again
         self._weights = weights or None
         self._open_project.open(project, path)
         return True
@@ -145,8 +156,12 @@ class ProjectFiles(QObject):
 
     def save_to(self, path: Path) -> bool:
         """Save project and weights of this moment in `path`."""
+        weights = self._session.fetch_weights()
+        if weights is None:
+            self._notice.say("bad", "The engine did not answer in time, so nothing was saved: try again.")
+            return False
         try:
-            save_project(path, self._open_project.project, self._session.fetch_weights())
+            save_project(path, self._open_project.project, weights)
         except ProjectFileError as error:
             self._notice.say("bad", str(error))
             return False
@@ -188,10 +203,14 @@ class ProjectFiles(QObject):
     def _note_change(self) -> None:
         self._is_changed = self._open_project.is_unsaved
 
+    def _note_events(self, events: Sequence[Event]) -> None:
+        if any(isinstance(event, Stepped | Rewound | RunStarted) for event in events):
+            self._is_changed = True
+
     def autosave_now(self) -> None:
         """Write what is unsaved into this window's slot, off the window's thread; a timer does it every few seconds."""
         busy = self._autosaving is not None and self._autosaving.is_alive()
-        if not busy and self._open_project.is_unsaved and (self._is_changed or self._session.is_playing):
+        if not busy and self._open_project.is_unsaved and self._is_changed:
             self._is_changed = False
             project, path = self._open_project.project, self._open_project.path
             self._autosaving = threading.Thread(target=self._write_slot, args=(project, path), daemon=True)
@@ -203,8 +222,11 @@ class ProjectFiles(QObject):
             self._autosaving.join(5.0)
 
     def _write_slot(self, project: Project, path: Path | None) -> None:
+        weights = self._session.fetch_weights()
+        if weights is None:  # what was kept last is better than a project without weights
+            return
         try:
-            self.autosave.write(project, self._session.fetch_weights(), path)
+            self.autosave.write(project, weights, path)
         except ProjectFileError as error:
             self._autosave_failed.emit(str(error))
 

@@ -76,13 +76,14 @@ def render_all(requests: list[RenderRequest]) -> None:
     try:
         window.use_theme(first.theme)
         window.resize(first.width, first.height)
+        window.files.stop_autosave()
         window.show()
         events = _train(window, first)
         for request in requests:
             _draw(window, request, events)
     finally:
-        window.session.close()
         window.files.close()
+        window.session.close()
 
 
 def _say_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:

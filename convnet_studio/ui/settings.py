@@ -61,6 +61,8 @@ def load(kind: type[Record]) -> Record:
         value = stored.get(each.name) if isinstance(stored, dict) else None
         if type(value) is type(getattr(record, each.name)):
             setattr(record, each.name, value)
+    if isinstance(record, Settings):
+        record.threads = min(max(record.threads, 1), 2)
     return record
 
 

@@ -52,7 +52,7 @@ class TrainingSession(QObject):
     state_changed = Signal()
     """`is_playing` or `is_compiled` may have changed."""
     compile_progressed = Signal(object)
-    """CompileProgress, or None when the compiled engine is ready or failed to come."""
+    """CompileProgress, or None when the compiled engine is ready; if it fails to come, that is an event."""
 
     def __init__(self, project: Project, weights: Weights | None = None, threads: int = 1) -> None:
         super().__init__()
@@ -187,4 +187,4 @@ class TrainingSession(QObject):
             self._events.append(Failed(self.run_id, "", why, traceback.format_exc()))
         else:
             self.control.put(UseCompiled())
-        self._compile_news.append(None)
+            self._compile_news.append(None)

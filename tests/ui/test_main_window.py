@@ -375,3 +375,26 @@ def test_a_theme_chosen_later_looks_as_one_chosen_at_the_start(window: MainWindo
 def test_steps_are_seen_in_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_table["step_batch"].trigger()
     until(qtbot, lambda: window.top_bar.metrics._epoch.accessibleDescription() not in ("", "0.000"))
+
+
+def test_nothing_is_saved_while_the_engine_does_not_answer(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.cvstudio"
+    assert window.files.save_to(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(window.session, "fetch_weights", lambda: None)
+    assert not window.files.save_to(path)
+    assert path.read_bytes() == before
+    assert "nothing was saved" in window.notice.text
+
+
+def test_after_divergence_play_shows_the_ways_out_again(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_project.edit("Fast", set_training(window.open_project.project, rate=100.0))
+    window.actions_table["play"].trigger()
+    until(qtbot, lambda: "out of bounds" in window.notice.text)
+    window.notice._close.click()
+    window.actions_table["play"].trigger()
+    until(qtbot, lambda: window.notice.isVisible() and "out of bounds" in window.notice.text)
+    answers = [each.text() for each in window.notice.findChildren(QPushButton) if each.isVisible()]
+    assert "Halve the rate and rewind" in answers

@@ -73,8 +73,7 @@ class Tiling:
     @property
     def width(self) -> int:
         """Columns of C in a block."""
-        width: int = self.numbers[TILING.c_block]
-        return width
+        return int(self.numbers[TILING.c_block])
 
 
 @dataclass(frozen=True)

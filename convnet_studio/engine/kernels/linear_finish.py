@@ -20,10 +20,10 @@ from convnet_studio.engine.kernels.constants import ONE, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, shift
+from convnet_studio.engine.kernels.rules import zero_times
 from convnet_studio.engine.kernels.simd import LANES, load, splat, store
-from convnet_studio.engine.kernels.step import COUNT, DESCEND, MODE, MOMENTUM, MOVE, RATE, SPOILED
+from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, MOVE, RATE, SPOILED
 from convnet_studio.engine.kernels.tiles import run_tiles
-from convnet_studio.engine.kernels.update import move_by, spoiled_in
 
 _KEEP = Layout(
     x="buffer",
@@ -51,9 +51,12 @@ def linear_keep(row: Any, parameters: Any, gradients: Any, workspace: Any, i: An
         x = sample(row, K.x, workspace, s)
         for start in range(0, whole, width):
             panel = shift(kept_x, start * capacity + s * width)
-            column = shift(x, start)
-            for j in range(min(width, whole - start)):
-                panel[j] = column[j]
+            size = min(width, whole - start)
+            full = size // LANES * LANES  # where tiles are narrow, panels need not be whole vectors
+            for j in range(0, full, LANES):
+                store(shift(panel, j), load(shift(x, start + j)))
+            for j in range(full, size):
+                panel[j] = x[start + j]
         for j in range(inputs - whole):
             kept_edge[s * LANES + LANES - inputs + whole + j] = x[whole + j]
     dy = sample(row, K.y_gradient, workspace, i)
@@ -88,11 +91,18 @@ def _fade(target: Any, size: Any, workspace: Any) -> None:
 
 @numba.njit
 def _move(parameters: Any, target: Any, size: Any, workspace: Any) -> None:
-    """The parameters after it, where they move, and whether they are still finite."""
+    """The parameters after it."""
     if workspace[MODE] == MOVE:
-        workspace[SPOILED] += move_by(parameters, target, size, workspace[RATE])
-    elif workspace[MODE] == DESCEND:
-        workspace[SPOILED] += spoiled_in(target, size)
+        rate = workspace[RATE]
+        for j in range(size):
+            parameters[j] -= rate * target[j]
+
+
+@numba.njit
+def _inspect(parameters: Any, size: Any, workspace: Any) -> None:
+    """Note parameters that were made not finite; they still lie in the cache."""
+    if workspace[MODE] != GRADIENT:
+        workspace[SPOILED] += zero_times(parameters, size)
 
 
 FEW = 3
@@ -110,21 +120,16 @@ def _add_row_by_row(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
         for s in range(count):
             factor = dy[o * capacity + s]
             for start in range(0, whole, width):
-                panel, part = shift(x, start * capacity + s * width), shift(line, start)
-                for j in range(min(width, whole - start)):
-                    part[j] += factor * panel[j]
+                panel = shift(x, start * capacity + s * width)
+                size = min(width, whole - start)
+                full = size // LANES * LANES
+                for j in range(0, full, LANES):
+                    store(shift(line, start + j), load(shift(line, start + j)) + splat(factor) * load(shift(panel, j)))
+                for j in range(full, size):
+                    line[start + j] += factor * panel[j]
             if inputs % LANES:
                 last = shift(line, inputs - LANES)
                 store(last, load(last) + splat(factor) * load(shift(edge, s * LANES)))
-
-
-@numba.njit
-def _add_tiles(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
-    """The same for more samples, in tiles."""
-    run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
-    if row[F.inputs] % LANES:
-        last = shift(target, row[F.inputs] - LANES)
-        run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
 
 
 @leaf(_FINISH)
@@ -135,19 +140,25 @@ def linear_finish(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
     """
     inputs, capacity, count = row[F.inputs], row[F.capacity], numba.int64(workspace[COUNT])
     dy = shift(floats_at(row[F.kept_gradient]), i * capacity)
-    for bias in range(2):  # first the weights
-        start = row[F.bias] + i if bias else row[F.weight] + i * inputs
-        size = n if bias else n * inputs
-        target = shift(gradients, start)
-        _fade(target, size, workspace)
-        if bias:
-            for o in range(n):
-                total = ZERO
-                for s in range(count):
-                    total += dy[o * capacity + s]
-                target[o] += total
-        elif count <= FEW:
-            _add_row_by_row(row, dy, target, n, count)
-        else:
-            _add_tiles(row, dy, target, n, count)
-        _move(shift(parameters, start), target, size, workspace)
+    start = row[F.weight] + i * inputs
+    target = shift(gradients, start)
+    _fade(target, n * inputs, workspace)
+    if count <= FEW:
+        _add_row_by_row(row, dy, target, n, count)
+    else:
+        run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
+        if inputs % LANES:
+            last = shift(target, inputs - LANES)
+            run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
+    _move(shift(parameters, start), target, n * inputs, workspace)
+    _inspect(shift(parameters, start), n * inputs, workspace)
+    start = row[F.bias] + i
+    target = shift(gradients, start)
+    _fade(target, n, workspace)
+    for o in range(n):
+        total = ZERO
+        for s in range(count):
+            total += dy[o * capacity + s]
+        target[o] += total
+    _move(shift(parameters, start), target, n, workspace)
+    _inspect(shift(parameters, start), n, workspace)

@@ -59,9 +59,9 @@ def _send_back(
                 dx[at] += x[at] / y * share
 
 
-_GROUP_FORWARD = Layout(x="buffer", y="buffer", outputs="number", group="number", kind="number")
+_GROUP_FORWARD = Layout(x="buffer", y="buffer", outputs="number", group="number", taken="number")
 _GROUP_BACKWARD = Layout(
-    x_gradient="buffer", y_gradient="buffer", x="buffer", y="buffer", outputs="number", group="number", kind="number"
+    x_gradient="buffer", y_gradient="buffer", x="buffer", y="buffer", outputs="number", group="number", taken="number"
 )
 GF, GB = _GROUP_FORWARD.index, _GROUP_BACKWARD.index
 
@@ -73,7 +73,7 @@ def group_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
     for s in range(i, i + n):
         x, y = sample(row, GF.x, workspace, s), sample(row, GF.y, workspace, s)
         for o in range(row[GF.outputs]):
-            y[o] = _reduced(shift(x, o * group), 1, 0, group, 1, row[GF.kind])
+            y[o] = _reduced(shift(x, o * group), 1, 0, group, 1, row[GF.taken])
 
 
 @leaf(_GROUP_BACKWARD)
@@ -86,13 +86,13 @@ def group_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i:
         clear(dx, row[GB.outputs] * group)
         for o in range(row[GB.outputs]):
             at = o * group
-            _send_back(shift(dx, at), dy[o], shift(x, at), y[o], 1, 0, group, 1, row[GB.kind])
+            _send_back(shift(dx, at), dy[o], shift(x, at), y[o], 1, 0, group, 1, row[GB.taken])
 
 
 CELL = 6
 """Numbers of a cell: first row, rows, first column, columns; where its first map goes, and how far the next."""
 
-_CELLS = {"cells": "place", "cell_count": "number", "channels": "number", "width": "number", "kind": "number"}
+_CELLS = {"cells": "place", "cell_count": "number", "channels": "number", "width": "number", "taken": "number"}
 _CELLS_FORWARD = Layout(x="buffer", y="buffer", **_CELLS)
 _CELLS_BACKWARD = Layout(x_gradient="buffer", y_gradient="buffer", x="buffer", y="buffer", size="number", **_CELLS)
 CF, CB = _CELLS_FORWARD.index, _CELLS_BACKWARD.index
@@ -110,7 +110,7 @@ def cells_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
             rows, columns, base, step = np.int64(cell[1]), np.int64(cell[3]), np.int64(cell[4]), np.int64(cell[5])
             for k in range(channels):
                 source = shift(x, corner + k)
-                y[base + k * step] = _reduced(source, rows, width * channels, columns, channels, row[CF.kind])
+                y[base + k * step] = _reduced(source, rows, width * channels, columns, channels, row[CF.taken])
 
 
 @leaf(_CELLS_BACKWARD)
@@ -128,7 +128,7 @@ def cells_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i:
             for k in range(channels):
                 at, o = corner + k, base + k * step
                 target, source = shift(dx, at), shift(x, at)
-                _send_back(target, dy[o], source, y[o], rows, width * channels, columns, channels, row[CB.kind])
+                _send_back(target, dy[o], source, y[o], rows, width * channels, columns, channels, row[CB.taken])
 
 
 _WINDOWS = {

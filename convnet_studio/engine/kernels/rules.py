@@ -16,24 +16,52 @@ from convnet_studio.engine.kernels.fields import ROW, Layout
 from convnet_studio.engine.kernels.leaf import leaf
 from convnet_studio.engine.kernels.memory import call_operation, floats_at, ints_at, real, shift
 from convnet_studio.engine.kernels.simd import LANES, load, splat, total
+from convnet_studio.engine.kernels.step import SPOILED
 
-_ALL = Layout(rows="place", count="number", rate="real")
+
+@numba.njit
+def zero_times(values: Any, size: Any) -> Any:
+    """Return 0, or not a number where one of the values is not finite: 0 times that is none."""
+    spoiled, whole = splat(ZERO), size // LANES * LANES
+    for j in range(0, whole, LANES):
+        spoiled = spoiled + splat(ZERO) * load(shift(values, j))
+    result = total(spoiled)
+    for j in range(whole, size):
+        result += ZERO * values[j]
+    return result
+
+
+_ALL = Layout(rows="place", count="number", size="number", rate="real")
 A = _ALL.index
 
 
 @leaf(_ALL)
 def update_all(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """Run `count` rows, one after the other, on the flat vectors."""
+    """Run `count` rows, one after the other, on the flat vectors of `size`, and note parameters that are not finite."""
     rows = ints_at(row[A.rows])
     for r in range(row[A.count]):
         each = shift(rows, r * ROW)
         call_operation(each[0], each, parameters, gradients, workspace, i, n)
+    workspace[SPOILED] += zero_times(parameters, row[A.size])
 
 
 @numba.njit
 def _rate(row: Any, rate: Any, factor: Any) -> Any:
     """The learning rate of this step times the module's own factor."""
     return real(ints_at(row[rate])[0]) * real(row[factor])
+
+
+_PLAIN = Layout(part="parameter", size="number", rate="place", factor="real")
+P = _PLAIN.index
+
+
+@leaf(_PLAIN)
+def plain_rule(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """w = w - rate g."""
+    w, g = shift(parameters, row[P.part]), shift(gradients, row[P.part])
+    rate = _rate(row, P.rate, P.factor)
+    for j in range(row[P.size]):
+        w[j] -= rate * g[j]
 
 
 _MOMENTUM = Layout(

@@ -124,15 +124,6 @@ def _lower(builder: Builder) -> None:
         operation.values["slot"] = builder.slot_size
 
 
-def _work(network: Network) -> int:
-    """Multiply-accumulates of a sample, forward and back, more or less."""
-    return 3 * sum(
-        node.module.multiply_accumulates(*node.input_shapes)
-        for node in network.graph.nodes
-        if isinstance(node.module, Module)
-    )
-
-
 def _parts(builder: Builder, row: int) -> NDArray[np.int64]:
     """Cut what is finished after all samples into parts; `row` is the first one's."""
     parts = [
@@ -162,3 +153,12 @@ def _count_errors(builder: Builder) -> None:
         values = {"x": x, "size": x.size, "labels": feed.labels, "indices": feed.indices, "losses": feed.wrong}
         values |= {"guesses": feed.guesses, "ranks": feed.ranks}
         builder.forward_list.append(Operation(node.id, count_errors, values))
+
+
+def _work(network: Network) -> int:
+    """Multiply-accumulates of a sample, forward and back, more or less."""
+    return 3 * sum(
+        node.module.multiply_accumulates(*node.input_shapes)
+        for node in network.graph.nodes
+        if isinstance(node.module, Module)
+    )

@@ -29,13 +29,13 @@ Append = Callable[..., None]
 class Operation:
     """A leaf and the values of its fields.
 
-    `takes` says how it takes the samples of a chunk (interpreter.py).
+    `kind` says how it takes the samples of a chunk (interpreter.py).
     """
 
     module_id: str
     leaf: Leaf
     values: dict[str, Any]
-    takes: int = SINGLE
+    kind: int = SINGLE
     address: int = 0  # of a callback; 0: the leaf's own
 
 
@@ -184,11 +184,6 @@ class Builder:
         values = {"source": losses, "target": self.feed.losses, "weight": weight_of(node)}
         self._node_forward.append(Operation(node.id, move.add_weighted, values))
 
-    def owns_alone(self, node: Node) -> bool:
-        """Whether no other module uses the module's parameters."""
-        spans = self.network.spans
-        return sum(each == spans[node.id] for each in spans.values()) == 1
-
     def work_in_place(self, node: Node) -> None:
         """Let output and input share a buffer, and so their gradients, where nobody else looks at the input."""
         source = node.sources[0]
@@ -199,6 +194,10 @@ class Builder:
         if node.id in self.gradients and source in self.trained:
             self.gradients[source] = self.gradients[node.id]
             self._shared_gradients.add(source)
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether several modules use the parameters of this one."""
+        return bool(node.shares) or any(each.shares == node.id for each in self.network.graph.nodes)
 
     def send_few(self, node: Node) -> None:
         """Note that the gradient by the module's input is zero in at least eight of nine places."""
@@ -240,15 +239,13 @@ class Builder:
         """Append an operation once a step before all samples."""
         self.prepare_list.append(Operation(self._module_id, leaf, values))
 
-    def forward(self, leaf: Leaf, *, takes: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
-        """Append an operation of the forward pass; `whole` is short for ``takes=WHOLE``."""
-        self._node_forward.append(Operation(self._module_id, leaf, values, WHOLE if whole else takes, address))
+    def forward(self, leaf: Leaf, *, kind: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
+        """Append an operation of the forward pass; `whole` is short for ``kind=WHOLE``."""
+        self._node_forward.append(Operation(self._module_id, leaf, values, WHOLE if whole else kind, address))
 
-    def backward(
-        self, leaf: Leaf, *, takes: int = SINGLE, whole: bool = False, address: int = 0, **values: Any
-    ) -> None:
+    def backward(self, leaf: Leaf, *, kind: int = SINGLE, whole: bool = False, address: int = 0, **values: Any) -> None:
         """Append an operation of the backward pass."""
-        self.backward_list.append(Operation(self._module_id, leaf, values, WHOLE if whole else takes, address))
+        self.backward_list.append(Operation(self._module_id, leaf, values, WHOLE if whole else kind, address))
 
     def collect(self, leaf: Leaf, **values: Any) -> None:
         """Append an operation once a step after all samples, which sums slots; its field `slot` is filled in later."""
@@ -258,7 +255,7 @@ class Builder:
         """Append an operation once a step after all samples, cut into parts of `share` outputs for all threads.
 
         It brings the gradient, the velocity or the parameters up to date by itself (step.py), and for all parameters
-        of the module, which then have no slots. The module must not share them with another.
+        of the module, which then have no slots.
         """
         self.finish_list.append(Finish(Operation(self._module_id, leaf, values), size, share))
 
@@ -278,11 +275,14 @@ def _reaching_a_loss(network: Network) -> set[str]:
 
 
 def _trained(network: Network, whole: bool) -> set[str]:
-    """The ids of the modules that need a gradient: those that reach a loss and learn, or stand behind one that does."""
+    """The ids of the modules that need a gradient: those that reach a loss and learn, or stand behind one that does.
+
+    A module that shares weights learns if their owner does: its part of their gradient counts.
+    """
     reaching = _reaching_a_loss(network)
     trained: set[str] = set()
     for node in network.graph.nodes:
-        own = node.id in network.spans and network.learning_of(node.id).learns
+        own = node.id in network.spans and network.learning_of(node.shares or node.id).learns
         learns = own or any(source in trained for source in node.sources)
         if node.id in reaching and (learns or whole):
             trained.add(node.id)

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from convnet_studio.engine.kernels import bank, conv, move
+from convnet_studio.engine.kernels import bank, conv, conv_sparse, move
 from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.interpreter import APART, SINGLE
+from convnet_studio.engine.program.rearrange import Four, arrange, collect
 
 Append = Callable[..., None]
 """`Builder.forward` or `Builder.backward`."""
-Four = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,12 @@ def convolve(append: Append, to: Builder, sizes: Sizes, x: Buffer, y: Buffer, we
         a_inner=1, b_inner=wide, outer=sizes.kernel_rows, a_outer=sizes.x_row, b_outer=sizes.run * wide,
         a_row=sizes.stride * maps, c_row=filters, d_row=0,
     )  # fmt: skip
-    spills = sizes.filters % 16 != 0 and sizes.filters != 8  # into the next row, which must then come afterwards
-    takes = SINGLE if spills else _takes(to, sizes)
-    for first, rows in _bands(takes, sizes.rows):
+    spills = filters % 16 != 0 and filters != 8  # into the next row, which must then come afterwards
+    kind = SINGLE if spills else _kind(to, sizes)
+    for first, rows in _bands(kind, sizes.rows):
         append(
             conv.conv_forward,
-            takes=takes,
+            kind=kind,
             x=x,
             y=y,
             weight=table,
@@ -165,11 +165,11 @@ def weight_gradient(to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, weight: Sp
         a_inner=sizes.stride * maps, b_inner=filters, outer=sizes.rows, a_outer=sizes.stride * sizes.x_row,
         b_outer=sizes.columns * filters, a_row=1, c_row=wide, d_row=wide,
     )  # fmt: skip
-    takes = _takes(to, sizes)
-    for first, rows in _bands(takes, sizes.kernel_rows):
+    kind = _kind(to, sizes)
+    for first, rows in _bands(kind, sizes.kernel_rows):
         to.backward(
             conv.conv_weight_gradient,
-            takes=takes,
+            kind=kind,
             x=x,
             y_gradient=dy,
             weight_gradient=gradient,
@@ -183,7 +183,7 @@ def weight_gradient(to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, weight: Sp
         )
     strides = (sizes.kernel * maps * wide, maps * wide, wide, 1)
     if sizes.pairs is None:
-        collect(to, weight, gradient, weight_shape(sizes), strides, weight_strides(sizes))
+        collect(to, weight, gradient, _weight_shape(sizes), strides, _weight_strides(sizes))
     else:
         to.collect(bank.collect_pairs, target=weight, source=gradient, **_pairs(to, sizes, sizes.pairs, strides))
 
@@ -192,24 +192,35 @@ _WORTH_SHARING = 400_000
 """Multiply-accumulates that take a thread several times as long as to ask the other for help."""
 
 
-def _takes(to: Builder, sizes: Sizes) -> int:
+def _kind(to: Builder, sizes: Sizes) -> int:
     """How a large convolution of a single sample is run: so that threads may share its rows, as they have no more."""
     work = sizes.rows * sizes.columns * sizes.filters * sizes.kernel_rows * sizes.run
     return APART if work >= _WORTH_SHARING and to.batch_size == 1 else SINGLE
 
 
-def _bands(takes: int, rows: int) -> list[tuple[int, int]]:
+def _bands(kind: int, rows: int) -> list[tuple[int, int]]:
     """The rows as (first, how many): all, or a few bands to share."""
-    size = rows if takes == SINGLE else -(-rows // 8)
+    size = rows if kind == SINGLE else -(-rows // 8)
     return [(first, min(size, rows - first)) for first in range(0, rows, size)]
 
 
 def input_gradient(append: Append, to: Builder, sizes: Sizes, dx: Buffer, dy: Buffer, weight: Span, name: str) -> None:
     """dx = what each place of dy sends back through the filters, the padding cut off."""
+    target = uncropped(to, sizes, dx, name)
+    _send_back(append, to, sizes, target, dy, weight)
+    if sizes.is_padded:
+        crop(append, sizes, target, dx)
+
+
+def uncropped(to: Builder, sizes: Sizes, dx: Buffer, name: str) -> Buffer:
+    """Room for the gradient by the padded picture; `dx` itself where nothing is padded."""
+    return to.scratch(sizes.height * sizes.x_row, name) if sizes.is_padded else dx
+
+
+def _send_back(append: Append, to: Builder, sizes: Sizes, target: Buffer, dy: Buffer, weight: Span) -> None:
     maps, filters = sizes.maps, sizes.filters
     table = to.table(sizes.kernel_rows * filters * sizes.run_padded)
     _arrange_weight(to, sizes, weight, table, (filters * sizes.run_padded, maps, 1, sizes.run_padded))
-    target = to.scratch(sizes.height * sizes.x_row, name) if sizes.is_padded else dx
     c_row = sizes.stride * sizes.x_row
     tiling = product(
         to.address_of, sizes.rows, sizes.run,
@@ -230,8 +241,45 @@ def input_gradient(append: Append, to: Builder, sizes: Sizes, dx: Buffer, dy: Bu
         block=filters * sizes.run_padded,
         tiling=tiling,
     )
-    if sizes.is_padded:
-        crop(append, sizes, target, dx)
+
+
+def sparse_gradients(
+    to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, dx: Buffer | None, weight: Span, bias: Span, name: str
+) -> None:
+    """All three gradients where most of dy is zero, as behind a max pooling: only those that are not are followed.
+
+    Args:
+        x: the padded picture. `dx`: the gradient by it; None where nobody needs it.
+    """
+    k, maps, filters, padded_run = sizes.kernel, sizes.maps, sizes.filters, sizes.run_padded
+    positions = sizes.rows * sizes.columns
+    listed: dict[str, Any] = {
+        "counts": to.scratch(filters, f"how many gradients of {name}"),
+        "corners": to.scratch(filters * positions, f"corners of {name}"),
+        "values": to.scratch(filters * positions, f"listed gradients of {name}"),
+        "positions": positions,
+        "channels": filters,
+    }
+    to.backward(
+        conv_sparse.list_gradients,
+        y_gradient=dy,
+        **listed,
+        rows=sizes.rows,
+        columns=sizes.columns,
+        down=sizes.stride * sizes.x_row,
+        across=sizes.stride * maps,
+    )
+    shape: dict[str, Any] = {**listed, "kernel_rows": k, "run": padded_run, "x_row": sizes.x_row}
+    filter_strides, strides = (k * padded_run, padded_run, maps, 1), (maps * k * k, k, 1, k * k)
+    span, bias_span = to.gradient(filters * k * padded_run), to.gradient(filters)
+    to.backward(conv_sparse.sparse_parameter_gradient, x=x, weight_gradient=span, bias_gradient=bias_span, **shape)
+    collect(to, weight, span, (filters, k, k, maps), filter_strides, strides)
+    collect(to, bias, bias_span, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    if dx is not None:
+        table = to.table(filters * k * padded_run)
+        arrange(to, weight, table, (filters, k, k, maps), strides, filter_strides)
+        size: Any = dx.size
+        to.backward(conv_sparse.sparse_input_gradient, x_gradient=dx, weight=table, size=size, **shape)
 
 
 def bias_table(to: Builder, bias: Span) -> Place:
@@ -249,12 +297,12 @@ def bias_gradient(to: Builder, dy: Buffer, bias: Span, positions: int) -> None:
     collect(to, bias, gradient, (1, 1, 1, channels), (0, 0, 0, 1), (0, 0, 0, 1))
 
 
-def weight_shape(sizes: Sizes) -> Four:
+def _weight_shape(sizes: Sizes) -> Four:
     """Kernel rows, kernel columns, input maps, output maps."""
     return sizes.kernel_rows, sizes.kernel, sizes.maps, sizes.filters
 
 
-def weight_strides(sizes: Sizes) -> Four:
+def _weight_strides(sizes: Sizes) -> Four:
     """Of the parameter, ``(out, in, rows, columns)``, in that order."""
     pixels = sizes.kernel_rows * sizes.kernel
     return sizes.kernel, 1, pixels, sizes.maps * pixels
@@ -263,7 +311,7 @@ def weight_strides(sizes: Sizes) -> Four:
 def _arrange_weight(to: Builder, sizes: Sizes, weight: Span, table: Place, strides: Four) -> None:
     """Copy the weights into `table` once a step; `strides`: floats there from one kernel row to the next, and so on."""
     if sizes.pairs is None:
-        arrange(to, weight, table, weight_shape(sizes), weight_strides(sizes), strides)
+        arrange(to, weight, table, _weight_shape(sizes), _weight_strides(sizes), strides)
     else:
         to.prepare(bank.arrange_pairs, source=weight, target=table, **_pairs(to, sizes, sizes.pairs, strides))
 
@@ -279,25 +327,3 @@ def _pairs(to: Builder, sizes: Sizes, pairs: tuple[tuple[int, int], ...], stride
         "by_input": strides[2],
         "by_output": strides[3],
     }
-
-
-def arrange(to: Builder, source: Span, target: Place, shape: Four, strides: Four, target_strides: Four) -> None:
-    """Copy a parameter of four directions into another order, once a step."""
-    to.prepare(move.arrange, source=source, target=target, **_numbers(shape, strides, target_strides))
-
-
-def collect(to: Builder, target: Span, source: Span, shape: Four, strides: Four, target_strides: Four) -> None:
-    """Add a gradient of four directions to the flat gradient, in the parameter's order."""
-    to.collect(move.collect, target=target, source=source, **_numbers(shape, strides, target_strides))
-
-
-def dense(shape: Four) -> Four:
-    """The strides of an array without gaps."""
-    _, b, c, d = shape
-    return (b * c * d, c * d, d, 1)
-
-
-def _numbers(shape: Four, strides: Four, target_strides: Four) -> dict[str, int]:
-    """The fields n, s and t of four nested loops, the longest innermost."""
-    loops = sorted(zip(shape, strides, target_strides, strict=True))
-    return {f"{letter}{i}": number for i, loop in enumerate(loops) for letter, number in zip("nst", loop, strict=True)}

@@ -32,21 +32,21 @@ class Descent:
 
 
 def descent_of(optimizer: Optimizer, network: Network) -> Descent | None:
-    """What the optimizer asks for, if it is this and nothing more, and if all parameters learn alike.
+    """What the optimizer asks for, if it is this and nothing more.
 
     Raises:
         ValueError: if its velocity is of another network.
     """
-    if not isinstance(optimizer, SGD) or not _is_plain(optimizer.plan, network):
+    if not isinstance(optimizer, SGD) or optimizer.nesterov or optimizer.damps:
         return None
-    if not optimizer.momentum:
-        return Descent()
-    if optimizer.nesterov or optimizer.damps:
+    if not _is_plain(optimizer.plan, network):
         return None
     optimizer.make_state(network.parameters)
-    velocity = optimizer.state["velocity"]
-    if velocity.dtype != np.float32 or not velocity.flags.c_contiguous:
-        raise ValueError(f"The velocity must be contiguous float32, not {velocity.dtype}.")
+    if not optimizer.momentum:
+        return Descent()
+    velocity, size = optimizer.state["velocity"], network.parameters.size
+    if velocity.shape != (size,) or velocity.dtype != np.float32 or not velocity.flags.c_contiguous:
+        raise ValueError(f"The velocity must be {size} float32, not {velocity.shape} {velocity.dtype}.")
     return Descent(optimizer.momentum, velocity)
 
 

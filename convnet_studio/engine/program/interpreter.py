@@ -35,8 +35,9 @@ from convnet_studio.engine.kernels.memory import (
     take_one,
     write_shared,
 )
+from convnet_studio.engine.kernels.simd import LANES as LANES_OF_VECTOR
+from convnet_studio.engine.kernels.simd import load, splat, store, total
 from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, RATE, SHARE, SPOILED
-from convnet_studio.engine.kernels.update import move_by
 
 _SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each: both threads write them
 _FIELDS = (
@@ -74,9 +75,9 @@ _FIELDS = (
     "shared_count",
     "parts",  # address: of each part the first row, the row behind the last, and what these take as i and n
     "part_count",
-    "clock_step",  # address: the number of the mini-batch in training; left as it was found
     "mode",  # GRADIENT, DESCEND or MOVE
     "momentum",  # the bits of it
+    "clock_step",  # address: the number of the mini-batch in training; left as it was found
     "parameters",  # address
     "target",  # address of the flat gradient, or of the velocity
     "ranges",  # address: the first number of `target` and the one behind the last, of each range that slots add to
@@ -85,7 +86,7 @@ _FIELDS = (
     "slot_size",  # floats
     "workspaces",  # address
     "workspace_size",  # floats of each thread
-    "workspace_count",  # one for each thread
+    "threads",  # that have a workspace
 )
 _NUMBERS = _SHARED | {name: 32 + i for i, name in enumerate(_FIELDS)}
 JOB_SIZE = 32 + len(_FIELDS)
@@ -242,14 +243,23 @@ def _fade(job: Any) -> None:
 
 
 @numba.njit
-def _descend(job: Any) -> None:
+def _descend(job: Any, workspace: Any) -> None:
     """Move the parameters whose gradient, or velocity, slots were added to."""
-    workspace = floats_at(job[JOB.workspaces])
     ranges, rate = ints_at(job[JOB.ranges]), real(ints_at(job[JOB.rate])[0])
+    spoiled = splat(ZERO)  # 0 w is 0, but nan where w is not finite
     for k in range(job[JOB.range_count]):
-        w = shift(floats_at(job[JOB.parameters]), ranges[2 * k])
+        p = shift(floats_at(job[JOB.parameters]), ranges[2 * k])
         v = shift(floats_at(job[JOB.target]), ranges[2 * k])
-        workspace[SPOILED] += move_by(w, v, ranges[2 * k + 1] - ranges[2 * k], rate)
+        size = ranges[2 * k + 1] - ranges[2 * k]
+        whole = size // LANES_OF_VECTOR * LANES_OF_VECTOR
+        for j in range(0, whole, LANES_OF_VECTOR):
+            w = load(shift(p, j)) - splat(rate) * load(shift(v, j))
+            spoiled = spoiled + splat(ZERO) * w
+            store(shift(p, j), w)
+        for j in range(whole, size):  # the vectors must not write into what is another's
+            p[j] -= rate * v[j]
+            workspace[SPOILED] += ZERO * p[j]
+    workspace[SPOILED] += total(spoiled)
 
 
 @numba.njit
@@ -264,7 +274,7 @@ def _check(job: Any) -> Any:
 
 @numba.njit
 def _run_one(job: Any) -> None:
-    """Run one mini-batch: prepare weights, then all chunks."""
+    """Run one mini-batch: prepare weights, all chunks."""
     job[JOB.refused] = _check(job)
     if job[JOB.refused]:
         return
@@ -300,17 +310,17 @@ def _learn(job: Any, is_finite: Any) -> Any:
     descends = job[JOB.mode] != GRADIENT
     if descends and not is_finite:
         return False
-    for thread in range(job[JOB.workspace_count]):
+    for thread in range(job[JOB.threads]):
         workspace[thread * job[JOB.workspace_size] + SPOILED] = ZERO
     if descends:
         _fade(job)
     _collect(job)
     if descends:
-        _descend(job)
+        _descend(job, workspace)
     if is_finite:
         _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)
     spoiled = ZERO
-    for thread in range(job[JOB.workspace_count]):
+    for thread in range(job[JOB.threads]):
         spoiled += workspace[thread * job[JOB.workspace_size] + SPOILED]
     return is_finite and spoiled == ZERO
 
@@ -340,14 +350,14 @@ def run(job: Any) -> None:
         if job[JOB.refused]:
             job[JOB.refused] += start
             return
-        total = ZERO
+        loss = ZERO
         for i in range(count):
             all_losses[start + i] = losses[i]
             all_wrong[start + i] = wrong[i]
-            total += losses[i]
+            loss += losses[i]
         start += count
         job[JOB.steps_done] += 1
-        is_finite = math.isfinite(total)
+        is_finite = math.isfinite(loss)
         if job[JOB.training]:
             is_finite = _learn(job, is_finite)
         if not is_finite:

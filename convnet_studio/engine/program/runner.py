@@ -25,7 +25,6 @@ from convnet_studio.engine.program.thread_choice import ThreadChoice
 
 _TIMED_STEPS = 16
 """Times that an operation is run in one call when its time is taken: few enough for what it adds up to stay finite."""
-
 _MANY_PARTS = 8
 """So many parts to finish are worth a second thread, where there is one slot only."""
 
@@ -91,11 +90,7 @@ class Runner:
         return self.run_all(indices, np.array([[len(indices), 0]], np.int64), training)[0]
 
     def run_all(
-        self,
-        order: NDArray[np.int64],
-        table: NDArray[np.int64],
-        training: bool,
-        update: Descent | int | None = None,
+        self, order: NDArray[np.int64], table: NDArray[np.int64], training: bool, update: Descent | int | None = None
     ) -> list[StepResult]:
         """Run mini-batches one after the other in one call, without the GIL; the last is the first to leave the finite.
 
@@ -195,18 +190,17 @@ class Runner:
 
     def recover_gradient(self, count: int, descent: Descent, rate: float) -> None:
         """Let the flat gradient hold that of the last step, on `count` samples, after a descent that spoiled all."""
-        listing, at = self.listing, self._network
-        at.gradients[...] = 0
-        if descent.velocity is None:
+        listing, network = self.listing, self._network
+        network.gradients[...] = 0
+        if descent.velocity is None:  # what was kept was multiplied with minus the rate
             for operation in listing.operations[listing.collect.stop :]:
                 kept = operation.values["kept_gradient"].array
                 np.divide(kept, -rate, out=kept, where=np.isfinite(kept))
         self._workspaces[0, [COUNT, MODE]] = count, GRADIENT
-        slots = self.slots_for(count)
         for index in listing.collect:
-            self._call(index, at.gradients, self._slots, 0, slots)
+            self._call(index, network.gradients, self._slots, 0, self.slots_for(count))
         for begin, _, first, size in listing.parts.tolist():
-            self._call(begin, at.parameters, at.gradients, first, size)
+            self._call(begin, network.parameters, network.gradients, first, size)
 
     def _call(self, index: int, a: NDArray[Any], b: NDArray[Any], i: int, n: int) -> None:
         """Run a row in the first thread's workspace."""
@@ -243,15 +237,16 @@ class Runner:
             inside = begin in rows
             job[getattr(JOB, part)] = begin if inside else 0
             job[getattr(JOB, f"{part}_end")] = end if inside else 0
-        kinds = [each.kind for each in listing.sections if each.begin <= begin < each.end]
-        sections = np.array([[begin, end, kinds[0]]] if kinds else [], np.int64).reshape(-1, 3)
-        parts = listing.parts[(listing.parts[:, 0] == begin) & (begin < end)].copy()
+        kind = [each.kind for each in listing.sections if each.begin <= begin < each.end]
+        sections = np.array([[begin, end, kind[0]]] if kind else [], np.int64).reshape(-1, 3)
         job[JOB.sections], job[JOB.section_count] = sections.ctypes.data, len(sections)
-        job[JOB.parts], job[JOB.part_count] = parts.ctypes.data, len(parts)
-        job[JOB.training] = not kinds and begin not in listing.prepare
+        parts = listing.parts[(listing.parts[:, 0] == begin) & (begin < end)].copy()
+        job[JOB.training] = not kind and begin not in listing.prepare
         job[JOB.update_end] = job[JOB.update]
+        job[JOB.parts], job[JOB.part_count] = parts.ctypes.data, len(parts)
+        job[JOB.mode], job[JOB.target] = GRADIENT, self._network.gradients.ctypes.data
+        job[JOB.ranges], job[JOB.range_count] = self._everything.ctypes.data, len(self._everything)
         job[JOB.steps], job[JOB.table], job[JOB.order] = steps, table.ctypes.data, order.ctypes.data
-        job[JOB.mode], job[JOB.range_count] = GRADIENT, 0
         job[JOB.rate] = self._rate.ctypes.data
         job[JOB.all_losses], job[JOB.all_wrong] = told[0].ctypes.data, told[1].ctypes.data
         address = job.ctypes.data
@@ -291,8 +286,8 @@ class Runner:
         job[JOB.clock_step] = self._network.clock.step_address
         job[JOB.parameters] = self._network.parameters.ctypes.data
         job[JOB.parts], job[JOB.part_count] = listing.parts.ctypes.data, len(listing.parts)
-        job[JOB.workspace_count] = len(self._workspaces)
         job[JOB.slot_memory], job[JOB.slot_size] = self._slots.ctypes.data, listing.builder.slot_size
+        job[JOB.threads] = len(self._workspaces)
         job[JOB.workspaces], job[JOB.workspace_size] = self._workspaces.ctypes.data, self._workspaces.shape[1]
 
     def _raise_what_failed(self, order: NDArray[np.int64]) -> None:

@@ -42,7 +42,7 @@ def cut(operations: list[Operation], first: int) -> list[Section]:
 
 def _section_of(operation: Operation) -> tuple[int, str]:
     """What neighbours in a section have in common: rows that may run in any order are of one module and leaf."""
-    return operation.takes, f"{operation.module_id} {operation.leaf.name}" if operation.takes == APART else ""
+    return operation.kind, f"{operation.module_id} {operation.leaf.name}" if operation.kind == APART else ""
 
 
 def allocate(

@@ -15,9 +15,9 @@ from convnet_studio.engine.program.update_rows import has_leaf, update_rows
 
 
 class Update:
-    """Writes the update's row before each step; optimizers without a compiled leaf run their numpy code.
+    """Writes the update's row before each step: a row that runs rows of its own.
 
-    It is a row that runs rows of its own. Plain SGD comes without (descent.py).
+    Plain descent needs none (descent.py); optimizers without compiled leaves run their numpy code.
     """
 
     def __init__(self, listing: Listing) -> None:
@@ -61,7 +61,7 @@ class Update:
         rate = Place(listing.rows.reshape(-1), 1, field)
         rows = update_rows(optimizer, plan, rate)
         table = np.array([self._packed(*each) for each in rows], np.int64).reshape(-1, ROW)
-        values = {"rows": Place(table, table.size), "count": len(rows), "rate": 0.0}
+        values = {"rows": Place(table, table.size), "count": len(rows), "size": listing.arenas.parameters, "rate": 0.0}
         self._row[:] = self._packed(update_all, values)
         self._kept = rows, table, optimizer.state, optimizer.plan  # what the rows point to
 

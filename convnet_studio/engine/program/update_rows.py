@@ -21,6 +21,8 @@ Row = tuple[Leaf, dict[str, Any]]
 
 
 def _sgd(optimizer: SGD) -> Row:
+    if not optimizer.momentum:
+        return rules.plain_rule, {}
     if optimizer.damps:
         return rules.damped_rule, {"momentum": optimizer.momentum}
     return rules.momentum_rule, {"momentum": optimizer.momentum, "nesterov": int(optimizer.nesterov)}

@@ -211,7 +211,7 @@ class _Reader:
         old_kind = _expect(data.get("kind"), str, f"{where}.kind")
         kind = self._renames.get(old_kind, old_kind)
         module_id = _expect(data.get("id"), str, f"{where}.id")
-        settings = self._settings(data.get("settings", {}), f"{where}.settings")
+        settings = self._settings(data.get("settings", {}), f"{where}.settings", LONGEST_TEXT)
         return ModuleSpec(
             id=module_id,
             kind=kind,

@@ -49,12 +49,15 @@ def weights_from_bytes(data: bytes) -> dict[str, dict[str, Array]]:
         ValueError: one sentence, if it is damaged, too large or holds anything but plain numbers.
     """
     weights: dict[str, dict[str, Array]] = {}
+    room = WEIGHTS_LIMIT
     with open_archive(io.BytesIO(data), _ARRAY_LIMIT) as archive:
         for entry in archive.names:
             module_id, dot, name = entry.removesuffix(_ENDING).partition(".")
             if not (dot and name and entry.endswith(_ENDING)):
                 raise ValueError(f"it holds {entry[:60]!r}: arrays are called like 'm3.weight.npy'.")
-            weights.setdefault(module_id, {})[name] = _array(archive.read(entry, WEIGHTS_LIMIT), entry)
+            content = archive.read(entry, room)
+            room -= len(content)
+            weights.setdefault(module_id, {})[name] = _array(content, entry)
     return weights
 
 

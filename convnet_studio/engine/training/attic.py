@@ -38,6 +38,7 @@ class Attic:
 
     def __init__(self) -> None:
         self._stored: OrderedDict[Key, Stored] = OrderedDict()
+        self._given = 0  # bytes that came from outside: they must all find their modules first
 
     def __len__(self) -> int:
         return len(self._stored)
@@ -47,7 +48,7 @@ class Attic:
         self._stored.pop(key, None)
         self._stored[key] = stored
         size = sum(each.nbytes for each in self._stored.values())
-        while size > LARGEST_ATTIC and len(self._stored) > 1:
+        while size > max(LARGEST_ATTIC, self._given) and len(self._stored) > 1:
             size -= self._stored.popitem(last=False)[1].nbytes
 
     def put_arrays(self, module_id: str, arrays: Mapping[str, Array]) -> None:
@@ -55,6 +56,7 @@ class Attic:
         if arrays:
             shapes = tuple((name, array.shape) for name, array in arrays.items())
             flat = np.concatenate([np.asarray(each, np.float32).ravel() for each in arrays.values()])
+            self._given += flat.nbytes
             self.put((module_id, shapes), Stored(flat, {}))
 
     def take(self, key: Key) -> Stored | None:

@@ -25,6 +25,8 @@ class Place:
     loss_sum: float
     errors: int
     seconds: float
+    plan_start: float
+    plan_step: int
 
 
 class Course:
@@ -145,15 +147,14 @@ class Course:
 
     def place(self) -> Place:
         """Where training is now."""
-        return Place(self.step, self.epoch, self.cursor, self.order, self.loss_sum, self.errors, self.seconds)
+        sums = self.loss_sum, self.errors, self.seconds
+        return Place(self.step, self.epoch, self.cursor, self.order, *sums, self._plan_start, self._plan_step)
 
     def return_to(self, place: Place) -> None:
         """Go back to where training was; from there it meets the same samples again."""
         self.step, self.epoch, self.cursor, self.order = place.step, place.epoch, place.cursor, place.order
         self.loss_sum, self.errors, self.seconds = place.loss_sum, place.errors, place.seconds
-        if self._plan_start > self.passes:
-            self._plan_start = float(self.epoch)
-            self._plan_step = self.step - math.ceil(self.cursor / self.training.batch_size)
+        self._plan_start, self._plan_step = place.plan_start, place.plan_step
 
     def _order_of_pass(self) -> Array:
         return epoch_order(self.samples, self._seed, self.epoch, self.training.shuffle)

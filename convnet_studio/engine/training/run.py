@@ -74,13 +74,13 @@ class Run:
         self.loss_watch = LossWatch()
         self.has_diverged = False
         self.attic: Attic = before.attic if before else Attic()
-        for module_id, arrays in (weights or {}).items():
-            self.attic.put_arrays(module_id, arrays)
         self._last_indices: Array = np.zeros(0, np.int64)
         self._burst_steps = 1
         self._partners_of = -1  # the pass whose partners the program has
         self._make_program = make_program
         self.network = self._build(project)
+        for module_id, arrays in (weights or {}).items():
+            self.attic.put_arrays(module_id, _in_order(self.network, module_id, arrays))
         self.program = self._program_for(self.network, project.training.batch_size)
         self.carried = self._fill(before.network if before else None, before.optimizer.state if before else {})
 
@@ -297,3 +297,9 @@ class Run:
         if type(made) is type(before):
             made.state = before.state
         return made
+
+
+def _in_order(network: Network, module_id: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """`arrays` in the order of the module's parameters, as the flat vector has them."""
+    order = list(network.parameters_of(module_id)) if module_id in network.nodes else []
+    return {name: arrays[name] for name in sorted(arrays, key=lambda name: order.index(name) if name in order else -1)}

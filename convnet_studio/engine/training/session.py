@@ -54,6 +54,10 @@ class Session:
         self._material: tuple[tuple[DataSpec, int], Material] | None = None
         self._runs = 0
         self._aside = RunsAside()
+        self._opened_with: Weights = {}
+        """The weights that came with the project, until its run begins anew without them."""
+        self._is_out_of_step = False
+        """A project was to be opened and no run of it could be made: the present run is another's."""
         self._problems: tuple[Problem, ...] = ()
         self._is_playing = False
         self._last_pass: int | None = None  # rest before this one, for a step of an epoch
@@ -80,7 +84,15 @@ class Session:
     def open(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
         """Begin a run of `project`, at rest."""
         self._aside.clear()
+        self._opened_with = weights or {}
+        self._is_out_of_step = True
         yield from self._start(project, weights)
+
+    def weights(self) -> Weights:
+        """All weights of the open project; where no run of it could be made, those that came with it."""
+        if self._is_out_of_step or self.run is None:
+            return self._opened_with
+        return self.run.weights()
 
     def _start(self, project: Project, weights: Weights | None = None) -> Iterator[Event]:
         yield from self.rest()
@@ -91,6 +103,7 @@ class Session:
         if self.run is not None:
             if self.run.seed != self.run.project.training.seed:
                 self._aside.put(self.run)
+            self._opened_with = {}
             yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
@@ -98,7 +111,7 @@ class Session:
         self._compiled = True
         self._aside.clear()
         if self.run is not None:
-            yield from self._begin(self._new_run(self.run.project))
+            yield from self._begin(self._new_run(self.run.project, self._opened_with))
 
     def rewind(self) -> Iterator[Event]:
         """Return to the last good checkpoint, at rest."""
@@ -174,6 +187,7 @@ class Session:
     def _begin(self, run: Run) -> Iterator[Event]:
         self.close()
         self.run = run
+        self._is_out_of_step = False
         self._single_step = 0
         self._last_pass = None
         yield RunStarted(

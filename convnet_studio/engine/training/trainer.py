@@ -115,7 +115,7 @@ class _Conversation:
             case wishes.SetSpeed(limit):
                 session.pace.set_limit(limit)
             case wishes.Fetch(deliver):
-                deliver(session.run.weights() if session.run else {})
+                deliver(session.weights())
             case wishes.Stop():
                 self._is_over = True
             case _:

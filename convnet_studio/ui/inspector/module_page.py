@@ -115,7 +115,7 @@ class ModulePage(QWidget):
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
         self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
-        self.learning.setVisible(has_parameters(kind))
+        self.learning.setVisible(has_parameters(kind) and not module.shares)
         self._show_sharing(module)
         self._show_marks()
         self._show_facts(module)

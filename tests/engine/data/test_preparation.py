@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import convnet_studio.engine.nn.modules  # noqa: F401 - fills the registry
 from convnet_studio.engine.data.augmentation import Augmentation, scaled, shifted
 from convnet_studio.engine.data.dataset import Dataset, Split
 from convnet_studio.engine.data.normalization import NONE, Normalization

@@ -18,7 +18,7 @@ from convnet_studio.engine.nn.optimizers.sgd import SGD
 from convnet_studio.engine.program import CompiledProgram, ReferenceProgram
 
 Drawn = tuple[str, dict[str, SettingValue]]
-EXAMPLES = 24
+EXAMPLES = 48
 
 LENET: list[Drawn] = [
     ("Conv2d", {"out_channels": 6}), ("Tanh", {}), ("AvgPool2d", {}),
@@ -85,11 +85,10 @@ def assert_follows_numpy(
 ) -> None:
     """Outputs, gradients by outputs and by parameters, losses and errors of one pass are those of the numpy code."""
     own, other = CompiledProgram(compiled, count, threads), ReferenceProgram(reference, count)
-    examples = max(EXAMPLES, count)
-    indices = np.random.default_rng(1).permutation(examples)[:count]
+    indices = np.random.default_rng(1).permutation(EXAMPLES)[:count]
     try:
         for program in (own, other):
-            program.set_data(*data(compiled, examples))
+            program.set_data(*data(compiled))
         found, expected = own.gradient(indices), other.gradient(indices)
         assert abs(found.loss - expected.loss) <= tolerance * max(1, abs(expected.loss))
         assert (found.errors, found.count) == (expected.errors, expected.count)

@@ -171,19 +171,19 @@ def test_two_processes_compile_what_is_then_loaded_and_a_broken_file_is_made_ane
         code.load(path, small[0].kernels)
     _, addresses = cache._load_part(small[0])
     assert all(addresses.values())
-    assert len(path.read_bytes()) > 0.9 * len(whole)  # names of functions in it carry running numbers
+    assert code.load(path, small[0].kernels)
 
 
 def test_code_that_calls_what_is_not_here_is_refused(tmp_path: Path) -> None:
     cache.compiled_set()
-    part = next(part for part in PARTS if part.name.endswith(".linear"))
-    path, found = tmp_path / "code", cache._find(part)
+    chance = next(part for part in PARTS if part.name.endswith(".chance"))
+    path, found = tmp_path / "code", cache._find(chance)
     assert found is not None
     head, _, objects = found.read_bytes().partition(b"\n")
     told = json.loads(head) | {"needs": ["no_such_function"]}
     path.write_bytes(json.dumps(told).encode() + b"\n" + objects)
     with pytest.raises(ValueError, match="no_such_function"):
-        code.load(path, part.kernels)
+        code.load(path, chance.kernels)
 
 
 def test_what_is_called_from_outside_is_written_down() -> None:

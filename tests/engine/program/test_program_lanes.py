@@ -92,7 +92,7 @@ def test_two_threads_change_no_bit_and_training_follows_numpy(momentum: float, b
     for program in (*programs, reference):
         program.set_data(*data(program.network))
         optimizer, random = sgd(momentum=momentum), np.random.default_rng(7)
-        losses = [program.step(random.integers(0, 24, batch - step), optimizer).loss for step in range(5)]
+        losses = [program.step(random.integers(0, 48, batch - step), optimizer).loss for step in range(5)]
         results.append((losses, program.network.parameters.copy()))
         program.close()
     assert results[0][0] == results[1][0]

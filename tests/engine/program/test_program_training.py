@@ -62,6 +62,19 @@ def test_threads_share_what_a_single_sample_needs(filters: int) -> None:
     assert results[0] == results[1]
 
 
+def test_large_matrices_one_after_the_other_are_shared_one_after_the_other() -> None:
+    """At batch 1 the outputs of each are made in any order; those of the second need all of the first."""
+    drawn: list[Drawn] = [
+        ("Linear", {"out_features": 700}), ("Linear", {"out_features": 800}), ("Linear", {"out_features": 700}),
+        ("MSELoss", {}),
+    ]  # fmt: skip
+    network = chain(drawn, (800,), 700)
+    program = CompiledProgram(network, 1, 2)
+    assert [each.kind for each in program._lean.listing.sections].count(APART) == 3
+    program.close()
+    assert_follows_numpy(network, chain(drawn, (800,), 700), 1, threads=2)
+
+
 PERCEPTRON: list[Drawn] = [
     ("Flatten", {}), ("Linear", {"out_features": 150}), ("Tanh", {}), ("Linear", {"out_features": 10}),
     ("LogSoftmax", {}), ("NLLLoss", {}),
@@ -78,7 +91,7 @@ def test_descent_follows_numpy(drawn: list[Drawn], momentum: float, batch: int) 
     optimizers = [sgd(momentum=momentum) for _ in range(2)]
     own = losses_of(CompiledProgram(compiled, batch, 2), 6, batch, optimizers[0])
     other = losses_of(ReferenceProgram(reference, batch), 6, batch, optimizers[1])
-    np.testing.assert_allclose(own, other, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(own, other, rtol=3e-5)
     np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=2e-6)
     assert optimizers[0].state.keys() == optimizers[1].state.keys()
     for name, values in optimizers[1].state.items():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
-from small_networks import EXAMPLES, LENET, chain, data
+from small_networks import EXAMPLES, LENET, chain, data, make
 
+from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.learning import Learning
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
@@ -128,11 +130,11 @@ def test_a_frozen_module_behind_a_learning_one_hands_gradients_on() -> None:
     ours, theirs = CompiledProgram(network, 8), ReferenceProgram(chain(LENET, (1, 28, 28)), 8)
     for program in (ours, theirs):
         program.set_data(*data(network))
-    plain = Optimizer.registry["SGD"]()
+    plain = Optimizer.registry["SGD"](nesterov=True)  # plain descent keeps no gradient
     ours.step(range(8), plain)
     theirs.gradient(range(8))
-    part = network.slices[CONV]  # the velocity begins as the gradient
-    np.testing.assert_allclose(plain.state["velocity"][part], theirs.network.gradients[part], atol=1e-6)
+    part = network.slices[CONV]
+    np.testing.assert_allclose(network.gradients[part], theirs.network.gradients[part], atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [CompiledProgram, ReferenceProgram])
@@ -161,3 +163,32 @@ def test_of_equal_scores_the_first_is_the_answer(kind: type[Program]) -> None:
     found = program.evaluate(np.arange(10))
     np.testing.assert_array_equal(found.guesses, 0)
     np.testing.assert_array_equal(found.ranks, np.arange(10))
+
+
+@pytest.mark.parametrize("frozen", ["first", "second"])
+def test_shared_weights_learn_as_their_owner_does(frozen: str) -> None:
+    def shared() -> Network:
+        """Two branches, one behind a Tanh, each with a loss of its own."""
+        modules = {
+            "input": make("Input"), "tanh": make("Tanh"), "first": make("Linear", out_features=9),
+            "second": make("Linear", out_features=9), "log": make("LogSoftmax"), "other log": make("LogSoftmax"),
+            "loss": make("NLLLoss"), "other loss": make("NLLLoss"),
+        }  # fmt: skip
+        branches = [("input", "first", "log", "loss"), ("input", "tanh", "second", "other log", "other loss")]
+        links = [(a, b, 0) for branch in branches for a, b in itertools.pairwise(branch)]
+        network = Network(modules, links, (9,), 9, shares={"second": "first"})
+        network.learning = {frozen: Learning(frozen=True)}
+        initialize(network, 1)
+        return network
+
+    found = []
+    for kind in (CompiledProgram, ReferenceProgram):
+        network = shared()
+        program, rule = kind(network, 8), Optimizer.registry["SGD"]()
+        program.set_data(*data(network))
+        rule.plan = plan_for(network, network.learning, PLAIN)
+        before = network.parameters.copy()
+        program.steps(np.arange(24), 8, [0.1] * 3, rule)
+        assert (network.parameters == before).all() == (frozen == "first")
+        found.append(network.parameters)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)

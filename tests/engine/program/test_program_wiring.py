@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_networks import CLASSIFIER, Drawn, assert_close, assert_follows_numpy, chain, data, graph, sgd
+from small_networks import CLASSIFIER, EXAMPLES, Drawn, assert_close, assert_follows_numpy, chain, data, graph, sgd
 
 from convnet_studio.engine.nn.module import Module, SettingValue, Shape
 from convnet_studio.engine.nn.network import Network
@@ -160,7 +160,7 @@ def test_dropout_draws_what_its_numpy_code_draws(count: int) -> None:
 def losses_of(program: Program, together: int) -> tuple[list[float], np.ndarray]:
     """The losses of 12 steps, so many in one call."""
     optimizer = sgd()
-    order = np.random.default_rng(2).integers(0, 24, 12 * 8)
+    order = np.random.default_rng(2).integers(0, EXAMPLES, 12 * 8)
     found = []
     for start in range(0, 12, together):
         part = order[start * 8 : (start + together) * 8]
@@ -191,7 +191,7 @@ def test_each_step_silences_others_and_evaluation_none() -> None:
         assert same[0] == same[1], "no update, no step"
         program.step(range(8), sgd(rate=0.0))
         assert program.gradient(range(8)).loss != same[0]
-        tested = [program.evaluate(range(24)).loss for _ in range(2)]
+        tested = [program.evaluate(range(EXAMPLES)).loss for _ in range(2)]
         assert tested[0] == tested[1]
         program.forward(data(network)[0][:2])
         np.testing.assert_array_equal(program.output("2 Dropout"), program.output("1 Conv2d"))
@@ -215,7 +215,10 @@ def test_partners_that_do_not_fit_are_refused(program_class: type) -> None:
     network = chain(CLASSIFIER, (2, 3, 3), 4)
     program = program_class(network, 4)
     program.set_data(*data(network))
-    for wrong, why in ((np.zeros(3, int), "one for each"), (np.full(24, 24), "must be 0 to 23")):
+    for wrong, why in (
+        (np.zeros(3, int), "one for each"),
+        (np.full(EXAMPLES, EXAMPLES), f"must be 0 to {EXAMPLES - 1}"),
+    ):
         with pytest.raises(ValueError, match=why):
             program.set_partners(wrong)
     program.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_networks import assert_close, data
+from small_networks import EXAMPLES, assert_close, data
 
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.network import Network
@@ -63,9 +63,9 @@ def test_it_is_the_network_unrolled_by_hand(program_class: type, steps: int) -> 
     built = network(steps)
     assert built.parameters.size == UNITS * (SIZE + 1) + UNITS * (UNITS + 1) + CLASSES * (UNITS + 1)
     pictures, labels = data(built)
-    program = program_class(built, 24)
+    program = program_class(built, EXAMPLES)
     program.set_data(pictures, labels)
-    result = program.gradient(range(24))
+    result = program.gradient(range(EXAMPLES))
 
     names = ("x", "w", "scores")
     p = {f"{m}.{n}": e.value.astype(float) for m in names for n, e in built.parameters_of(m).items()}
@@ -76,8 +76,8 @@ def test_it_is_the_network_unrolled_by_hand(program_class: type, steps: int) -> 
         hs.append(np.tanh(zs[-1]))
     scores = hs[-1] @ p["scores.weight"].T + p["scores.bias"]
     odds = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    assert result.loss == pytest.approx(-np.log(odds[np.arange(24), labels]).mean(), rel=1e-5)
-    ds = (odds - np.eye(CLASSES)[labels]) / 24
+    assert result.loss == pytest.approx(-np.log(odds[np.arange(EXAMPLES), labels]).mean(), rel=1e-5)
+    ds = (odds - np.eye(CLASSES)[labels]) / EXAMPLES
     dh, dw, db, dfed = ds @ p["scores.weight"], np.zeros((UNITS, UNITS)), np.zeros(UNITS), np.zeros_like(fed)
     for t in reversed(range(steps)):
         dz = dh * (1 - hs[t] ** 2)
@@ -101,9 +101,9 @@ def test_it_is_an_rnn_of_pytorch() -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: parity is left out")
     steps, built = 4, network(4)
     pictures, labels = data(built)
-    program = CompiledProgram(built, 24)
+    program = CompiledProgram(built, EXAMPLES)
     program.set_data(pictures, labels)
-    program.gradient(range(24))
+    program.gradient(range(EXAMPLES))
     rnn = torch.nn.RNN(SIZE, UNITS, batch_first=True)
     values = {m: {n: torch.from_numpy(e.value.copy()) for n, e in built.parameters_of(m).items()} for m in ("x", "w")}
     with torch.no_grad():

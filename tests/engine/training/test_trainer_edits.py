@@ -19,8 +19,19 @@ from trainer_bench import (
     without,
 )
 
-from convnet_studio.engine.project.spec import DataSpec, Link, Project
-from convnet_studio.engine.training.control import Edit, Open, Play, Reset, StepBatch, StepEpoch, StepSample, Weights
+from convnet_studio.engine.project.spec import DataSpec, Link, Project, TrainingSpec
+from convnet_studio.engine.training.control import (
+    Edit,
+    Open,
+    Play,
+    Reset,
+    StepBatch,
+    StepEpoch,
+    StepSample,
+    UseCompiled,
+    Weights,
+)
+from convnet_studio.engine.training.course import Course
 from convnet_studio.engine.training.events import NetworkChanged, RunStarted, StateChanged, Stepped
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -190,3 +201,31 @@ def test_a_side_branch_with_a_problem_does_not_stop_training() -> None:
     events = run_script(StepEpoch(), Edit(branch(TINY)), StepEpoch())
     assert of_type(events, NetworkChanged)[-1].problems
     assert losses_of(events) == losses_of(run_script(StepEpoch(), StepEpoch()))
+
+
+def test_weights_from_a_file_survive_the_change_to_the_compiled_engine_and_come_in_any_order() -> None:
+    notes = Notes()
+    weights = {"conv": {"bias": np.full(4, 0.25, np.float32), "weight": np.full((4, 1, 3, 3), 0.125, np.float32)}}
+    run_script(UseCompiled(), notes.fetch(), weights=weights)
+    (found,) = notes.weights
+    np.testing.assert_array_equal(found["conv"]["weight"], weights["conv"]["weight"])
+    np.testing.assert_array_equal(found["conv"]["bias"], weights["conv"]["bias"])
+
+
+def test_a_project_that_can_not_be_opened_is_never_saved_with_the_weights_of_another() -> None:
+    notes = Notes()
+    other = replace(TINY, data=DataSpec("no such data"))
+    weights = {"conv": {"weight": np.ones((4, 1, 3, 3), np.float32)}}
+    run_script(Open(other, weights), notes.fetch())
+    assert notes.weights == [weights]
+
+
+def test_going_back_over_the_end_of_a_plan_goes_back_to_its_rate() -> None:
+    course = Course(100, TrainingSpec(rate=1.0, epochs=2))
+    course.advance(25)
+    place, rates = course.place(), course.rates(25, 2)
+    course.finish_pass()
+    course.finish_pass()
+    course.renew_plan()
+    course.return_to(place)
+    assert course.rates(25, 2) == rates

@@ -37,17 +37,23 @@ class SGD(Optimizer):
     @property
     def damps(self) -> bool:
         """Whether a new gradient is weighed by 1 - μ, except in a parameter's first step."""
-        return self.order == "Torch7" and not self.nesterov
+        return self.order == "Torch7" and not self.nesterov and self.momentum > 0
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """The velocity, without momentum nothing; in Torch7's order also how many steps each parameter has seen."""
+        """With momentum the velocity; in Torch7's order also how many steps each parameter has seen."""
         if not self.momentum:
             return ()
         return ("velocity", "age") if self.damps else ("velocity",)
 
+    def make_state(self, parameters: Array) -> None:
+        """Without momentum nothing is remembered."""
+        if not self.momentum:
+            self.state.clear()
+        super().make_state(parameters)
+
     def direction(self, parameters: Array, gradients: Array, state: State) -> Array:
-        """The velocity, or with Nesterov g + μ v; without momentum the gradient."""
+        """The gradient; with momentum the velocity, or with Nesterov g + μ v."""
         if not self.momentum:
             return gradients
         velocity = state["velocity"]

@@ -11,10 +11,11 @@ from convnet_studio.engine.nn.filter_bank import FilterBank
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.conv1d import Conv1d
 from convnet_studio.engine.nn.modules.conv2d import Conv2d
-from convnet_studio.engine.program import convolution, sparse_convolution
+from convnet_studio.engine.program import convolution
 from convnet_studio.engine.program.builder import Builder
-from convnet_studio.engine.program.convolution import Four, Sizes
+from convnet_studio.engine.program.convolution import Sizes
 from convnet_studio.engine.program.lowering import lowers
+from convnet_studio.engine.program.rearrange import Four, arrange, collect
 
 
 @lowers(Conv1d, Conv2d, forgets_output=True)
@@ -31,9 +32,8 @@ def lower_filter_bank(node: Node, to: Builder) -> None:
     dy = to.output_gradient(node)
     if dy is None:
         return
-    if module.biases != "each unit" and sparse_convolution.pays(node, to, sizes):
-        maps_bias = to.parameter(node, "bias") if of_maps else None
-        sparse_convolution.go_back(node, to, sizes, x, dy, to.input_gradient(node), weight, maps_bias)
+    if of_maps and _is_sparse(node, to, sizes):
+        _lower_sparse(node, to, sizes, x, dy)
         return
     convolution.weight_gradient(to, sizes, x, dy, weight)
     if of_maps:
@@ -43,6 +43,21 @@ def lower_filter_bank(node: Node, to: Builder) -> None:
     dx = to.input_gradient(node)
     if dx is not None:
         convolution.input_gradient(to.backward, to, sizes, dx, dy, weight, f"padded gradient of {node.id}")
+
+
+def _is_sparse(node: Node, to: Builder, sizes: Sizes) -> bool:
+    """Whether so few gradients come back that it pays to list those that are not zero."""
+    is_plain = sizes.pairs is None and sizes.kernel_rows == sizes.kernel
+    return is_plain and to.receives_few(node) and sizes.height * sizes.x_row < 1 << 24
+
+
+def _lower_sparse(node: Node, to: Builder, sizes: Sizes, x: Buffer, dy: Buffer) -> None:
+    dx = to.input_gradient(node)
+    target = convolution.uncropped(to, sizes, dx, f"padded gradient of {node.id}") if dx else None
+    weight, bias = to.parameter(node, "weight"), to.parameter(node, "bias")
+    convolution.sparse_gradients(to, sizes, x, dy, target, weight, bias, node.id)
+    if dx is not None and target is not None and sizes.is_padded:
+        convolution.crop(to.backward, sizes, target, dx)
 
 
 def _sizes(node: Node) -> Sizes:
@@ -79,7 +94,7 @@ def _unit_order(node: Node) -> tuple[Four, Four, Four]:
 def _add_unit_biases(node: Node, to: Builder, y: Buffer) -> None:
     table = to.table(y.size)
     shape, own, others = _unit_order(node)
-    convolution.arrange(to, to.parameter(node, "bias"), table, shape, own, others)
+    arrange(to, to.parameter(node, "bias"), table, shape, own, others)
     to.forward(bank.add_constants, y=y, values=table, size=y.size, period=y.size)
 
 
@@ -87,4 +102,4 @@ def _collect_unit_biases(node: Node, to: Builder, dy: Buffer) -> None:
     gradient = to.gradient(dy.size)
     to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=gradient, positions=1, channels=dy.size)
     shape, own, others = _unit_order(node)
-    convolution.collect(to, to.parameter(node, "bias"), gradient, shape, others, own)
+    collect(to, to.parameter(node, "bias"), gradient, shape, others, own)

@@ -19,9 +19,9 @@ from convnet_studio.engine.nn.modules.relu import ReLU
 from convnet_studio.engine.nn.modules.tanh import Tanh
 from convnet_studio.engine.nn.windows import Pool2d
 from convnet_studio.engine.program.builder import Builder
-from convnet_studio.engine.program.convolution import arrange, collect, dense
 from convnet_studio.engine.program.interpreter import LANES
 from convnet_studio.engine.program.lowering import lowers_in_lanes
+from convnet_studio.engine.program.rearrange import arrange, collect, dense
 
 _BLOCK = 80
 """Columns that the widest tile has: a bias is repeated so often."""
@@ -32,26 +32,26 @@ def _maps(shape: tuple[int, ...], to: Builder) -> dict[str, Any]:
     return {"maps": maps, "rows": rows, "columns": columns, "samples": to.chunk}
 
 
-def _shows_no_partner(node: Node, chunk: int) -> bool:
+def _shows_sample(node: Node, chunk: int) -> bool:
     assert isinstance(node.module, Input)
     return not node.module.shows_partner()
 
 
-@lowers_in_lanes(Input, fits=_shows_no_partner)
+@lowers_in_lanes(Input, fits=_shows_sample)
 def lower_input(node: Node, to: Builder) -> None:
     """Fetch the pictures that the samples' indices name."""
     values: dict[str, Any] = {"images": to.feed.images, "indices": to.feed.indices, "y": to.output(node)}
-    to.forward(lanes.lanes_gather, takes=LANES, **values, **_maps(node.shape, to))
+    to.forward(lanes.lanes_gather, kind=LANES, **values, **_maps(node.shape, to))
 
 
 @lowers_in_lanes(Flatten)
 def lower_flatten(node: Node, to: Builder) -> None:
     """From lanes to a list for each sample."""
     shape = _maps(node.input_shapes[0], to)
-    to.forward(lanes.lanes_to_lists, takes=LANES, x=to.input(node), y=to.output(node), **shape)
+    to.forward(lanes.lanes_to_lists, kind=LANES, x=to.input(node), y=to.output(node), **shape)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
-        to.backward(lanes.lists_to_lanes, takes=LANES, x=dy, y=dx, **shape)
+        to.backward(lanes.lists_to_lanes, kind=LANES, x=dy, y=dx, **shape)
 
 
 @lowers_in_lanes(Tanh)
@@ -77,11 +77,11 @@ def lower_abs(node: Node, to: Builder) -> None:
 def _lower_point(node: Node, to: Builder, forward: Leaf, backward: Leaf, keeps_input: bool = False) -> None:
     x, y = to.input(node), to.output(node)
     size = y.size * to.chunk
-    to.forward(forward, takes=LANES, x=x, y=y, size=size)
+    to.forward(forward, kind=LANES, x=x, y=y, size=size)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
         kept = x if keeps_input else y
-        to.backward(backward, takes=LANES, x_gradient=dx, y_gradient=dy, kept=kept, size=size)
+        to.backward(backward, kind=LANES, x_gradient=dx, y_gradient=dy, kept=kept, size=size)
 
 
 @lowers_in_lanes(AvgPool2d)
@@ -99,21 +99,21 @@ def lower_max(node: Node, to: Builder) -> None:
 def _lower_pool(node: Node, to: Builder, forward: Leaf, backward: Leaf) -> None:
     assert isinstance(node.module, Pool2d)
     x, y = to.input(node), to.output(node)
-    window = {"kernel": node.module.kernel_size, "stride": node.module.stride}
+    window: dict[str, Any] = {"kernel": node.module.kernel_size, "stride": node.module.stride}
     shape: dict[str, Any] = {**_maps(node.shape, to), **window, "x_run": node.input_shapes[0][2] * to.chunk}
-    to.forward(forward, takes=LANES, x=x, y=y, **shape)
+    to.forward(forward, kind=LANES, x=x, y=y, **shape)
     dy, dx = to.output_gradient(node), to.input_gradient(node)
     if dx is not None and dy is not None:
         size = dx.size * to.chunk
-        to.backward(backward, takes=LANES, x_gradient=dx, y_gradient=dy, x=x, y=y, size=size, **shape)
+        to.backward(backward, kind=LANES, x_gradient=dx, y_gradient=dy, x=x, y=y, size=size, **shape)
 
 
 def _fits(node: Node, chunk: int) -> bool:
     """Whether a convolution sees every pixel in turn, all maps, and its rows fill whole vectors."""
     assert isinstance(node.module, Conv2d)
     module, columns = node.module, node.shape[2]
-    is_usual = module.is_full and module.biases == "each map"
-    return is_usual and module.stride == 1 and module.padding == 0 and columns * chunk % 16 == 0
+    is_plain = module.is_full and module.biases == "each map"
+    return is_plain and module.stride == 1 and module.padding == 0 and columns * chunk % 16 == 0
 
 
 @lowers_in_lanes(Conv2d, fits=_fits)
@@ -134,7 +134,7 @@ def lower_conv2d(node: Node, to: Builder) -> None:
         d_row=_BLOCK,
     )  # fmt: skip
     to.forward(
-        lanes.lanes_conv, takes=LANES, x=x, y=y, weight=weight, bias=bias, **shape, x_row=maps * x_run,
+        lanes.lanes_conv, kind=LANES, x=x, y=y, weight=weight, bias=bias, **shape, x_row=maps * x_run,
         y_row=filters * y_run, tiling=tiling,
     )  # fmt: skip
     if dy is None:
@@ -145,7 +145,7 @@ def lower_conv2d(node: Node, to: Builder) -> None:
         a_row=y_run, c_row=k * maps * k, d_row=k * maps * k,
     )  # fmt: skip
     to.backward(
-        lanes.lanes_parameter_gradient, takes=LANES, x=x, y_gradient=dy, weight_gradient=span, bias_gradient=bias_span,
+        lanes.lanes_parameter_gradient, kind=LANES, x=x, y_gradient=dy, weight_gradient=span, bias_gradient=bias_span,
         **shape, maps=maps, x_run=x_run, y_run=y_run, tiling=tiling,
     )  # fmt: skip
     collect(to, source, span, order, dense(order), strides)
@@ -170,7 +170,7 @@ def _lower_input_gradient(node: Node, to: Builder, dx: Buffer, dy: Buffer) -> No
         a_inner=1, b_inner=y_run, a_row=k * filters, c_row=x_run, d_row=x_run,
     )  # fmt: skip
     to.backward(
-        lanes.lanes_input_gradient, takes=LANES, x_gradient=dx, y_gradient=dy, weight=weight, rows=rows,
+        lanes.lanes_input_gradient, kind=LANES, x_gradient=dx, y_gradient=dy, weight=weight, rows=rows,
         channels=filters, maps=maps, kernel=k, shift=to.chunk, x_row=maps * x_run, y_row=filters * y_run,
         tiling=tiling,
     )  # fmt: skip

@@ -24,7 +24,7 @@ def lower_linear(node: Node, to: Builder) -> None:
     dy = to.output_gradient(node)
     if dy is None:
         return
-    if to.owns_alone(node) and _pays_to_finish(to, inputs, outputs):
+    if not to.is_shared(node) and _pays_to_finish(to, inputs, outputs):
         _lower_finish(node, to, x, dy)
     else:
         _lower_weight_gradient(node, to, x, dy)
@@ -41,17 +41,18 @@ def _lower_forward(node: Node, to: Builder, x: Buffer, y: Buffer) -> None:
     share = -(-_MOST_WEIGHTS // inputs) if apart else outputs
     for first in range(0, outputs, share):
         count = min(share, outputs - first)
-        strides = {"b_inner": inputs, "a_row": x.stride, "c_row": y.stride, "d_row": 0}
         to.forward(
             linear.linear_forward,
-            takes=APART if apart else WHOLE,
+            kind=APART if apart else WHOLE,
             x=x,
             y=y,
             weight=Place(to.network.parameters, count * inputs, weight.offset + first * inputs),
             bias=Place(to.network.parameters, count, bias.offset + first),
             first=first,
             inputs=inputs,
-            tiling=lane_product(to.address_of, to.chunk, count, **strides),
+            tiling=lane_product(
+                to.address_of, to.chunk, count, b_inner=inputs, a_row=x.stride, c_row=y.stride, d_row=0
+            ),
         )
 
 

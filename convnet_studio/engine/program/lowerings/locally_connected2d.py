@@ -10,10 +10,10 @@ from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.locally_connected2d import LocallyConnected2d
-from convnet_studio.engine.program import convolution
 from convnet_studio.engine.program.builder import Builder
-from convnet_studio.engine.program.convolution import Four, padded
+from convnet_studio.engine.program.convolution import padded
 from convnet_studio.engine.program.lowering import lowers
+from convnet_studio.engine.program.rearrange import Four, arrange, collect
 
 
 @lowers(LocallyConnected2d)
@@ -62,9 +62,9 @@ def _lower_forward(node: Node, to: Builder, sizes: _LocalSizes) -> None:
     weight, bias = to.table(places * k * run * wide), to.table(places * wide)
     span = to.parameter(node, "weight")
     for ky, (shape, own, others) in enumerate(sizes.orders((k * run * wide, sizes.maps * wide, wide, 1))):
-        convolution.arrange(to, _from(span, ky * k), _place_from(weight, ky * run * wide), shape, own, others)
+        arrange(to, _from(span, ky * k), _place_from(weight, ky * run * wide), shape, own, others)
     own, others = (0, 0, outputs, 1), (0, 0, wide, 1)
-    convolution.arrange(to, to.parameter(node, "bias"), bias, (1, 1, places, outputs), own, others)
+    arrange(to, to.parameter(node, "bias"), bias, (1, 1, places, outputs), own, others)
     x, y = to.input(node), to.output(node)
     tiling = product(
         to.address_of, to.chunk, outputs,
@@ -106,10 +106,10 @@ def _lower_weight_gradient(node: Node, to: Builder, sizes: _LocalSizes, dy: Buff
     )
     span = to.parameter(node, "weight")
     for ky, (shape, own, others) in enumerate(sizes.orders((k * run * wide, sizes.maps * wide, wide, 1))):
-        convolution.collect(to, _from(span, ky * k), _from(gradient, ky * run * wide), shape, others, own)
+        collect(to, _from(span, ky * k), _from(gradient, ky * run * wide), shape, others, own)
     bias_gradient, once = to.gradient(dy.size), (0, 0, 0, 1)
     to.backward(conv.bias_gradient, y_gradient=dy, bias_gradient=bias_gradient, positions=1, channels=dy.size)
-    convolution.collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, dy.size), once, once)
+    collect(to, to.parameter(node, "bias"), bias_gradient, (1, 1, 1, dy.size), once, once)
 
 
 def _lower_input_gradient(node: Node, to: Builder, sizes: _LocalSizes, dx: Buffer, dy: Buffer) -> None:
@@ -117,7 +117,7 @@ def _lower_input_gradient(node: Node, to: Builder, sizes: _LocalSizes, dx: Buffe
     weight = to.table(sizes.places * k * outputs * wide)
     span = to.parameter(node, "weight")
     for ky, (shape, own, others) in enumerate(sizes.orders((k * outputs * wide, sizes.maps, 1, wide))):
-        convolution.arrange(to, _from(span, ky * k), _place_from(weight, ky * outputs * wide), shape, own, others)
+        arrange(to, _from(span, ky * k), _place_from(weight, ky * outputs * wide), shape, own, others)
     to.backward(
         bank.local_input_gradient,
         whole=True,

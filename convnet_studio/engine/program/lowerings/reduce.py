@@ -27,7 +27,7 @@ def lower_map_pool(node: Node, to: Builder) -> None:
     """The maps of a place lie side by side, and so do those of a group."""
     module = node.module
     assert isinstance(module, MapPool)
-    shape: dict[str, Any] = {"outputs": to.output(node).size, "group": module.group, "kind": _KINDS[module.kind]}
+    shape: dict[str, Any] = {"outputs": to.output(node).size, "group": module.group, "taken": _KINDS[module.kind]}
     _lower(node, to, reduce.group_forward, reduce.group_backward, {}, **shape)
 
 
@@ -100,7 +100,7 @@ def _lower_cells(node: Node, to: Builder, cells: Sequence[tuple[int, ...]], kind
         "cell_count": len(cells),
         "channels": channels,
         "width": width,
-        "kind": _KINDS[kind],
+        "taken": _KINDS[kind],
     }
     size: dict[str, Any] = {"size": channels * height * width}
     _lower(node, to, reduce.cells_forward, reduce.cells_backward, size, **shape)
