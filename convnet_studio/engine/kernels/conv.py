@@ -22,7 +22,8 @@ _FORWARD = Layout(
     y="buffer",
     weight="place",  # [ky][kx][ic][oc]
     bias="place",  # [oc]
-    rows="number",  # of the output
+    first="number",  # row of the output
+    rows="number",  # of the output, from there on
     columns="number",
     run="number",  # kernel width * input channels
     x_row="number",  # floats from one output row's first input row to the next: stride * width * channels
@@ -40,7 +41,7 @@ def conv_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: A
     columns, run = row[F.columns], row[F.run]
     for s in range(i, i + n):
         x, y = sample(row, F.x, workspace, s), sample(row, F.y, workspace, s)
-        for r in range(row[F.rows]):
+        for r in range(row[F.first], row[F.first] + row[F.rows]):
             run_tiles(tiling, shift(x, r * row[F.x_row]), weight, shift(y, r * row[F.y_row]), bias, columns, run)
 
 
@@ -48,7 +49,8 @@ _WEIGHT_GRADIENT = Layout(
     x="buffer",
     y_gradient="buffer",
     weight_gradient="gradient",  # [ky][kx][ic][oc]
-    kernel_rows="number",
+    first="number",  # row of the kernel
+    kernel_rows="number",  # from there on
     run="number",  # kernel width * input channels
     columns="number",  # of the output
     x_row="number",  # floats in a row of the input
@@ -64,7 +66,7 @@ def conv_weight_gradient(row: Any, parameters: Any, gradients: Any, workspace: A
     tiling = shift(row, W.tiling)
     for s in range(i, i + n):
         x, y = sample(row, W.x, workspace, s), sample(row, W.y_gradient, workspace, s)
-        for ky in range(row[W.kernel_rows]):
+        for ky in range(row[W.first], row[W.first] + row[W.kernel_rows]):
             target = shift(gradients, row[W.weight_gradient] + ky * row[W.block])
             run_tiles(tiling, shift(x, ky * row[W.x_row]), y, target, target, row[W.run], row[W.columns])
 

@@ -19,6 +19,8 @@ emitted: Any = intrinsic
 pointer_to: Any = types.CPointer
 FLOATS = pointer_to(types.float32)
 INTS = pointer_to(types.int64)
+WORK = types.void(INTS, types.int64)
+"""``work(job*, thread)``: what each thread of the interpreter does."""
 OPERATION = types.void(INTS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
 """``operation(row*, parameters*, gradients*, workspace*, i, n)``: what every leaf looks like from outside."""
 TILE = types.void(INTS, FLOATS, FLOATS, FLOATS, FLOATS, types.int64, types.int64)
@@ -89,6 +91,12 @@ def call_operation(
 ) -> Any:
     """Call the leaf at `address`."""
     return _call(OPERATION)
+
+
+@emitted
+def call_work(typing: Any, address: Any, job: Any, thread: Any) -> Any:
+    """Call the interpreter's worker at `address`."""
+    return _call(WORK)
 
 
 @emitted

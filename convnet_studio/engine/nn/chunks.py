@@ -24,9 +24,10 @@ _MOST_SAMPLES = 1024
 def pays_to_keep_samples(batch_size: int, inputs: int, outputs: int) -> bool:
     """Whether a fully connected module keeps what each sample of a step brings, and sums its gradient at the end.
 
-    It does where passing over a gradient of all weights a few times costs more; then it needs no slots of gradients.
+    It does where passing over a gradient of all weights a few times costs more; then it needs no slots of gradients,
+    and what it keeps takes no more memory than they would.
     """
-    few = batch_size <= _MOST_SAMPLES and batch_size * (inputs + outputs) <= 6 * inputs * outputs
+    few = batch_size <= _MOST_SAMPLES and batch_size * (inputs + outputs) <= SLOTS * inputs * outputs
     return inputs >= 16 and few
 
 

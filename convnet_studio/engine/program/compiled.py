@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -96,6 +97,9 @@ class CompiledProgram(Program):
         results = self._lean.run_all(chosen, table, training=True, update=update)
         optimizer.rate = rates[len(results) - 1]
         self.network.clock.step += len(results)
+        last = results[-1]
+        if isinstance(update, Descent) and not last.finite and math.isfinite(last.loss):
+            self._lean.recover_gradient(last.count, update, optimizer.rate)
         if update is None:
             batch = MiniBatch(results[0].loss, lambda: self._lean.run(chosen, training=True).loss)
             return [update_by_numpy(self.network, optimizer, results[0], batch)]

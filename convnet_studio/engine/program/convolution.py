@@ -16,6 +16,7 @@ from convnet_studio.engine.kernels import bank, conv, conv_sparse, move
 from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.tiles import product
 from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.interpreter import APART, SINGLE
 from convnet_studio.engine.program.rearrange import Four, arrange, collect
 
 Append = Callable[..., None]
@@ -135,19 +136,24 @@ def convolve(append: Append, to: Builder, sizes: Sizes, x: Buffer, y: Buffer, we
         a_inner=1, b_inner=wide, outer=sizes.kernel_rows, a_outer=sizes.x_row, b_outer=sizes.run * wide,
         a_row=sizes.stride * maps, c_row=filters, d_row=0,
     )  # fmt: skip
-    append(
-        conv.conv_forward,
-        x=x,
-        y=y,
-        weight=table,
-        bias=bias,
-        rows=sizes.rows,
-        columns=sizes.columns,
-        run=sizes.run,
-        x_row=sizes.stride * sizes.x_row,
-        y_row=sizes.columns * filters,
-        tiling=tiling,
-    )
+    spills = filters % 16 != 0 and filters != 8  # into the next row, which must then come afterwards
+    kind = SINGLE if spills else _kind(to, sizes)
+    for first, rows in _bands(kind, sizes.rows):
+        append(
+            conv.conv_forward,
+            kind=kind,
+            x=x,
+            y=y,
+            weight=table,
+            bias=bias,
+            first=first,
+            rows=rows,
+            columns=sizes.columns,
+            run=sizes.run,
+            x_row=sizes.stride * sizes.x_row,
+            y_row=sizes.columns * filters,
+            tiling=tiling,
+        )
 
 
 def weight_gradient(to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, weight: Span) -> None:
@@ -159,23 +165,43 @@ def weight_gradient(to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, weight: Sp
         a_inner=sizes.stride * maps, b_inner=filters, outer=sizes.rows, a_outer=sizes.stride * sizes.x_row,
         b_outer=sizes.columns * filters, a_row=1, c_row=wide, d_row=wide,
     )  # fmt: skip
-    to.backward(
-        conv.conv_weight_gradient,
-        x=x,
-        y_gradient=dy,
-        weight_gradient=gradient,
-        kernel_rows=sizes.kernel_rows,
-        run=sizes.run,
-        columns=sizes.columns,
-        x_row=sizes.x_row,
-        block=sizes.run * wide,
-        tiling=tiling,
-    )
+    kind = _kind(to, sizes)
+    for first, rows in _bands(kind, sizes.kernel_rows):
+        to.backward(
+            conv.conv_weight_gradient,
+            kind=kind,
+            x=x,
+            y_gradient=dy,
+            weight_gradient=gradient,
+            first=first,
+            kernel_rows=rows,
+            run=sizes.run,
+            columns=sizes.columns,
+            x_row=sizes.x_row,
+            block=sizes.run * wide,
+            tiling=tiling,
+        )
     strides = (sizes.kernel * maps * wide, maps * wide, wide, 1)
     if sizes.pairs is None:
         collect(to, weight, gradient, _weight_shape(sizes), strides, _weight_strides(sizes))
     else:
         to.collect(bank.collect_pairs, target=weight, source=gradient, **_pairs(to, sizes, sizes.pairs, strides))
+
+
+_WORTH_SHARING = 400_000
+"""Multiply-accumulates that take a thread several times as long as to ask the other for help."""
+
+
+def _kind(to: Builder, sizes: Sizes) -> int:
+    """How a large convolution of a single sample is run: so that threads may share its rows, as they have no more."""
+    work = sizes.rows * sizes.columns * sizes.filters * sizes.kernel_rows * sizes.run
+    return APART if work >= _WORTH_SHARING and to.batch_size == 1 else SINGLE
+
+
+def _bands(kind: int, rows: int) -> list[tuple[int, int]]:
+    """The rows as (first, how many): all, or a few bands to share."""
+    size = rows if kind == SINGLE else -(-rows // 8)
+    return [(first, min(size, rows - first)) for first in range(0, rows, size)]
 
 
 def input_gradient(append: Append, to: Builder, sizes: Sizes, dx: Buffer, dy: Buffer, weight: Span, name: str) -> None:

@@ -29,7 +29,8 @@ class Call:
 class OperationTime:
     """What an operation of a program takes in a step, in seconds for each sample.
 
-    `phase`: "prepare" and "collect" are once a step before and after all samples, "forward" and "backward" are passes.
+    `phase`: "prepare" and "collect" are once a step before and after all samples, "forward" and "backward" are passes;
+    what is finished after all samples counts as backward.
     """
 
     module_id: str
@@ -72,6 +73,7 @@ def profile(program: CompiledProgram, indices: Indices, repeats: int = 10) -> li
     runner, chosen = program.load_for_training(indices)
     listing, forward = runner.listing, runner.listing.forward_sections
     phases = dict.fromkeys(listing.prepare, "prepare") | dict.fromkeys(listing.collect, "collect")
+    phases |= dict.fromkeys(listing.parts[:, 0].tolist(), "backward")
     for number, section in enumerate(listing.sections):
         phases |= dict.fromkeys(range(section.begin, section.end), "forward" if number < forward else "backward")
     times = [

@@ -22,8 +22,10 @@ from convnet_studio.engine.kernels.fields import ROW, constants
 from convnet_studio.engine.kernels.leaf import Kernel
 from convnet_studio.engine.kernels.memory import (
     INTS,
+    WORK,
     add_one,
     call_operation,
+    call_work,
     floats_at,
     ints_at,
     pause,
@@ -66,6 +68,7 @@ _FIELDS = (
     "collect_end",
     "update",  # rows from here: the update, where it is not done here
     "update_end",
+    "work",  # address of the kernel of that name, which is called so that it is compiled once
     "task",  # what is being taken: SLOTS, PARTS or ROWS
     "shared_row",  # of ROWS: the first
     "shared_start",  # what they take as i and n
@@ -94,6 +97,8 @@ JOB = constants(**_NUMBERS)
 SINGLE, WHOLE, LANES, APART = 0, 1, 2, 3
 """How a section takes a chunk: sample by sample; all at once; as if it were one sample; all at once, its rows in any
 order, so that threads may share them where there is one slot only."""
+ALONE = -1
+"""In place of a thread's number: the first one, which runs the only slot and does not offer it."""
 _SLOTS, _PARTS, _ROWS = 0, 1, 2
 
 
@@ -158,29 +163,6 @@ def _run_chunk(job: Any, workspace: Any, slot_memory: Any, start: Any) -> None:
 
 
 @numba.njit
-def _work(job: Any, thread: Any) -> None:
-    """Take slots, or parts to finish, until none is left.
-
-    The word that is taken from counts those that are left. So whoever takes one knows from the word alone whether
-    it is one: a thread that comes late, when the next mini-batch is already set up, takes one of that or none.
-    """
-    workspace = floats_at(job[JOB.workspaces] + 4 * thread * job[JOB.workspace_size])
-    while True:
-        taken = take_one(shift(job, JOB.left)) - 1
-        if taken < 0:
-            return
-        _tell_step(job, workspace)
-        task = job[JOB.task]
-        if task == _PARTS:
-            _finish_part(job, workspace, taken)
-        elif task == _SLOTS:
-            _run_slot(job, workspace, taken)
-        else:
-            _run_shared_row(job, taken)
-        add_one(shift(job, JOB.done))
-
-
-@numba.njit
 def _tell_step(job: Any, workspace: Any) -> None:
     """Write what operations may know of the step."""
     rate = ints_at(job[JOB.rate])
@@ -211,13 +193,37 @@ def _finish_part(job: Any, workspace: Any, number: Any) -> None:
     _run_rows(job, part[0], part[1], parameters, target, workspace, part[2], part[3])
 
 
+def work(job: Any, thread: Any) -> None:
+    """Take slots, or parts to finish, until none is left; or, ALONE, run the only slot.
+
+    The word that is taken from counts those that are left. So whoever takes one knows from the word alone whether
+    it is one: a thread that comes late, when the next mini-batch is already set up, takes one of that or none.
+    """
+    workspace = floats_at(job[JOB.workspaces] + 4 * max(thread, 0) * job[JOB.workspace_size])
+    while True:
+        taken = 0 if thread == ALONE else take_one(shift(job, JOB.left)) - 1
+        if taken < 0:
+            return
+        _tell_step(job, workspace)
+        task = _SLOTS if thread == ALONE else job[JOB.task]
+        if task == _PARTS:
+            _finish_part(job, workspace, taken)
+        elif task == _SLOTS:
+            _run_slot(job, workspace, taken)
+        else:
+            _run_shared_row(job, taken)
+        if thread == ALONE:
+            return
+        add_one(shift(job, JOB.done))
+
+
 @numba.njit
 def _share_out(job: Any, task: Any, count: Any) -> None:
     """Let all threads work until `count` slots, or parts, are done."""
     job[JOB.task] = task
     job[JOB.done] = 0
     write_shared(shift(job, JOB.left), count)
-    _work(job, 0)
+    call_work(job[JOB.work], job, 0)
     while read_shared(shift(job, JOB.done)) < count:
         pause()
 
@@ -278,34 +284,45 @@ def _run_one(job: Any) -> None:
     parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
     _clear(floats_at(job[JOB.losses]), job[JOB.count])
     _run_rows(job, job[JOB.prepare], job[JOB.prepare_end], parameters, target, workspace, 0, 1)
-    if job[JOB.training]:
+    if job[JOB.training] and job[JOB.mode] == GRADIENT:
         _fade(job)  # before all else, as numpy code of modules adds to the gradient by itself
     if job[JOB.slots] == 1:
-        _tell_step(job, workspace)
-        _run_slot(job, workspace, 0)
+        call_work(job[JOB.work], job, ALONE)
     else:
         _share_out(job, _SLOTS, job[JOB.slots])
 
 
 @numba.njit
-def _finish(job: Any) -> Any:
-    """Collect gradients, finish parts, update; return whether all parameters that were written are finite."""
-    if not job[JOB.training]:
-        return True
+def _collect(job: Any) -> None:
+    """Add what the chunks have left, slots and what is to be finished, to the target."""
     workspace, slot_memory = floats_at(job[JOB.workspaces]), floats_at(job[JOB.slot_memory])
-    parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
-    for thread in range(job[JOB.threads]):
-        workspace[thread * job[JOB.workspace_size] + SPOILED] = ZERO
+    target = floats_at(job[JOB.target])
     _run_rows(job, job[JOB.collect], job[JOB.collect_end], target, slot_memory, workspace, 0, job[JOB.slots])
     if job[JOB.part_count]:
         _share_out(job, _PARTS, job[JOB.part_count])
-    if job[JOB.mode] != GRADIENT:
+
+
+@numba.njit
+def _learn(job: Any, is_finite: Any) -> Any:
+    """Make the gradient and, where the loss is finite, update the parameters; return whether all of that is finite."""
+    workspace = floats_at(job[JOB.workspaces])
+    parameters, target = floats_at(job[JOB.parameters]), floats_at(job[JOB.target])
+    descends = job[JOB.mode] != GRADIENT
+    if descends and not is_finite:
+        return False
+    for thread in range(job[JOB.threads]):
+        workspace[thread * job[JOB.workspace_size] + SPOILED] = ZERO
+    if descends:
+        _fade(job)
+    _collect(job)
+    if descends:
         _descend(job, workspace)
-    _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)
+    if is_finite:
+        _run_rows(job, job[JOB.update], job[JOB.update_end], parameters, target, workspace, 0, 1)
     spoiled = ZERO
     for thread in range(job[JOB.threads]):
         spoiled += workspace[thread * job[JOB.workspace_size] + SPOILED]
-    return spoiled == ZERO
+    return is_finite and spoiled == ZERO
 
 
 def run(job: Any) -> None:
@@ -340,7 +357,10 @@ def run(job: Any) -> None:
             loss += losses[i]
         start += count
         job[JOB.steps_done] += 1
-        if not math.isfinite(loss) or not _finish(job):
+        is_finite = math.isfinite(loss)
+        if job[JOB.training]:
+            is_finite = _learn(job, is_finite)
+        if not is_finite:
             job[JOB.spoiled] = 1
             return
 
@@ -354,7 +374,7 @@ def serve(job: Any) -> None:
     idle = 0
     while idle < _PATIENCE and read_shared(shift(job, JOB.stop)) == 0:
         if read_shared(shift(job, JOB.left)) > 0:
-            _work(job, 1)
+            call_work(job[JOB.work], job, 1)
             idle = 0
         else:
             pause()
@@ -362,6 +382,7 @@ def serve(job: Any) -> None:
 
 
 _SIGNATURE = types.void(INTS)
+WORKER = Kernel("work", work, WORK)
 RUN = Kernel("run", run, _SIGNATURE)
 SERVE = Kernel("serve", serve, _SIGNATURE)
-KERNELS = (RUN, SERVE)
+KERNELS = (WORKER, RUN, SERVE)

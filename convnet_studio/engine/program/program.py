@@ -46,9 +46,10 @@ class Evaluation(StepResult):
 class Program(ABC):
     """Runs a network over the examples of a data set.
 
-    Parameters are `network.parameters`, updated in place; `network.gradients` holds a gradient after `gradient` only:
-    a step may use the vector for other things. A sample is wrong where the largest entry of what the judge
-    (`Network.judge`) is given is not at its label. Each update takes the network's clock one step on.
+    Parameters are `network.parameters`, updated in place. `network.gradients` holds a gradient after `gradient`, and
+    after a step whose update left numbers that are not finite; other steps may use the vector for other things. A
+    sample is wrong where the largest entry of what the judge (`Network.judge`) is given is not at its label. Each
+    update takes the network's clock one step on.
 
     Attributes:
         network: the network that is run.

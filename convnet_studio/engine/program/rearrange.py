@@ -26,8 +26,6 @@ def dense(shape: Four) -> Four:
 
 
 def _numbers(shape: Four, strides: Four, target_strides: Four) -> dict[str, int]:
-    return {
-        f"{letter}{i}": each[i]
-        for letter, each in zip("nst", (shape, strides, target_strides), strict=True)
-        for i in range(4)
-    }
+    """The fields n, s and t of four nested loops, the longest innermost."""
+    loops = sorted(zip(shape, strides, target_strides, strict=True))
+    return {f"{letter}{i}": number for i, loop in enumerate(loops) for letter, number in zip("nst", loop, strict=True)}

@@ -18,7 +18,7 @@ from convnet_studio.engine.program import interpreter
 from convnet_studio.engine.program.build import Listing
 from convnet_studio.engine.program.cache import compiled_set
 from convnet_studio.engine.program.descent import Descent
-from convnet_studio.engine.program.interpreter import JOB, JOB_SIZE
+from convnet_studio.engine.program.interpreter import APART, JOB, JOB_SIZE
 from convnet_studio.engine.program.program import StepResult
 from convnet_studio.engine.program.second_thread import SecondThread
 from convnet_studio.engine.program.thread_choice import ThreadChoice
@@ -175,7 +175,8 @@ class Runner:
 
     def _can_share(self, count: int, training: bool) -> bool:
         """Whether a second thread finds anything worth doing."""
-        return self.slots_for(count) > 1 or (training and len(self.listing.parts) >= _MANY_PARTS)
+        apart = any(each.kind == APART for each in self.listing.sections)
+        return self.slots_for(count) > 1 or apart or (training and len(self.listing.parts) >= _MANY_PARTS)
 
     def begin(self, count: int) -> Addresses:
         """Clear what a call on `count` samples adds to, for stepping through it from Python."""
@@ -186,6 +187,26 @@ class Runner:
         self._workspaces[0, [SHARE, COUNT, MODE]] = 1 / count, count, GRADIENT
         arrays = (self._network.parameters, self._network.gradients, self._slots, self._workspaces)
         return Addresses(*(each.ctypes.data for each in arrays))
+
+    def recover_gradient(self, count: int, descent: Descent, rate: float) -> None:
+        """Let the flat gradient hold that of the last step, on `count` samples, after a descent that spoiled all."""
+        listing, network = self.listing, self._network
+        network.gradients[...] = 0
+        if descent.velocity is None:  # what was kept was multiplied with minus the rate
+            for operation in listing.operations[listing.collect.stop :]:
+                kept = operation.values["kept_gradient"].array
+                np.divide(kept, -rate, out=kept, where=np.isfinite(kept))
+        self._workspaces[0, [COUNT, MODE]] = count, GRADIENT
+        for index in listing.collect:
+            self._call(index, network.gradients, self._slots, 0, self.slots_for(count))
+        for begin, _, first, size in listing.parts.tolist():
+            self._call(begin, network.parameters, network.gradients, first, size)
+
+    def _call(self, index: int, a: NDArray[Any], b: NDArray[Any], i: int, n: int) -> None:
+        """Run a row in the first thread's workspace."""
+        leaf = compiled_set().function(self.listing.operations[index].leaf)
+        pointers = (self.listing.rows[index], a, b, self._workspaces[0])
+        leaf(*(each.ctypes.data for each in pointers), i, n)
 
     def samples(self, buffer: Buffer, count: int) -> NDArray[np.float32]:
         """A view ``(count, size)`` of a buffer that is kept for all samples."""
@@ -219,8 +240,10 @@ class Runner:
         kind = [each.kind for each in listing.sections if each.begin <= begin < each.end]
         sections = np.array([[begin, end, kind[0]]] if kind else [], np.int64).reshape(-1, 3)
         job[JOB.sections], job[JOB.section_count] = sections.ctypes.data, len(sections)
-        job[JOB.training] = begin in listing.collect
-        job[JOB.update_end], job[JOB.part_count] = job[JOB.update], 0
+        parts = listing.parts[(listing.parts[:, 0] == begin) & (begin < end)].copy()
+        job[JOB.training] = not kind and begin not in listing.prepare
+        job[JOB.update_end] = job[JOB.update]
+        job[JOB.parts], job[JOB.part_count] = parts.ctypes.data, len(parts)
         job[JOB.mode], job[JOB.target] = GRADIENT, self._network.gradients.ctypes.data
         job[JOB.ranges], job[JOB.range_count] = self._everything.ctypes.data, len(self._everything)
         job[JOB.steps], job[JOB.table], job[JOB.order] = steps, table.ctypes.data, order.ctypes.data
@@ -246,7 +269,7 @@ class Runner:
             second.rest()
         start = time.perf_counter()
         self._run(self._job_address)
-        choice.note(threads, (time.perf_counter() - start) / count)
+        choice.note(threads, time.perf_counter() - start, count)
 
     def _fill_job(self) -> None:
         """Write everything that stays."""
@@ -259,6 +282,7 @@ class Runner:
         job[JOB.prepare], job[JOB.prepare_end] = listing.prepare.start, listing.prepare.stop
         job[JOB.collect], job[JOB.collect_end] = listing.collect.start, listing.collect.stop
         job[JOB.update] = last
+        job[JOB.work] = compiled_set().address(interpreter.WORKER)
         job[JOB.clock_step] = self._network.clock.step_address
         job[JOB.parameters] = self._network.parameters.ctypes.data
         job[JOB.parts], job[JOB.part_count] = listing.parts.ctypes.data, len(listing.parts)

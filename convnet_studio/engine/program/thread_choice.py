@@ -10,7 +10,9 @@ from __future__ import annotations
 _TRIAL = 3
 """Calls of a trial; the first is not counted, as the second thread may still have to wake."""
 _SOONEST, _LATEST = 16, 256
-"""Calls from the end of one trial to the next."""
+"""Calls from the end of one trial to the next, or fewer, once these have taken `_LONG`."""
+_LONG = 0.5
+"""Seconds."""
 _SUDDENLY = 1.5
 """So many times slower than at the end of the last trial, and the other way is tried at once."""
 
@@ -24,6 +26,7 @@ class ThreadChoice:
         self._trial_left = _TRIAL
         self._until_trial = 0
         self._pause = _SOONEST
+        self._since_trial = 0.0  # seconds
         self._seconds = {1: 0.0, 2: 0.0}  # for each sample; 0: not known
         self._expected = 0.0
 
@@ -37,8 +40,9 @@ class ThreadChoice:
             return self._tried
         return self._threads
 
-    def note(self, threads: int, seconds: float) -> None:
-        """Take down what a sample took with so many threads."""
+    def note(self, threads: int, call_seconds: float, samples: int) -> None:
+        """Take down what a call took with so many threads."""
+        seconds = call_seconds / samples
         if self._trial_left:
             self._trial_left -= 1
             if self._trial_left < _TRIAL - 1:
@@ -46,6 +50,9 @@ class ThreadChoice:
             if not self._trial_left:
                 self._end_trial()
             return
+        self._since_trial += call_seconds
+        if self._since_trial > _LONG and self._pause - self._until_trial >= _SOONEST:
+            self._until_trial = 0
         self._seconds[threads] = 0.7 * (self._seconds[threads] or seconds) + 0.3 * seconds
         if self._seconds[threads] > _SUDDENLY * self._expected:
             self._until_trial = 0
@@ -61,4 +68,4 @@ class ThreadChoice:
         faster = 2 if self._seconds[2] <= self._seconds[1] else 1
         self._pause = _SOONEST if faster != self._threads else min(2 * self._pause, _LATEST)
         self._threads, self._until_trial = faster, self._pause
-        self._expected = self._seconds[faster]
+        self._expected, self._since_trial = self._seconds[faster], 0.0

@@ -29,7 +29,7 @@ def first_not_finite(network: Network, program: Program, pictures: Array, loss: 
 
     A step whose loss is not finite has updated nothing: what is to blame is the first parameter or output in the order
     of computing. Otherwise the update was bad: the first gradient on the way back from the losses, or, where all of
-    them are finite, the first parameter. (Compiled plain descent keeps no gradient: there it is the parameter.)
+    them are finite, the first parameter.
     """
     if not math.isfinite(loss):
         return _on_the_way_to_the_loss(network, program, pictures)

@@ -52,8 +52,8 @@ def test_conv_forward_is_a_correlation(maps: int, filters: int) -> None:
         b_outer=k * maps * padded, a_row=maps, c_row=filters,
     )  # fmt: skip
     bench.run(
-        conv.conv_forward, x=source, y=target, weight=Place(table, table.size), bias=Place(biases, padded), rows=out,
-        columns=out, run=k * maps, x_row=size * maps, y_row=out * filters, tiling=tiling,
+        conv.conv_forward, x=source, y=target, weight=Place(table, table.size), bias=Place(biases, padded), first=0,
+        rows=out, columns=out, run=k * maps, x_row=size * maps, y_row=out * filters, tiling=tiling,
     )  # fmt: skip
     y = bench.read(target).reshape(2, out, out, filters).transpose(0, 3, 1, 2)
     for s, f in ((0, 0), (1, filters - 1)):

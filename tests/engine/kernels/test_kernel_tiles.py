@@ -41,14 +41,17 @@ def test_broadcast_tile_is_a_matrix_product(tile: tiles.Tile, accumulate: bool) 
 @pytest.mark.parametrize("tile", tiles.LANE_SUM_TILES, ids=lambda t: t.name)
 @pytest.mark.parametrize("inner", [1, 15, 16, 17, 100])
 def test_lane_sum_tile_is_a_matrix_product_and_reads_nothing_beyond(tile: tiles.Tile, inner: int) -> None:
-    count = 2 * tile.rows + 1
-    a, b, bias = normal(count, inner + 3), normal(tile.vectors, inner + 5), normal(tile.vectors)
-    a[:, inner:] = np.nan
-    b[:, inner:] = np.nan
+    count, outer = 2 * tile.rows + 1, 3
+    a, b, bias = normal(count, outer, inner + 3), normal(tile.vectors, outer, inner + 5), normal(tile.vectors)
+    a[..., inner:] = np.nan
+    b[..., inner:] = np.nan
     c = np.zeros((count, tile.vectors), np.float32)
-    strides = numbers(outer=1, b_inner=inner + 5, a_row=inner + 3, c_row=tile.vectors, rows=tile.rows)
+    strides = numbers(
+        b_inner=outer * (inner + 5), a_row=outer * (inner + 3), c_row=tile.vectors, rows=tile.rows, outer=outer,
+        a_outer=inner + 3, b_outer=inner + 5,
+    )  # fmt: skip
     compiled_set().function(tile)(pointer(strides), pointer(a), pointer(b), pointer(c), pointer(bias), count, inner)
-    exact = a[:, :inner].astype(float) @ b[:, :inner].T.astype(float) + bias
+    exact = np.einsum("mok,nok->mn", a[..., :inner].astype(float), b[..., :inner].astype(float)) + bias
     np.testing.assert_allclose(c, exact, rtol=1e-5, atol=1e-5)
 
 

@@ -20,6 +20,7 @@ from small_networks import (
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
+from convnet_studio.engine.program.interpreter import APART
 from convnet_studio.engine.program.update import Update
 
 Links = list[tuple[str, str, int]]
@@ -39,6 +40,39 @@ def test_twenty_steps_with_momentum_follow_numpy(drawn: list[Drawn]) -> None:
     np.testing.assert_allclose(own, other, rtol=1e-4)
     np.testing.assert_allclose(compiled.parameters, reference.parameters, atol=1e-4)
     assert own[-1] != own[0]
+
+
+@pytest.mark.parametrize("filters", [8, 12, 32])
+def test_threads_share_what_a_single_sample_needs(filters: int) -> None:
+    """Bands of a large convolution and outputs of a large matrix, in whatever order they are taken."""
+    drawn: list[Drawn] = [
+        ("Conv2d", {"out_channels": filters}), ("Tanh", {}), ("Conv2d", {"out_channels": filters}),
+        ("AvgPool2d", {"kernel_size": 3, "stride": 2}), ("Flatten", {}), ("Linear", {"out_features": 300}),
+        ("Linear", {"out_features": 10}), ("LogSoftmax", {}), ("NLLLoss", {}),
+    ]  # fmt: skip
+    shape = (3, 36, 35)
+    assert_follows_numpy(chain(drawn, shape), chain(drawn, shape), 1, threads=2)
+    results = []
+    for threads in (1, 2):
+        program = CompiledProgram(chain(drawn, shape), 1, threads)
+        assert APART in {each.kind for each in program._lean.listing.sections}
+        losses = losses_of(program, 5, 1, sgd())
+        program.close()
+        results.append((losses, program.network.parameters.tobytes()))
+    assert results[0] == results[1]
+
+
+def test_large_matrices_one_after_the_other_are_shared_one_after_the_other() -> None:
+    """At batch 1 the outputs of each are made in any order; those of the second need all of the first."""
+    drawn: list[Drawn] = [
+        ("Linear", {"out_features": 700}), ("Linear", {"out_features": 800}), ("Linear", {"out_features": 700}),
+        ("MSELoss", {}),
+    ]  # fmt: skip
+    network = chain(drawn, (800,), 700)
+    program = CompiledProgram(network, 1, 2)
+    assert [each.kind for each in program._lean.listing.sections].count(APART) == 3
+    program.close()
+    assert_follows_numpy(network, chain(drawn, (800,), 700), 1, threads=2)
 
 
 PERCEPTRON: list[Drawn] = [
