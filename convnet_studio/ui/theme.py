@@ -15,8 +15,6 @@ from PySide6.QtSvg import QSvgRenderer
 from convnet_studio.assets import asset_path
 from convnet_studio.engine.nn.module import Family
 
-SPACING = 4
-"""All distances are multiples of this many pixels."""
 SMALL_RADIUS = 8.0
 LARGE_RADIUS = 10.0
 LIGHT = "light"

@@ -1,11 +1,10 @@
-"""Log-probabilities, the losses of each sample, and how many samples are wrong.
+"""The losses of each sample, and how many samples are wrong.
 
 What one sample's gradient counts, 1 / batch, lies in the workspace (step.py).
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from convnet_studio.engine.kernels.constants import ONE, TWO, ZERO
@@ -14,56 +13,14 @@ from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, ints_at, real
 from convnet_studio.engine.kernels.step import SHARE
 
-_SOFTMAX = Layout(x="buffer", y="buffer", positions="number", channels="number")
-F = _SOFTMAX.index
+LABELLED = Layout(x="buffer", size="number", labels="place", indices="place", losses="place")
+"""Labels of all data, the chosen samples, a loss for each of those."""
+L = LABELLED.index
+LABELLED_BACKWARD = Layout(x="buffer", x_gradient="buffer", size="number", labels="place", indices="place")
+G = LABELLED_BACKWARD.index
 
 
-@leaf(_SOFTMAX)
-def log_softmax_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """y = x - log sum exp x over the channels of each position, shifted by the largest."""
-    channels = row[F.channels]
-    for s in range(i, i + n):
-        x, y = sample(row, F.x, workspace, s), sample(row, F.y, workspace, s)
-        for start in range(0, row[F.positions] * channels, channels):
-            largest = x[start]
-            for c in range(start, start + channels):
-                largest = max(largest, x[c])
-            exponentials = ZERO
-            for c in range(start, start + channels):
-                exponentials += math.exp(x[c] - largest)
-            logarithm = math.log(exponentials)
-            for c in range(start, start + channels):
-                y[c] = (x[c] - largest) - logarithm
-
-
-_SOFTMAX_BACKWARD = Layout(x_gradient="buffer", y_gradient="buffer", y="buffer", positions="number", channels="number")
-B = _SOFTMAX_BACKWARD.index
-
-
-@leaf(_SOFTMAX_BACKWARD)
-def log_softmax_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """dx = dy - exp(y) sum of dy."""
-    channels = row[B.channels]
-    for s in range(i, i + n):
-        dx, dy = sample(row, B.x_gradient, workspace, s), sample(row, B.y_gradient, workspace, s)
-        y = sample(row, B.y, workspace, s)
-        for start in range(0, row[B.positions] * channels, channels):
-            sent = ZERO
-            for c in range(start, start + channels):
-                sent += dy[c]
-            for c in range(start, start + channels):
-                dx[c] = dy[c] - math.exp(y[c]) * sent
-
-
-_LOSS = Layout(
-    x="buffer", size="number", labels="place", indices="place", losses="place"
-)  # labels of all data, the chosen samples, a loss for each of those
-L = _LOSS.index
-_LOSS_BACKWARD = Layout(x="buffer", x_gradient="buffer", size="number", labels="place", indices="place")
-G = _LOSS_BACKWARD.index
-
-
-@leaf(_LOSS)
+@leaf(LABELLED)
 def nll_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Add -x[label] to the sample's loss."""
     labels, indices, losses = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
@@ -71,7 +28,7 @@ def nll_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: An
         losses[s] -= sample(row, L.x, workspace, s)[labels[indices[s]]]
 
 
-@leaf(_LOSS_BACKWARD)
+@leaf(LABELLED_BACKWARD)
 def nll_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """dx = -share at the label, 0 elsewhere."""
     labels, indices = ints_at(row[G.labels]), ints_at(row[G.indices])

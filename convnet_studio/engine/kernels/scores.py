@@ -1,4 +1,4 @@
-"""Softmax, and the losses that take scores: cross-entropy, binary cross-entropy, hinge."""
+"""The losses that take scores: cross-entropy, binary cross-entropy, hinge."""
 
 from __future__ import annotations
 
@@ -8,59 +8,15 @@ from typing import Any
 from convnet_studio.engine.kernels.constants import ONE, TWO, ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
+from convnet_studio.engine.kernels.loss import LABELLED, LABELLED_BACKWARD
 from convnet_studio.engine.kernels.memory import floats_at, ints_at, real
 from convnet_studio.engine.kernels.step import SHARE
 
-_SOFTMAX = Layout(x="buffer", y="buffer", positions="number", channels="number")
-F = _SOFTMAX.index
+L = LABELLED.index
+G = LABELLED_BACKWARD.index
 
 
-@leaf(_SOFTMAX)
-def softmax_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """y = exp x / sum of exp x over the channels of each position, shifted by the largest."""
-    channels = row[F.channels]
-    for s in range(i, i + n):
-        x, y = sample(row, F.x, workspace, s), sample(row, F.y, workspace, s)
-        for start in range(0, row[F.positions] * channels, channels):
-            largest = x[start]
-            for c in range(start, start + channels):
-                largest = max(largest, x[c])
-            total = ZERO
-            for c in range(start, start + channels):
-                y[c] = math.exp(x[c] - largest)
-                total += y[c]
-            for c in range(start, start + channels):
-                y[c] /= total
-
-
-_SOFTMAX_BACKWARD = Layout(x_gradient="buffer", y_gradient="buffer", y="buffer", positions="number", channels="number")
-B = _SOFTMAX_BACKWARD.index
-
-
-@leaf(_SOFTMAX_BACKWARD)
-def softmax_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
-    """dx = y (dy - sum of y dy)."""
-    channels = row[B.channels]
-    for s in range(i, i + n):
-        dx, dy = sample(row, B.x_gradient, workspace, s), sample(row, B.y_gradient, workspace, s)
-        y = sample(row, B.y, workspace, s)
-        for start in range(0, row[B.positions] * channels, channels):
-            mean = ZERO
-            for c in range(start, start + channels):
-                mean += y[c] * dy[c]
-            for c in range(start, start + channels):
-                dx[c] = y[c] * (dy[c] - mean)
-
-
-_LOSS = Layout(
-    x="buffer", size="number", labels="place", indices="place", losses="place"
-)  # labels of all data, the chosen samples, a loss for each of those
-L = _LOSS.index
-_LOSS_BACKWARD = Layout(x="buffer", x_gradient="buffer", size="number", labels="place", indices="place")
-G = _LOSS_BACKWARD.index
-
-
-@leaf(_LOSS)
+@leaf(LABELLED)
 def cross_entropy_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Add log(sum of exp x) - x[label] to the sample's loss."""
     labels, indices, losses = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
@@ -74,7 +30,7 @@ def cross_entropy_forward(row: Any, parameters: Any, gradients: Any, workspace: 
         losses[s] += math.log(total) - (x[labels[indices[s]]] - largest)
 
 
-@leaf(_LOSS_BACKWARD)
+@leaf(LABELLED_BACKWARD)
 def cross_entropy_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """dx = (softmax - 1 at the label) share."""
     labels, indices = ints_at(row[G.labels]), ints_at(row[G.indices])
@@ -92,7 +48,7 @@ def cross_entropy_backward(row: Any, parameters: Any, gradients: Any, workspace:
         dx[labels[indices[s]]] -= workspace[SHARE]
 
 
-@leaf(_LOSS)
+@leaf(LABELLED)
 def bce_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Add the mean over outputs of log(1 + exp x) - t x to the sample's loss; t is 1 at the label, 0 elsewhere."""
     labels, indices, losses = ints_at(row[L.labels]), ints_at(row[L.indices]), floats_at(row[L.losses])
@@ -104,7 +60,7 @@ def bce_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: An
         losses[s] += total / row[L.size]
 
 
-@leaf(_LOSS_BACKWARD)
+@leaf(LABELLED_BACKWARD)
 def bce_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """dx = (sigmoid(x) - t) share / outputs."""
     labels, indices = ints_at(row[G.labels]), ints_at(row[G.indices])

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
+from convnet_studio.ui.controls.line_field import LineField
 from convnet_studio.ui.controls.painting import paint_field
 from convnet_studio.ui.controls.undo_keys import is_undo_for_window
-from convnet_studio.ui.theme import text_font, theme, theme_switch
+from convnet_studio.ui.theme import text_font, theme
 
 _PADDING = 4
 
 
-class NameField(QLineEdit):
+class NameField(LineField):
     """A name that looks like a heading until the pointer or the keyboard comes to it; Enter takes, Escape gives up."""
 
     entered = Signal(str)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._shown = ""
-        self.setAccessibleName(name)
+        self._shown = ""  # asked for by events while Qt still makes the field
+        super().__init__(name, 28, _PADDING, parent)
         self.setToolTip(f"{name}: click to change")
         self.setFont(text_font(15, QFont.Weight.DemiBold))
-        self.setFixedHeight(28)
         self.setMinimumWidth(64)
-        self.setFrame(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.editingFinished.connect(self._hand_on)
-        theme_switch().changed.connect(self._recolor)
-        self._recolor()
 
     def show_name(self, text: str, placeholder: str = "") -> None:
         """Show the name in force; `placeholder` is what it falls back to when it is empty."""
@@ -60,22 +55,6 @@ class NameField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The keyboard has moved on."""
-        super().focusOutEvent(event)
-        self.setCursorPosition(0)
-        self.update()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """The hairline answers the pointer."""
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The pointer points at nothing any more."""
-        super().leaveEvent(event)
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Like a heading until it is pointed at; a name that is too long ends in an ellipsis until it is edited."""
         if self.hasFocus() or self.underMouse():
@@ -88,11 +67,3 @@ class NameField(QLineEdit):
         painter.setPen(theme().color("text"))
         words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-
-    def _recolor(self) -> None:
-        colors = theme().colors
-        self.setStyleSheet(
-            "QLineEdit { background: transparent; border: none; padding: 0 4px; min-height: 28px; max-height: 28px;"
-            f" color: {colors['text']};"
-            f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']}; }}"
-        )

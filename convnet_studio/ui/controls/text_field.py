@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QMenu, QWidget
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 
+from convnet_studio.ui.controls.line_field import LineField
 from convnet_studio.ui.controls.painting import FIELD_HEIGHT, paint_chevron, paint_field
-from convnet_studio.ui.theme import number_font, theme, theme_switch
+from convnet_studio.ui.theme import number_font, theme
 
 _OPENER_WIDTH = 20
 
 
-class TextField(QLineEdit):
+class TextField(LineField):
     """The value of a Setting that is a text.
 
     What the user typed is handed on as it is, right or wrong: whoever listens to `entered` judges it and answers with
@@ -25,16 +26,12 @@ class TextField(QLineEdit):
     """The text as typed, or an example that was chosen."""
 
     def __init__(self, name: str, examples: Sequence[str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(name, FIELD_HEIGHT, 2, parent)
         self._value = ""
         self._refused = False
-        self.setAccessibleName(name)
         self.setPlaceholderText(next(iter(examples), ""))
         self.setFont(number_font(12))
-        self.setFrame(False)
-        self.setFixedHeight(FIELD_HEIGHT)
         self.setMinimumWidth(72)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.examples = QMenu(self)
         for example in examples:
             self.examples.addAction(example.replace("&", "&&")).triggered.connect(
@@ -44,8 +41,6 @@ class TextField(QLineEdit):
         self._opener.setVisible(bool(examples))
         self.setTextMargins(4, 0, _OPENER_WIDTH if examples else 4, 0)
         self.editingFinished.connect(self._hand_on)
-        theme_switch().changed.connect(self._recolor)
-        self._recolor()
 
     @property
     def value(self) -> str:
@@ -102,35 +97,10 @@ class TextField(QLineEdit):
         super().resizeEvent(event)
         self._opener.setGeometry(self.width() - _OPENER_WIDTH - 3, 2, _OPENER_WIDTH, self.height() - 4)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The keyboard has moved on: the beginning is in sight again."""
-        super().focusOutEvent(event)
-        self.setCursorPosition(0)
-        self.update()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """The hairline answers the pointer."""
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The pointer points at nothing any more."""
-        super().leaveEvent(event)
-        self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground, then the text."""
         paint_field(QPainter(self), self, self._refused)
         super().paintEvent(event)
-
-    def _recolor(self) -> None:
-        colors = theme().colors
-        self.setStyleSheet(
-            "QLineEdit { background: transparent; border: none; padding: 0 2px;"
-            f" color: {colors['text']};"
-            f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']}; }}"
-        )
-        self.update()
 
 
 class _Opener(QAbstractButton):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convnet_studio.engine.kernels import distance, loss, scores
+from convnet_studio.engine.kernels import distance, loss, scores, softmax
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.losses.bce_with_logits_loss import BCEWithLogitsLoss
@@ -26,13 +26,13 @@ from convnet_studio.engine.program.shapes import channels_and_positions
 @lowers(LogSoftmax)
 def lower_log_softmax(node: Node, to: Builder) -> None:
     """Over the channels of each position."""
-    _lower_over_channels(node, to, loss.log_softmax_forward, loss.log_softmax_backward)
+    _lower_over_channels(node, to, softmax.log_softmax_forward, softmax.log_softmax_backward)
 
 
 @lowers(Softmax)
 def lower_softmax(node: Node, to: Builder) -> None:
     """Over the channels of each position."""
-    _lower_over_channels(node, to, scores.softmax_forward, scores.softmax_backward)
+    _lower_over_channels(node, to, softmax.softmax_forward, softmax.softmax_backward)
 
 
 def _lower_over_channels(node: Node, to: Builder, forward: Leaf, backward: Leaf) -> None:
