@@ -7,7 +7,7 @@ every result fulfils `invariants.check_invariants`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -17,10 +17,9 @@ from convnet_studio.engine.nn.module import Setting
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.invariants import (
     CANVAS_LIMIT,
-    NAME_LIMIT,
     check_invariants,
     check_room,
-    check_text,
+    one_line,
 )
 from convnet_studio.engine.project.kinds import (
     allowed_settings,
@@ -30,7 +29,7 @@ from convnet_studio.engine.project.kinds import (
 )
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.replacing import with_module, with_network
-from convnet_studio.engine.project.sharing import pass_on_weights, why_not_share
+from convnet_studio.engine.project.sharing import has_weights, pass_on_weights, why_not_share
 from convnet_studio.engine.project.spec import (
     Link,
     ModuleSpec,
@@ -38,6 +37,16 @@ from convnet_studio.engine.project.spec import (
     Position,
     Project,
     TrainingSpec,
+)
+from convnet_studio.engine.project.stage_edits import (
+    fold_stage,
+    group_stage,
+    join_stage,
+    joined_by,
+    leave_stage,
+    rename_stage,
+    ungroup_stage,
+    with_stages,
 )
 from convnet_studio.engine.project.training_settings import (
     TRAINING_SETTINGS,
@@ -67,13 +76,19 @@ __all__ = [
     "delete_links",
     "delete_modules",
     "duplicate_modules",
+    "fold_stage",
+    "freeze_modules",
+    "group_stage",
     "insert_module",
     "insert_on_link",
+    "join_stage",
+    "leave_stage",
     "mend",
     "move_modules",
     "paste_modules",
     "rename_module",
     "rename_project",
+    "rename_stage",
     "replace_module",
     "return_to",
     "set_data",
@@ -84,6 +99,7 @@ __all__ = [
     "set_training",
     "set_unfold",
     "share_weights",
+    "ungroup_stage",
     "unshare_weights",
 ]
 
@@ -98,7 +114,7 @@ def insert_module(
 ) -> tuple[Project, str]:
     """Put a new module or loss onto the canvas, unconnected; second: its id."""
     checked = check_settings(kind_named(kind), settings or {})
-    return _add(project, ModuleSpec("", kind, checked, position=_on_canvas(position)))
+    return _add(project, ModuleSpec("", kind, checked, position=on_canvas(position)))
 
 
 def insert_on_link(
@@ -109,7 +125,7 @@ def insert_on_link(
     settings: Mapping[str, object] | None = None,
     make_room: float = 0.0,
 ) -> tuple[Project, str]:
-    """Put a new module into a wire, as one edit; second: its id.
+    """Put a new module into a wire, as one edit; second: its id. Inside of a stage, it joins that.
 
     Args:
         project: where.
@@ -126,8 +142,8 @@ def insert_on_link(
     after, new_id = insert_module(project, kind, position, settings)
     wires = Link(link.source, new_id), replace(link, source=new_id)
     links = [each for each in after.network.links if each != link]
-    after = with_network(after, links=(*links, *wires))
-    return _with_room(after, new_id, make_room), new_id
+    after = joined_by(with_network(after, links=(*links, *wires)), link, new_id)
+    return with_room(after, [new_id], make_room), new_id
 
 
 def delete_modules(project: Project, ids: Collection[str]) -> Project:
@@ -175,12 +191,12 @@ def mend(project: Project, module_id: str, change: Mapping[str, object], before:
 def rename_module(project: Project, module_id: str, name: str) -> Project:
     """Give a module a name of its own; empty: that of its kind."""
     module = project.network.module(module_id)
-    return with_module(project, replace(module, name=_one_line(name, "The module's name")))
+    return with_module(project, replace(module, name=one_line(name, "The module's name")))
 
 
 def rename_project(project: Project, name: str) -> Project:
     """Give the project a name, which may not be empty."""
-    line = _one_line(name, "The project's name")
+    line = one_line(name, "The project's name")
     if not line:
         raise ValueError("The project's name is empty: it needs at least one character.")
     return replace(project, name=line)
@@ -191,7 +207,7 @@ def move_modules(project: Project, positions: Mapping[str, Position]) -> Project
     for each in positions:
         project.network.module(each)
     moved = tuple(
-        replace(each, position=_on_canvas(positions[each.id])) if each.id in positions else each
+        replace(each, position=on_canvas(positions[each.id])) if each.id in positions else each
         for each in project.network.modules
     )
     return with_network(project, modules=moved)
@@ -222,6 +238,17 @@ def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
     }
     module = project.network.module(module_id)
     return with_module(project, replace(module, learning=replace(module.learning, **checked)))
+
+
+def freeze_modules(project: Project, ids: Collection[str], is_frozen: bool) -> Project:
+    """Freeze modules, so that training leaves their parameters as they are, or let them learn again.
+
+    Those without parameters stay as they are.
+    """
+    for each in ids:
+        if has_weights(project.network.module(each).kind):
+            project = set_learning(project, each, frozen=is_frozen)
+    return project
 
 
 def set_training(project: Project, **changes: Any) -> Project:
@@ -277,12 +304,13 @@ def return_to(project: Project, earlier: Project) -> Project:
 
 
 def copy_modules(project: Project, ids: Collection[str]) -> NetworkSpec:
-    """The modules `ids` and the wires among them, for `paste_modules` into this project or another."""
+    """The modules `ids`, the wires among them and the stages that are whole, for `paste_modules` here or elsewhere."""
     for each in ids:
         project.network.module(each)
     modules = tuple(each for each in project.network.modules if each.id in ids)
     links = tuple(each for each in project.network.links if each.source in ids and each.target in ids)
-    return NetworkSpec(modules, links)
+    stages = tuple(each for each in project.network.stages if set(each.modules) <= set(ids))
+    return NetworkSpec(modules, links, stages=stages)
 
 
 def paste_modules(
@@ -294,7 +322,7 @@ def paste_modules(
     """
     after, new_ids = project, {}
     for each in copied.modules:
-        position = _on_canvas((each.position[0] + offset[0], each.position[1] + offset[1]))
+        position = on_canvas((each.position[0] + offset[0], each.position[1] + offset[1]))
         after, new_ids[each.id] = _add(after, replace(each, position=position, shares="", copy_of=""))
     links = [replace(each, source=new_ids[each.source], target=new_ids[each.target]) for each in copied.links]
     after = with_network(after, links=(*after.network.links, *links))
@@ -302,6 +330,7 @@ def paste_modules(
         owner = new_ids.get(each.shares, each.shares)
         if owner in after.network and not why_not_share(each, after.network.module(owner)):
             after = share_weights(after, new_ids[each.id], owner)
+    after = with_stages(after, copied.stages, new_ids)
     check_invariants(after)  # what was copied may come from another program
     return after, tuple(new_ids.values())
 
@@ -327,10 +356,10 @@ def _add(project: Project, module: ModuleSpec) -> tuple[Project, str]:
     return with_network(after, modules=(*project.network.modules, new)), new.id
 
 
-def _with_room(project: Project, module_id: str, width: float) -> Project:
-    """Move the row behind a new card right, as far as it takes to leave it `width` pixels."""
-    x, y = project.network.module(module_id).position
-    behind = reached_from(project.network.links, [module_id]) - {module_id}
+def with_room(project: Project, ids: Sequence[str], width: float) -> Project:
+    """Move the row behind new cards right, as far as it takes to leave them `width` pixels from the first's left on."""
+    x, y = project.network.module(ids[0]).position
+    behind = reached_from(project.network.links, ids) - set(ids)
     row = {
         each.id: each.position
         for each in project.network.modules
@@ -342,7 +371,7 @@ def _with_room(project: Project, module_id: str, width: float) -> Project:
     return move_modules(project, {each: (left + shift, top) for each, (left, top) in row.items()})
 
 
-def _on_canvas(position: Position) -> Position:
+def on_canvas(position: Position) -> Position:
     """`position` as floats.
 
     Raises:
@@ -352,10 +381,3 @@ def _on_canvas(position: Position) -> Position:
     if not (abs(x) <= CANVAS_LIMIT and abs(y) <= CANVAS_LIMIT):
         raise ValueError(f"The position ({x:g}, {y:g}) is not on the canvas.")
     return x, y
-
-
-def _one_line(text: str, what: str) -> str:
-    """`text` with every run of white space made one blank."""
-    line = " ".join(text.split())
-    check_text(line, what, NAME_LIMIT)
-    return line

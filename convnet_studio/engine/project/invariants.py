@@ -11,7 +11,7 @@ from convnet_studio.engine.nn.module import Setting
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS
 from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count, settings_by_name
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
-from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, TrainingSpec
+from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, StageSpec, TrainingSpec
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_schedule
 
 MODULE_LIMIT = 1000
@@ -27,16 +27,17 @@ CANVAS_LIMIT = 1e6
 """How far from the origin a card can stand, in pixels at zoom 1."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-_COUNTED_ID = re.compile(r"m([1-9][0-9]*)")
+_COUNTED_ID = re.compile(r"[ms]([1-9][0-9]*)")
 
 
 def check_invariants(project: Project) -> None:
     """Check everything that edits promise to keep and a file has to fulfil.
 
-    Ids are unique and older than `next_id`; wires join modules and ports that exist, at most one into each port, none
-    from a loss, and form no loop without a recurrent one; weights are shared with a module of the same kind that has
-    its own; names, positions and training settings keep their bounds. Settings of modules may be out of bounds and
-    kinds unknown: those are problems for the user (`validate.problems`).
+    Ids are unique and older than `next_id`; a module is in one stage at most, and no stage is empty; wires join modules
+    and ports that exist, at most one into each port, none from a loss, and form no loop without a recurrent one;
+    weights are shared with a module of the same kind that has its own; names, positions and training settings keep
+    their bounds. Settings of modules may be out of bounds and kinds unknown: those are problems for the user
+    (`validate.problems`).
 
     Raises:
         ValueError: one sentence, at the first thing that is not so.
@@ -46,6 +47,7 @@ def check_invariants(project: Project) -> None:
         raise ValueError("The project's name is empty: it needs at least one character.")
     check_text(project.description, "The project's description", TEXT_LIMIT)
     _check_modules(project.network.modules, project.next_id)
+    _check_stages(project.network.stages, project.network.modules, project.next_id)
     _check_shares(project.network.modules)
     _check_links(project.network)
     _check_training(project.training)
@@ -61,6 +63,17 @@ def check_text(text: str, what: str, limit: int) -> None:
         raise ValueError(f"{what} holds a control character: it must be one line of plain text.")
 
 
+def one_line(text: str, what: str) -> str:
+    """`text` as a name: every run of white space made one blank.
+
+    Raises:
+        ValueError: as of `check_text`.
+    """
+    line = " ".join(text.split())
+    check_text(line, what, NAME_LIMIT)
+    return line
+
+
 def check_room(modules: int) -> None:
     """Raise ValueError where a project would have more modules than it can."""
     if modules > MODULE_LIMIT:
@@ -71,17 +84,33 @@ def _check_modules(modules: tuple[ModuleSpec, ...], next_id: int) -> None:
     check_room(len(modules))
     seen: set[str] = set()
     for each in modules:
-        if not _ID.fullmatch(each.id):
-            raise ValueError(f"A module has the id {each.id[:50]!r}: it must be letters and digits, such as 'm3'.")
-        if each.id in seen:
-            raise ValueError(f"Two modules have the id {each.id!r}: each needs its own.")
-        seen.add(each.id)
-        counted = _COUNTED_ID.fullmatch(each.id)
-        if counted and int(counted[1]) >= next_id:
-            raise ValueError(
-                f"next_id is {next_id}: it must be larger than the number in every id, such as {each.id!r}."
-            )
+        _check_id(each.id, "module", seen, next_id)
         _check_module(each)
+
+
+def _check_id(its_id: str, what: str, seen: set[str], next_id: int) -> None:
+    """Check the id of a module or stage, and add it to those `seen`."""
+    if not _ID.fullmatch(its_id):
+        raise ValueError(f"A {what} has the id {its_id[:50]!r}: it must be letters and digits, such as 'm3'.")
+    if its_id in seen:
+        raise ValueError(f"Two {what}s have the id {its_id!r}: each needs its own.")
+    seen.add(its_id)
+    counted = _COUNTED_ID.fullmatch(its_id)
+    if counted and int(counted[1]) >= next_id:
+        raise ValueError(f"next_id is {next_id}: it must be larger than the number in every id, such as {its_id!r}.")
+
+
+def _check_stages(stages: tuple[StageSpec, ...], modules: tuple[ModuleSpec, ...], next_id: int) -> None:
+    seen, free = set[str](), {each.id for each in modules}
+    for stage in stages:
+        _check_id(stage.id, "stage", seen, next_id)
+        check_text(stage.name, f"The name of stage {stage.id}", NAME_LIMIT)
+        if not stage.modules:
+            raise ValueError(f"Stage {stage.id} has no modules: it needs at least one.")
+        for each in stage.modules:
+            if each not in free:
+                raise ValueError(f"Stage {stage.id} has the module {each[:50]!r}, which is not there or in two stages.")
+            free.remove(each)
 
 
 def _check_module(module: ModuleSpec) -> None:

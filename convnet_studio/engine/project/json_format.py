@@ -22,6 +22,7 @@ from convnet_studio.engine.project.spec import (
     NetworkSpec,
     Position,
     Project,
+    StageSpec,
     TrainingSpec,
 )
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_schedule, usable_settings
@@ -83,6 +84,7 @@ def _members(project: Project) -> dict[str, Any]:
         "modules": [_module_members(each) for each in project.network.modules],
         "links": [_link_members(each) for each in project.network.links],
         **({"unfold": project.network.unfold} if project.network.unfold != 1 else {}),
+        **({"stages": [_stage_members(each) for each in project.network.stages]} if project.network.stages else {}),
         "data": {"dataset": project.data.dataset, **_changed(project.data, DataSpec(), DATA_SETTINGS)},
         "training": {
             "optimizer": training.optimizer,
@@ -113,6 +115,11 @@ def _module_members(module: ModuleSpec) -> dict[str, Any]:
 def _link_members(link: Link) -> dict[str, Any]:
     members: dict[str, Any] = {"source": link.source, "target": link.target, "port": link.port}
     return members | ({"is_recurrent": True} if link.is_recurrent else {})
+
+
+def _stage_members(stage: StageSpec) -> dict[str, Any]:
+    members: dict[str, Any] = {"id": stage.id, "name": stage.name, "modules": list(stage.modules)}
+    return members | ({"is_folded": True} if stage.is_folded else {})
 
 
 def _value_text(value: Any) -> str:
@@ -199,11 +206,13 @@ class _Reader:
     def _network(self, data: Mapping[str, Any]) -> NetworkSpec:
         modules = _expect(data.get("modules"), list, "modules")
         links = _expect(data.get("links", []), list, "links")
+        stages = _expect(data.get("stages", []), list, "stages")
         check_room(len(modules))
         return NetworkSpec(
             tuple(self._module(each, f"modules[{index}]") for index, each in enumerate(modules)),
             tuple(self._link(each, f"links[{index}]") for index, each in enumerate(links)),
             _expect(data.get("unfold", 1), int, "unfold"),
+            tuple(self._stage(each, f"stages[{index}]") for index, each in enumerate(stages)),
         )
 
     def _module(self, value: Any, where: str) -> ModuleSpec:
@@ -257,6 +266,16 @@ class _Reader:
         target = _expect(data.get("target"), str, f"{where}.target")
         port = _expect(data.get("port", 0), int, f"{where}.port")
         return Link(source, target, port, _expect(data.get("is_recurrent", False), bool, f"{where}.is_recurrent"))
+
+    def _stage(self, value: Any, where: str) -> StageSpec:
+        data = _expect(value, dict, where)
+        modules = _expect(data.get("modules"), list, f"{where}.modules")
+        return StageSpec(
+            _expect(data.get("id"), str, f"{where}.id"),
+            tuple(_expect(each, str, f"{where}.modules[{index}]") for index, each in enumerate(modules)),
+            _expect(data.get("name", ""), str, f"{where}.name"),
+            _expect(data.get("is_folded", False), bool, f"{where}.is_folded"),
+        )
 
     def _data(self, data: Mapping[str, Any]) -> DataSpec:
         name = _expect(data.get("dataset", DataSpec().dataset), str, "data.dataset")

@@ -61,15 +61,34 @@ class Link:
 
 
 @dataclass(frozen=True)
+class StageSpec:
+    """Modules that are handled as one piece; as a rule normalization > filter bank > non-linearity > pooling.
+
+    Attributes:
+        id: unique in the project for all time, as those of modules.
+        modules: their ids, at least one; a module is in one stage at most.
+        name: what the user calls it; may be empty.
+        is_folded: whether the canvas draws it as one card.
+    """
+
+    id: str
+    modules: tuple[str, ...]
+    name: str = ""
+    is_folded: bool = False
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """Modules in the order in which they were added, and the wires between them (at most one into each port).
 
-    `unfold` is how many steps of time recurrent wires reach back; at the first of them they bring nothing.
+    `unfold` is how many steps of time recurrent wires reach back; at the first of them they bring nothing. Stages
+    change nothing of what is computed.
     """
 
     modules: tuple[ModuleSpec, ...] = ()
     links: tuple[Link, ...] = ()
     unfold: int = 1
+    stages: tuple[StageSpec, ...] = ()
 
     def module(self, module_id: str) -> ModuleSpec:
         """The module with this id.
@@ -81,6 +100,21 @@ class NetworkSpec:
             if each.id == module_id:
                 return each
         raise KeyError(f"There is no module {module_id!r} in this network.")
+
+    def stage(self, stage_id: str) -> StageSpec:
+        """The stage with this id.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        for each in self.stages:
+            if each.id == stage_id:
+                return each
+        raise KeyError(f"There is no stage {stage_id!r} in this network.")
+
+    def stage_of(self, module_id: str) -> StageSpec | None:
+        """The stage that a module is in."""
+        return next((each for each in self.stages if module_id in each.modules), None)
 
     def __contains__(self, module_id: str) -> bool:
         return any(each.id == module_id for each in self.modules)
@@ -147,8 +181,8 @@ class Project:
 
     Attributes:
         description: one line on what it is, as lists of presets show it (may be empty).
-        next_id: counts all modules that ever were (ids are never reused; it takes no part in ``==``, so that a change
-            that was undone leaves the project equal to what it was).
+        next_id: counts all modules and stages that ever were (ids are never reused; it takes no part in ``==``, so that
+            a change that was undone leaves the project equal to what it was).
     """
 
     name: str = "untitled"

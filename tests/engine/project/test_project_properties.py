@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.invariants import check_invariants
 from convnet_studio.engine.project.json_format import project_from_text, project_to_text
-from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
+from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, StageSpec
+from convnet_studio.engine.project.stage_inserts import insert_in_slot, insert_stage_on_link
+from convnet_studio.engine.project.stages import load_stage, stage_names
 from convnet_studio.engine.project.summary import summarize
 
 KINDS = (
@@ -31,8 +33,9 @@ START = Project(
         ),
         (Link("m1", "m2", 3), Link("m2", "m3"), Link("m1", "m4"), Link("m4", "m5"), Link("m5", "m5", 1, True)),
         unfold=2,
+        stages=(StageSpec("s6", ("m3", "m5"), "two"),),
     ),
-    next_id=6,
+    next_id=7,
 )
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -54,6 +57,10 @@ def _ids(draw: Draw, project: Project) -> list[str]:
 def _id(draw: Draw, project: Project) -> str:
     known = [each.id for each in project.network.modules]
     return draw(st.sampled_from([*known, "m999"]))
+
+
+def _stage_id(draw: Draw, project: Project) -> str:
+    return draw(st.sampled_from([*(each.id for each in project.network.stages), "s999"]))
 
 
 def _links(draw: Draw, project: Project) -> list[Link]:
@@ -117,6 +124,20 @@ EDITS: dict[str, Callable[[Draw, Project], Project]] = {
         p, rate=draw(st.floats(0, 1)), optimizer_settings={"momentum": draw(st.floats(0, 0.9))}
     ),
     "replace": lambda draw, p: edits.replace_module(p, _id(draw, p), draw(st.sampled_from(KINDS))),
+    "group": lambda draw, p: edits.group_stage(p, _ids(draw, p), draw(st.text(max_size=9)))[0],
+    "ungroup": lambda draw, p: edits.ungroup_stage(p, _stage_id(draw, p)),
+    "join": lambda draw, p: edits.join_stage(p, _ids(draw, p), _stage_id(draw, p)),
+    "leave": lambda draw, p: edits.leave_stage(p, _ids(draw, p)),
+    "fold": lambda draw, p: edits.fold_stage(p, _stage_id(draw, p), draw(st.booleans())),
+    "freeze": lambda draw, p: edits.freeze_modules(p, _ids(draw, p), draw(st.booleans())),
+    "slot": lambda draw, p: insert_in_slot(p, _stage_id(draw, p), draw(st.sampled_from(KINDS)), draw(positions))[0],
+    "stage_on_link": lambda draw, p: insert_stage_on_link(
+        p,
+        draw(st.sampled_from([*p.network.links, Link("m1", "m999")])),
+        load_stage(draw(st.sampled_from(stage_names()))),
+        draw(positions),
+        draw(st.floats(0, 900)),
+    )[0],
     "duplicate": lambda draw, p: edits.duplicate_modules(p, _ids(draw, p), draw(positions))[0],
 }
 

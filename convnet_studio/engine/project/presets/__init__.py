@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from convnet_studio.engine.project.json_format import project_from_text
+from convnet_studio.engine.project.shelf import Shelf
 from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
+
+_SHELF = Shelf(__name__, "preset")
 
 
 def preset_names() -> tuple[str, ...]:
-    """The names of all presets, sorted: the names of their files without the ending."""
-    names = (each.name for each in files(__name__).iterdir())
-    return tuple(sorted(each.removesuffix(".json") for each in names if each.endswith(".json")))
+    """The names of all presets, sorted."""
+    return _SHELF.names()
 
 
 def load_preset(name: str) -> Project:
@@ -20,10 +19,7 @@ def load_preset(name: str) -> Project:
     Raises:
         KeyError: with a sentence that lists what there is.
     """
-    known = preset_names()
-    if name not in known:
-        raise KeyError(f"There is no preset named {name!r}; there are {', '.join(known)}.")
-    return project_from_text((files(__name__) / f"{name}.json").read_text(encoding="utf-8")).project
+    return _SHELF.load(name)
 
 
 def new_project() -> Project:
