@@ -16,11 +16,11 @@ from convnet_studio.engine.data.preparation import check_preparation
 from convnet_studio.engine.nn.module import Setting
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.invariants import (
-    CANVAS_LIMIT,
     NAME_LIMIT,
     check_invariants,
     check_room,
     check_text,
+    on_canvas,
 )
 from convnet_studio.engine.project.kinds import (
     allowed_settings,
@@ -98,7 +98,7 @@ def insert_module(
 ) -> tuple[Project, str]:
     """Put a new module or loss onto the canvas, unconnected; second: its id."""
     checked = check_settings(kind_named(kind), settings or {})
-    return _add(project, ModuleSpec("", kind, checked, position=_on_canvas(position)))
+    return _add(project, ModuleSpec("", kind, checked, position=on_canvas(position)))
 
 
 def insert_on_link(
@@ -191,7 +191,7 @@ def move_modules(project: Project, positions: Mapping[str, Position]) -> Project
     for each in positions:
         project.network.module(each)
     moved = tuple(
-        replace(each, position=_on_canvas(positions[each.id])) if each.id in positions else each
+        replace(each, position=on_canvas(positions[each.id])) if each.id in positions else each
         for each in project.network.modules
     )
     return with_network(project, modules=moved)
@@ -294,7 +294,7 @@ def paste_modules(
     """
     after, new_ids = project, {}
     for each in copied.modules:
-        position = _on_canvas((each.position[0] + offset[0], each.position[1] + offset[1]))
+        position = on_canvas((each.position[0] + offset[0], each.position[1] + offset[1]))
         after, new_ids[each.id] = _add(after, replace(each, position=position, shares="", copy_of=""))
     links = [replace(each, source=new_ids[each.source], target=new_ids[each.target]) for each in copied.links]
     after = with_network(after, links=(*after.network.links, *links))
@@ -340,18 +340,6 @@ def _with_room(project: Project, module_id: str, width: float) -> Project:
     if shift <= 0:
         return project
     return move_modules(project, {each: (left + shift, top) for each, (left, top) in row.items()})
-
-
-def _on_canvas(position: Position) -> Position:
-    """`position` as floats.
-
-    Raises:
-        ValueError: if it is not finite or far outside.
-    """
-    x, y = (float(each) for each in position)
-    if not (abs(x) <= CANVAS_LIMIT and abs(y) <= CANVAS_LIMIT):
-        raise ValueError(f"The position ({x:g}, {y:g}) is not on the canvas.")
-    return x, y
 
 
 def _one_line(text: str, what: str) -> str:
