@@ -53,7 +53,7 @@ class Card:
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
         shares: name of the module whose weights it uses; empty where it has its own.
         judges: whether it is a loss that looks at an answer, one of the classes.
-        learns: whether modules of its kind have parameters. `frozen`: whether those stay as they are.
+        learns: whether it has parameters, or its kind has where that is not known. `frozen`: whether those stay as they are.
     """
 
     id: str
@@ -163,7 +163,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
         judges=judges_classes(spec),
-        learns=has_parameters(kind),
+        learns=has_parameters(kind) and bool(facts.parameters or spec.shares or facts.shape is None),
     )
 
 

@@ -12,7 +12,6 @@ from convnet_studio.engine.project.clipping import clip, paste
 from convnet_studio.engine.project.kinds import (
     find_kind,
     growing_setting,
-    has_parameters,
     is_input,
     is_loss,
     port_count,
@@ -228,7 +227,7 @@ class CanvasEditor:
     def _learning(self, ids: Collection[str]) -> list[ModuleSpec]:
         """Those of the modules `ids` that learn something, or whose weights they use."""
         modules = [self.project.network.module(each) for each in ids]
-        owners = {each.shares or each.id for each in modules if has_parameters(find_kind(each.kind))}
+        owners = {each.shares or each.id for each in modules if self._scene.modules[each.id].card.learns}
         return [each for each in self.project.network.modules if each.id in owners]
 
     def _fits(self, kind: str, source: str, target: str, port: int) -> bool:

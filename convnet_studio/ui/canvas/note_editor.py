@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QTextEdit
 
@@ -12,7 +12,8 @@ from convnet_studio.ui.canvas.note_item import BOTTOM, LEFT, RIGHT, TEXT_PIXELS,
 from convnet_studio.ui.theme import text_font, theme
 
 SMALLEST_HEIGHT = 40
-HINT = "Type a note; Ctrl+Enter or a click elsewhere keeps it"
+HINT = "Type a note…"
+HELP = "Ctrl+Enter or a click elsewhere keeps the text, Escape does not"
 
 
 class NoteEditor(QTextEdit):
@@ -29,6 +30,8 @@ class NoteEditor(QTextEdit):
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setPlaceholderText(HINT)
+        self.setToolTip(HELP)
+        self.setAccessibleDescription(HELP)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
         self.textChanged.connect(self._grow)
@@ -66,14 +69,19 @@ class NoteEditor(QTextEdit):
         else:
             self._close()
 
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+Enter is meant for the note, though it is a shortcut of the window."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_done(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leaves the note as it was, Ctrl+Enter takes the text."""
         if event.key() == Qt.Key.Key_Escape:
             self._take = None
             self._close()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & (
-            Qt.KeyboardModifier.ControlModifier
-        ):
+        elif _is_done(event):
             self.finish()
         else:
             super().keyPressEvent(event)
@@ -101,3 +109,8 @@ class NoteEditor(QTextEdit):
         if self.hasFocus():  # first, else Qt hands the focus on as Tab would, and the selection with it
             self._view.setFocus()
         self.hide()
+
+
+def _is_done(event: QKeyEvent) -> bool:
+    is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return is_enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

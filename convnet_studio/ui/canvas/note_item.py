@@ -15,6 +15,8 @@ LEFT, TOP, RIGHT, BOTTOM = 12.0, 6.0, 10.0, 6.0
 BAR = 3.0
 EDGE = 8.0
 """Width of the band at the right edge by which a note is made wider."""
+GROUND = 0.75
+"""How opaque the ground below the text is."""
 NOTE_Z = -0.5
 """Above the wires, below the cards."""
 
@@ -103,11 +105,13 @@ class NoteItem(QGraphicsItem):
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The text on the ground of the canvas, so that dots and wires do not run through it."""
+        """The text on the ground of the canvas; dots and wires behind it are faint, but never cut."""
         now, frame = theme(), self._frame()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(now.color("canvas"))
+        ground = now.color("canvas")
+        ground.setAlphaF(GROUND)
+        painter.setBrush(ground)
         painter.drawRoundedRect(frame, SMALL_RADIUS, SMALL_RADIUS)
         painter.setBrush(now.color("strong_line"))
         painter.drawRoundedRect(QRectF(0, 3, BAR, frame.height() - 6), BAR / 2, BAR / 2)

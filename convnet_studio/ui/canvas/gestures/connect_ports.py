@@ -11,6 +11,7 @@ from convnet_studio.ui.canvas.card_layout import PORT_Y
 from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.link_item import LinkItem
+from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem, PortState
 from convnet_studio.ui.canvas.routing import loose_way
 
@@ -105,11 +106,22 @@ class ConnectPorts(Gesture):
                 if port is start:
                     continue
                 if port.is_output == start.is_output:
-                    self._reasons[port] = _SAME_ENDS[start.is_output]
+                    self._reasons[port] = self._why_not_there(start, port, item)
                 else:
                     self._reasons[port] = self.canvas.editor.why_not(*_ends(start, port))
                 fits = self._reasons[port] is None
                 port.set_state(PortState.COMPATIBLE if fits else PortState.INCOMPATIBLE)
+
+    def _why_not_there(self, start: PortItem, port: PortItem, item: ModuleItem) -> str:
+        """Why a wire may not end at a port of the kind that it began at: its module may have no other."""
+        why_not = self.canvas.editor.why_not
+        if start.is_output and not item.inputs:
+            reason = why_not(start.module_id, port.module_id, 0)
+        elif not start.is_output and item.output is None:
+            reason = why_not(port.module_id, start.module_id, start.index or 0)
+        else:
+            reason = None
+        return reason or _SAME_ENDS[start.is_output]
 
     def _asks_for_one_more(self, target: PortItem, at: QPointF) -> bool:
         """Whether the wire is held over a card, not a port, that has no free input and could have another."""
@@ -121,7 +133,7 @@ class ConnectPorts(Gesture):
         if target is None or self._from is None or self._is_one_more:
             return ""
         reason = self.canvas.editor.shape_misfit(*_ends(self._from, target))
-        return f"The wire may run, but: {reason[:1].lower()}{reason[1:]}" if reason else ""
+        return f"It would not fit. {reason}." if reason else ""
 
     def _note(self, target: PortItem | None) -> str:
         """What is worth knowing of the wire before it is let go; empty for an ordinary one."""

@@ -57,7 +57,9 @@ class EditNote:
         def take(text: str) -> str:
             if not text.strip():
                 return ""
-            position = round(place.x()), round(place.y())
+            size = NoteItem(NoteSpec("", text)).rect.size()  # it may have grown over its neighbours
+            free = free_place(QRectF(place, size), scene.taken_rects())
+            position = round(free.x()), round(free.y())
             return self._edit("Add note", lambda now: notes_edits.add_note(now, text, position)[0])
 
         self.editor.ask("", QRectF(place, NEW_NOTE), take)
