@@ -53,7 +53,8 @@ class Card:
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
         shares: name of the module whose weights it uses; empty where it has its own.
         judges: whether it is a loss that looks at an answer, one of the classes.
-        learns: whether it has parameters, or its kind has where that is not known. `frozen`: whether those stay as they are.
+        learns: whether it has parameters, or its kind has where that is not known.
+        frozen: whether its parameters stay as they are.
     """
 
     id: str

@@ -96,7 +96,12 @@ def _curve(start: QPointF, end: QPointF) -> QPainterPath:
 def _is_crossed(curve: QPainterPath, start: QPointF, end: QPointF, cards: Iterable[QRectF]) -> bool:
     """Whether a card lies between the ends of a wire, and on its way."""
     between = QRectF(start, end).normalized().adjusted(PASSING_STUB, -2, -PASSING_STUB, 2)
-    return any(card.intersects(between) and curve.intersects(card.adjusted(2, 2, -2, -2)) for card in cards)
+    near = [card.adjusted(2, 2, -2, -2) for card in cards if card.intersects(between)]
+    if not near:
+        return False
+    points = [point for part in curve.toSubpathPolygons() for point in part]  # intersects() would take it for an area
+    pieces = [QRectF(one, other).normalized().adjusted(-0.5, -0.5, 0.5, 0.5) for one, other in pairwise(points)]
+    return any(piece.intersects(card) for piece in pieces for card in near)
 
 
 def _passing_way(start: QPointF, end: QPointF, cards: Iterable[QRectF], bands: list[Band]) -> QPainterPath:

@@ -45,6 +45,7 @@ class Tidy(QVariantAnimation):
         self._ways = {item: (start, item.pos()) for item, start in before.items() if item.pos() != start}
         if motion_time() and self._canvas.view.isVisible() and self._ways:
             self.setDuration(motion_time())
+            self._show(0.0)
             self.start()
         else:
             self._arrive()
