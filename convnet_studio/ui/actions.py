@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QMenu, QWidget
 
 from convnet_studio.ui.theme import icon
@@ -27,6 +28,8 @@ class ActionRow:
     """A key that the canvas takes while it has the focus; the menu only tells it."""
     choice: str = ""
     """Rows of one choice exclude each other; the one in force bears a mark."""
+    toggles: bool = False
+    """Whether it is in force or not, which a mark tells."""
 
 
 ACTIONS = (
@@ -40,9 +43,18 @@ ACTIONS = (
     ActionRow("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     ActionRow("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
     ActionRow("select_all", "Select all", "Edit", (), "", "", True, "Ctrl+A"),
-    ActionRow("duplicate", "Duplicate", "Edit", (), "copy", "Copy the selected modules", False, "Ctrl+D"),
-    ActionRow("rename", "Rename", "Edit", (), "", "Give the selected module another name", False, "F2"),
-    ActionRow("delete", "Delete", "Edit", (), "trash-2", "Take the selected modules and wires out", False, "Del"),
+    ActionRow("cut", "Cut", "Edit", (), "scissors", "Copy what is selected and take it out", False, "Ctrl+X"),
+    ActionRow("copy", "Copy", "Edit", (), "copy", "Copy what is selected, as text too", False, "Ctrl+C"),
+    ActionRow("paste", "Paste", "Edit", (), "clipboard-paste", "Add the modules that were copied", False, "Ctrl+V"),
+    ActionRow("duplicate", "Duplicate", "Edit", (), "", "Add a copy of what is selected", False, "Ctrl+D"),
+    ActionRow(
+        "rename", "Rename", "Edit", (), "", "Another name for the module, another text for the note", False, "F2"
+    ),
+    ActionRow("delete", "Delete", "Edit", (), "trash-2", "Take what is selected out; a chain heals", False, "Del"),
+    ActionRow("freeze", "Freeze or let learn", "Edit", (), "lock", "Keep the weights as they are, or not", True, "L"),
+    ActionRow("add_module", "Add a module…", "Edit", (), "plus", "Search for a module and put it here", True, "Ins"),
+    ActionRow("add_note", "Write a note", "Edit", (), "sticky-note", "Free text beside the network", False, "N"),
+    ActionRow("tidy", "Tidy the layout", "Edit", (), "workflow", "Lay the network out from left to right", False, "T"),
     ActionRow("find_module", "Find a module", "Edit", ("/", "Ctrl+F"), "search", "Go to the palette's search", True),
     ActionRow("play", "Play or pause", "Train", ("F5", "Ctrl+Return"), "play", "Train until told otherwise"),
     ActionRow("step_sample", "Step sample", "Train", ("F7",), "", "One update on the next single sample", True),
@@ -54,6 +66,7 @@ ACTIONS = (
     ActionRow("zoom_out", "Zoom out", "View", ("Ctrl+-",), "minus"),
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
+    ActionRow("minimap", "Mini-map", "View", ("Ctrl+Shift+M",), "", "The whole network in small", toggles=True),
     ActionRow("theme_light", "Light", "View", separator_before=True, choice="theme"),
     ActionRow("theme_dark", "Dark", "View", choice="theme"),
     ActionRow("theme_system", "As the system", "View", choice="theme"),
@@ -63,7 +76,7 @@ ACTIONS = (
 )
 
 
-class Actions:
+class Actions(QObject):
     """The QActions of the table by name.
 
     Args:
@@ -72,12 +85,13 @@ class Actions:
     """
 
     def __init__(self, owner: QWidget, handlers: dict[str, Callable[[], object]]) -> None:
+        super().__init__(owner)
         self._by_name: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for row in ACTIONS:
             action = QAction(row.text + (f"\t{row.canvas_key}" if row.canvas_key else ""), owner)
+            action.setCheckable(row.toggles or bool(row.choice))
             if row.choice:
-                action.setCheckable(True)
                 groups.setdefault(row.choice, QActionGroup(owner)).addAction(action)
             action.setShortcuts([QKeySequence(each) for each in row.shortcuts])
             action.setStatusTip(row.tip)
@@ -96,6 +110,15 @@ class Actions:
             if row.icon:
                 self[row.name].setIcon(icon(row.icon))
 
+    def follow_undo(self, stack: QUndoStack) -> None:
+        """Offer undo and redo while `stack` has something, by the name of what they change."""
+        stack.canUndoChanged.connect(self["undo"].setEnabled)
+        stack.canRedoChanged.connect(self["redo"].setEnabled)
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
+        self["undo"].setEnabled(stack.canUndo())
+        self["redo"].setEnabled(stack.canRedo())
+
     def fill_menu(self, menu: QMenu, name: str) -> None:
         """Add all actions that the table puts into the menu `name`."""
         for row in ACTIONS:
@@ -103,6 +126,12 @@ class Actions:
                 if row.separator_before:
                     menu.addSeparator()
                 menu.addAction(self[row.name])
+
+    def _name_undo(self, text: str) -> None:
+        self["undo"].setText(f"Undo: {text}" if text else "Undo")
+
+    def _name_redo(self, text: str) -> None:
+        self["redo"].setText(f"Redo: {text}" if text else "Redo")
 
     @staticmethod
     def _tool_tip(row: ActionRow) -> str:

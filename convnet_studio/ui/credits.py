@@ -1,11 +1,12 @@
-"""Credits: fonts, icons and data sets with their sources and licences, read from the files themselves."""
+"""Credits: fonts, icons and data sets with their sources and licences, read from the files themselves; and About."""
 
 from __future__ import annotations
 
 import html
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
+from convnet_studio import __version__
 from convnet_studio.assets import asset_path
 from convnet_studio.engine.data.dataset import DatasetFile
 
@@ -58,3 +59,12 @@ class CreditsDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(page)
         column.addWidget(buttons)
+
+
+def show_about(parent: QWidget) -> None:
+    """Say in a small box what this program is."""
+    text = (
+        f"<b>ConvNet Studio {__version__}</b><p>Build, train and look inside convolutional networks.</p>"
+        "<p>After Y. LeCun's deep-learning tutorial of 2013. MIT licence.</p>"
+    )
+    QMessageBox.about(parent, "About ConvNet Studio", text)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.project.data_settings import preparation_of
@@ -32,11 +31,11 @@ from convnet_studio.engine.training.events import (
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import Actions
-from convnet_studio.ui.credits import CreditsDialog
+from convnet_studio.ui.credits import CreditsDialog, show_about
 from convnet_studio.ui.data_strip import DataStrip
+from convnet_studio.ui.first_marks import FirstMarks
 from convnet_studio.ui.inspector.inspector import Inspector
 from convnet_studio.ui.live import LiveViews
-from convnet_studio.ui.marks import Mark, Marks
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.palette import Palette
@@ -76,12 +75,12 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads, standing)
-        self._marks: Marks | None = None
         self._make_parts()
         self.curves.take_up(curves)
         self._arrange()
         self._connect()
         self._mark_theme()
+        self._show_minimap()
         self._show_project()
         self.session.start()
 
@@ -107,6 +106,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.actions_table, self._menu())
         self.live = LiveViews(self.session, self.views)
         self.news = TrainingNews(self.open_project, self.session, self.notice)
+        self._marks = FirstMarks(self, self.settings, self.top_bar.play, self.palette_panel, self._below_a_card)
 
     def views(self) -> Sequence[View]:
         """Every view that is there now, seen or not."""
@@ -162,10 +162,7 @@ class MainWindow(QMainWindow):
             "undo": stack.undo,
             "redo": stack.redo,
             "rename_project": self._ask_name,
-            "select_all": self.canvas.select_all,
-            "duplicate": self.canvas.duplicate_selection,
-            "rename": self.canvas.rename_selection,
-            "delete": self.canvas.delete_selection,
+            **self.canvas.handlers,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -173,16 +170,13 @@ class MainWindow(QMainWindow):
             "step_epoch": lambda: self.session.wish(StepEpoch()),
             "reset": lambda: self.session.wish(Reset()),
             "new_weights": self.draw_new_weights,
-            "zoom_in": self.canvas.zoom_in,
-            "zoom_out": self.canvas.zoom_out,
-            "zoom_reset": self.canvas.zoom_reset,
-            "fit": self.canvas.fit,
+            "minimap": self._toggle_minimap,
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
             "restore_layout": lambda: self.panel_layout.restore_default(),
             "credits": lambda: CreditsDialog(self).exec(),
-            "about": self._about,
+            "about": lambda: show_about(self),
         }
 
     def _connect(self) -> None:
@@ -195,15 +189,11 @@ class MainWindow(QMainWindow):
         project.selection_changed.connect(self.live.refresh_probes)
         project.selection_changed.connect(self._enable_actions)
         self.canvas.scene.links_selected.connect(self._enable_actions)
+        self.canvas.scene.notes.selection_changed.connect(self._enable_actions)
+        self.canvas.area.said.connect(lambda text: self.notice.say("warn", text))
         self._enable_actions()
         self.inspector.views_changed.connect(self.live.refresh_probes)
-        stack = project.undo_stack
-        stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
-        stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)
-        stack.undoTextChanged.connect(self._name_undo)
-        stack.redoTextChanged.connect(self._name_redo)
-        self.actions_table["undo"].setEnabled(False)
-        self.actions_table["redo"].setEnabled(False)
+        self.actions_table.follow_undo(project.undo_stack)
         session.events_arrived.connect(self._show_events)
         session.state_changed.connect(self._show_state)
         self.top_bar.speed_chosen.connect(session.set_speed)
@@ -215,20 +205,14 @@ class MainWindow(QMainWindow):
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
         theme_switch().changed.connect(self._on_theme)
 
-    def _name_undo(self, text: str) -> None:
-        self.actions_table["undo"].setText(f"Undo: {text}" if text else "Undo")
-
-    def _name_redo(self, text: str) -> None:
-        self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
-
     def _enable_actions(self) -> None:
         """Offer only what can be done with the selection."""
-        modules, links = len(self.open_project.selection), len(self.canvas.scene.selected_links)
-        for name, can in (("duplicate", modules > 0), ("rename", modules == 1), ("delete", modules + links > 0)):
+        for name, can in self.canvas.area.commands.possible().items():
             self.actions_table[name].setEnabled(can)
 
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after, self.open_project.returns)
+        self._enable_actions()
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
@@ -268,10 +252,7 @@ class MainWindow(QMainWindow):
 
     def toggle_play(self) -> None:
         """Train, or rest."""
-        if self._marks is not None:
-            self._marks.close()
-            self._marks = None
-            self.settings.marks_seen = True
+        self._marks.close()
         self.session.wish(Pause() if self.session.is_playing else Play())
 
     def draw_new_weights(self) -> None:
@@ -299,11 +280,18 @@ class MainWindow(QMainWindow):
         theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
         self._mark_theme()
 
+    def _toggle_minimap(self) -> None:
+        self.settings.minimap = not self.settings.minimap
+        self._show_minimap()
+
+    def _show_minimap(self) -> None:
+        self.canvas.set_minimap(self.settings.minimap)
+        self.actions_table["minimap"].setChecked(self.settings.minimap)
+
     def _mark_theme(self) -> None:
         """A tick at the theme in force, in the menu."""
         for name in (LIGHT, DARK, "system"):
             action = self.actions_table[f"theme_{name}"]
-            action.setCheckable(True)
             action.setChecked(self.settings.theme == name)
 
     def _on_theme(self) -> None:
@@ -314,22 +302,7 @@ class MainWindow(QMainWindow):
 
     def show_marks(self) -> None:
         """Show a newcomer where to begin."""
-        if self.settings.marks_seen or self._marks is not None:
-            return
-        self._marks = Marks(
-            self,
-            [
-                Mark("Press Play: the network learns to read digits", self._below(self.top_bar.play)),
-                Mark("Watch the maps change; click a card to look closer", self._below_a_card),
-                Mark("Drag modules from here onto the canvas", self._right_of(self.palette_panel), below=False),
-            ],
-        )
-
-    def _below(self, widget: QWidget) -> Callable[[], QPoint]:
-        return lambda: widget.mapTo(self, QPoint(widget.width() // 2, widget.height() + 2))
-
-    def _right_of(self, widget: QWidget) -> Callable[[], QPoint]:
-        return lambda: widget.mapTo(self, QPoint(widget.width() - 16, widget.height() - 96))
+        self._marks.show()
 
     def _below_a_card(self) -> QPoint:
         learning = (m.id for m in self.open_project.project.network.modules if m.id in self.learning_modules())
@@ -362,13 +335,6 @@ class MainWindow(QMainWindow):
         self.files.close()
         self.session.close()
         event.accept()
-
-    def _about(self) -> None:
-        text = (
-            f"<b>ConvNet Studio {__version__}</b><p>Build, train and look inside convolutional networks.</p>"
-            "<p>After Y. LeCun's deep-learning tutorial of 2013. MIT licence.</p>"
-        )
-        QMessageBox.about(self, "About ConvNet Studio", text)
 
     def _ask_name(self) -> None:
         """Let the user type the project's name where it stands."""

@@ -21,11 +21,15 @@ RECENT_FILES = 8
 
 @dataclass
 class Settings:
-    """What the user decided: `theme` is ``light``, ``dark`` or ``system``; `threads` of the engine."""
+    """What the user decided.
+
+    `theme` is ``light``, ``dark`` or ``system``; `threads` are the engine's; `minimap`: whether the canvas has one.
+    """
 
     theme: str = "system"
     threads: int = 1
     marks_seen: bool = False
+    minimap: bool = True
 
 
 @dataclass

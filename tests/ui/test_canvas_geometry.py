@@ -13,6 +13,31 @@ def test_a_wire_to_the_right_is_one_curve():
     assert path.boundingRect().right() <= 100.5
 
 
+def test_a_wire_passes_the_cards_in_its_way_on_the_nearer_side():
+    cards = [QRectF(20, 0, 100, 200), QRectF(140, 20, 100, 200)]
+    above = route(QPointF(0, 60), QPointF(260, 60), cards)
+    below = route(QPointF(0, 180), QPointF(260, 180), cards)
+    for path in (above, below):
+        points = [path.pointAtPercent(part / 200) for part in range(201)]
+        assert not any(card.contains(point) for card in cards for point in points)
+        assert (path.pointAtPercent(0).x(), path.pointAtPercent(1).x()) == (0, 260)
+    assert above.boundingRect().top() == -12
+    assert below.boundingRect().bottom() == 232
+
+
+def test_wires_that_pass_side_by_side_keep_apart():
+    cards, bands = [QRectF(20, 0, 100, 200)], []
+    levels = [route(QPointF(0, 60 + y), QPointF(140, 60 + y), cards, bands).boundingRect().top() for y in (0, 8, 16)]
+    assert levels == [-12, -24, -36]
+    assert route(QPointF(400, 0), QPointF(500, 0), cards, bands).length() == 100
+
+
+def test_a_curve_around_a_card_is_left_alone():
+    """A curve is a line, not the area that it bounds."""
+    card = QRectF(60, 110, 30, 40)
+    assert route(QPointF(0, 0), QPointF(200, 160), [card]) == route(QPointF(0, 0), QPointF(200, 160))
+
+
 def test_a_wire_back_runs_between_the_rows():
     upper, lower = QRectF(100, 0, 100, 200), QRectF(0, 250, 100, 200)
     path = route(QPointF(200, 70), QPointF(0, 320), [upper, lower])
@@ -54,6 +79,21 @@ def test_alignment_draws_to_tops_and_sides_with_guides():
     assert len(alignment.guides) == 1
     assert align(QRectF(300, 105, 50, 50), [neighbour]).shift == QPointF(0, -5)
     assert align(QRectF(400, 400, 50, 50), [neighbour]).guides == ()
+
+
+def test_a_nearly_horizontal_wire_becomes_horizontal_before_tops_align():
+    moved, neighbour = QRectF(300, 113, 50, 50), QRectF(100, 100, 80, 80)
+    wire = (QPointF(300, 190), QPointF(180, 200))
+    alignment = align(moved, [neighbour], wires=[wire])
+    assert alignment.shift.y() == 10
+    assert any(guide.y1() == guide.y2() == 200 for guide in alignment.guides)
+    assert align(moved, [neighbour], wires=[(QPointF(300, 190), QPointF(180, 240))]).shift.y() == -13
+
+
+def test_the_magnet_reaches_20_pixels_and_no_further():
+    neighbour = QRectF(100, 100, 80, 80)
+    assert align(QRectF(400, 119, 50, 50), [neighbour]).shift == QPointF(0, -19)
+    assert align(QRectF(400, 121, 50, 50), [neighbour]).shift == QPointF(0, 0)
 
 
 def test_alignment_keeps_the_usual_gap():

@@ -277,14 +277,24 @@ def test_one_click_mends(bench):
 def test_context_menus(bench):
     area = bench.view.area
     menu = area._context_menu.open(bench.scene.modules["m3"].rect.center(), QPoint(0, 0))
-    assert [each.text() for each in menu.actions() if each.text()] == ["Duplicate", "Rename…", "Delete"]
+    assert [each.text() for each in menu.actions() if each.text()] == [
+        "Cut",
+        "Copy",
+        "Duplicate",
+        "Rename…",
+        "Freeze",
+        "Delete",
+    ]
     menu.close()
     wire = bench.scene.links[Link("m6", "m7")].path().pointAtPercent(0.5)
     menu = area._context_menu.open(wire, QPoint(0, 0))
     menu.actions()[0].trigger()
     menu.close()
     assert Link("m6", "m7") not in bench.project.network.links
-    assert area._context_menu.open(QPointF(-5000, 0), QPoint(0, 0)) is None
+    menu = area._context_menu.open(QPointF(-5000, 0), QPoint(0, 0))
+    words = [each.text() for each in menu.actions() if each.text()]
+    assert words == ["Add a module…", "Write a note", "Paste", "Tidy the layout"]
+    menu.close()
 
 
 def test_space_or_middle_drag_pans(bench):
@@ -351,3 +361,69 @@ def test_an_undo_in_the_middle_of_a_drag_ends_the_drag(bench):
     bench.open_project.undo_stack.redo()
     QTest.mouseRelease(bench.viewport, LEFT, Qt.KeyboardModifier.NoModifier, bench.place(QPointF(700, 330)))
     bench.assert_in_step()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (("m6", True), ("m4", False), "close a loop"),
+        (("m6", True), ("m9", True), "Both are outputs"),
+        (("m8", False), ("m3", False), "Both are inputs"),
+    ],
+)
+def test_a_port_says_why_it_will_not_do(bench, start, end, words):
+    def port(module_id, is_output):
+        return bench.output(module_id) if is_output else bench.input(module_id)
+
+    bench.press_and_move(bench.port_place(port(*start)), bench.port_place(port(*end)) + QPoint(3, 3))
+    assert words in bench.view.area.canvas.bubble.text()
+    bench.key(Qt.Key.Key_Escape)
+    assert not bench.view.area.canvas.bubble.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("start", "card", "words"), [("m8", "m13", "is a loss"), ("m6", "m1", "takes no wire: its pictures come")]
+)
+def test_a_card_without_such_a_port_says_why(bench, start, card, words):
+    port = bench.input(start) if card == "m13" else bench.output(start)
+    bench.press_and_move(bench.port_place(port), bench.card_place(card, 40, 40))
+    assert words in bench.view.area.canvas.bubble.text()
+
+
+def test_a_wire_whose_shapes_would_not_fit_says_so_before_the_drop(bench):
+    at = bench.port_place(bench.input("m11")) + QPoint(3, 3)
+    bench.press_and_move(bench.port_place(bench.output("m6")), at)
+    assert bench.input("m11").state is PortState.TARGET
+    assert bench.view.area.canvas.bubble.text().startswith("It would not fit. Linear takes a list of numbers")
+    QTest.mouseRelease(bench.viewport, LEFT, Qt.KeyboardModifier.NoModifier, at)
+    assert Link("m6", "m11") in bench.project.network.links
+
+
+def test_a_wire_that_fits_says_nothing(bench):
+    bench.press_and_move(bench.port_place(bench.output("m6")), bench.port_place(bench.input("m9")) + QPoint(3, 3))
+    assert not bench.view.area.canvas.bubble.isVisible()
+
+
+def test_a_loss_with_the_wrong_number_of_classes_says_so_before_the_drop(bench):
+    bench.press_and_move(bench.port_place(bench.output("m10")), bench.port_place(bench.input("m13")) + QPoint(3, 3))
+    assert "10" in bench.view.area.canvas.bubble.text()
+
+
+def test_a_card_from_the_palette_shows_lines_of_alignment_until_it_is_dropped(bench):
+    at = bench.place(bench.scene.modules["m3"].rect.topLeft() + QPointF(-10, 560))
+    bench.carry("Tanh", at, drop=False)
+    assert bench.scene.guides
+    bench.carry("Tanh", at)
+    assert bench.scene.guides == ()
+    (new,) = bench.open_project.selection
+    assert bench.scene.modules[new].x() in {item.x() for each, item in bench.scene.modules.items() if each != new}
+
+
+def test_a_moved_card_makes_its_wire_horizontal(bench):
+    after = edits.move_modules(bench.project, {"m3": (bench.scene.modules["m3"].x(), 400)})
+    bench.open_project.edit("away", edits.delete_modules(after, ["m7", "m8", "m9"]))
+    start = bench.card_place("m3")
+    target = bench.scene.modules["m2"].y() - bench.scene.modules["m3"].y()
+    bench.press_and_move(start, start + QPoint(0, round(target) + 15))
+    assert bench.output("m2").scenePos().y() == bench.input("m3").scenePos().y()
+    assert any(guide.y1() == guide.y2() == bench.output("m2").scenePos().y() for guide in bench.scene.guides)

@@ -35,6 +35,7 @@ def test_text_is_readable(name: str) -> None:
     colors = theme.colors
     pairs = [(text, ground) for text in ("text", "second_text") for ground in ("canvas", "surface", "raised")]
     pairs += [("on_accent", "accent"), ("warn_text", "warn_soft"), ("bad", "bad_soft"), ("text", "accent_soft")]
+    pairs += [("text", "frozen_soft"), ("second_text", "frozen_soft")]
     pairs += [(each, "surface") for each in ("accent", "good", "warn_text", "bad", "train", "test")]
     weak = [
         (a, b, round(contrast(colors[a], colors[b]), 2)) for a, b in pairs if contrast(colors[a], colors[b]) < READABLE

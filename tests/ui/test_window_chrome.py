@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.project.notes_edits import add_note
 from convnet_studio.ui.actions import ACTIONS
+from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
 from convnet_studio.ui.main_window import MainWindow
 
 
@@ -81,3 +85,71 @@ def test_panels_keep_their_shares_until_somebody_moves_them(window: MainWindow, 
 def test_no_two_actions_share_a_shortcut() -> None:
     used = [QKeySequence(key).toString() for row in ACTIONS for key in row.shortcuts]
     assert len(used) == len(set(used))
+
+
+def test_no_two_actions_share_a_key_of_the_canvas() -> None:
+    used = [QKeySequence(row.canvas_key).toString() for row in ACTIONS if row.canvas_key]
+    used += [QKeySequence(key).toString() for row in ACTIONS for key in row.shortcuts]
+    assert len(used) == len(set(used))
+
+
+def test_every_key_of_the_canvas_that_the_menu_tells_does_it(window: MainWindow) -> None:
+    called: list[str] = []
+    commands = window.canvas.area.commands
+    names = [row.name for row in ACTIONS if row.canvas_key]
+    commands.handlers |= {name: partial(called.append, name) for name in names}
+    keyboard = Keyboard(window.canvas.area.canvas, commands)
+    for row in (row for row in ACTIONS if row.canvas_key):
+        combination = QKeySequence(row.canvas_key)[0]
+        keyboard.press(QKeyEvent(QKeyEvent.Type.KeyPress, combination.key(), combination.keyboardModifiers()))
+    assert called == names
+
+
+def test_canvas_actions_are_offered_only_where_they_mean_something(window: MainWindow) -> None:
+    def offered() -> set[str]:
+        names = ("cut", "copy", "duplicate", "rename", "delete", "freeze", "tidy")
+        return {name for name in names if window.actions_table[name].isEnabled()}
+
+    assert offered() == {"tidy"}
+    kinds = {spec.kind: spec.id for spec in window.open_project.project.network.modules}
+    window.open_project.select(frozenset({kinds["Tanh"]}))
+    assert offered() == {"cut", "copy", "duplicate", "rename", "delete", "tidy"}
+    window.open_project.select(frozenset({kinds["Conv2d"]}))
+    assert "freeze" in offered()
+    window.open_project.edit("note", add_note(window.open_project.project, "x", (0, 600))[0])
+    window.canvas.scene.select_only(notes=frozenset(window.canvas.scene.notes.items))
+    assert offered() == {"cut", "copy", "duplicate", "rename", "delete", "tidy"}
+
+
+def test_the_freeze_action_is_what_the_inspector_shows(window: MainWindow) -> None:
+    conv = next(spec.id for spec in window.open_project.project.network.modules if spec.kind == "Conv2d")
+    window.open_project.select(frozenset({conv}))
+    window.actions_table["freeze"].trigger()
+    assert window.open_project.project.network.module(conv).learning.frozen
+    assert window.actions_table["undo"].text() == "Undo: Freeze Conv2d"
+    window.actions_table["undo"].trigger()
+    assert not window.open_project.project.network.module(conv).learning.frozen
+    assert window.actions_table["redo"].text() == "Redo: Freeze Conv2d"
+
+
+def test_a_strange_text_is_told_in_the_window(window: MainWindow) -> None:
+    QGuiApplication.clipboard().setText("not ours")
+    window.actions_table["paste"].trigger()
+    assert "The clipboard holds no modules" in window.notice.text
+
+
+def test_the_mini_map_is_a_decision_that_is_kept(window: MainWindow) -> None:
+    assert window.actions_table["minimap"].isChecked()
+    assert window.canvas.has_minimap
+    window.actions_table["minimap"].trigger()
+    assert not window.actions_table["minimap"].isChecked()
+    assert not window.canvas.has_minimap
+    assert window.settings.minimap is False
+
+
+def test_a_note_leaves_training_alone(window: MainWindow, qtbot: QtBot) -> None:
+    run = window.session.run_id
+    window.open_project.edit("note", add_note(window.open_project.project, "x", (0, 600))[0])
+    qtbot.wait(200)
+    assert window.session.run_id == run
+    assert window.open_project.is_unsaved

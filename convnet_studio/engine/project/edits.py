@@ -16,9 +16,9 @@ from convnet_studio.engine.data.preparation import check_preparation
 from convnet_studio.engine.nn.module import Setting
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS, preparation_of
 from convnet_studio.engine.project.invariants import (
-    CANVAS_LIMIT,
     check_invariants,
     check_room,
+    on_canvas,
     one_line,
 )
 from convnet_studio.engine.project.kinds import (
@@ -369,15 +369,3 @@ def with_room(project: Project, ids: Sequence[str], width: float) -> Project:
     if shift <= 0:
         return project
     return move_modules(project, {each: (left + shift, top) for each, (left, top) in row.items()})
-
-
-def on_canvas(position: Position) -> Position:
-    """`position` as floats.
-
-    Raises:
-        ValueError: if it is not finite or far outside.
-    """
-    x, y = (float(each) for each in position)
-    if not (abs(x) <= CANVAS_LIMIT and abs(y) <= CANVAS_LIMIT):
-        raise ValueError(f"The position ({x:g}, {y:g}) is not on the canvas.")
-    return x, y

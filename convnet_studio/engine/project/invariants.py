@@ -11,7 +11,16 @@ from convnet_studio.engine.nn.module import Setting
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS
 from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count, settings_by_name
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
-from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project, StageSpec, TrainingSpec
+from convnet_studio.engine.project.spec import (
+    Link,
+    ModuleSpec,
+    NetworkSpec,
+    NoteSpec,
+    Position,
+    Project,
+    StageSpec,
+    TrainingSpec,
+)
 from convnet_studio.engine.project.training_settings import TRAINING_SETTINGS, check_schedule
 
 MODULE_LIMIT = 1000
@@ -25,9 +34,16 @@ UNFOLD = Setting(
 )
 CANVAS_LIMIT = 1e6
 """How far from the origin a card can stand, in pixels at zoom 1."""
+NOTE_LIMIT = 200
+"""Notes of one project at most."""
+NOTE_TEXT_LIMIT = 2000
+"""Characters of a note at most."""
+NOTE_WIDTHS = (80.0, 800.0)
+"""The narrowest and the widest note, in pixels at zoom 1."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _COUNTED_ID = re.compile(r"[ms]([1-9][0-9]*)")
+_NOTE_ID = re.compile(r"n([1-9][0-9]{0,17})")
 
 
 def check_invariants(project: Project) -> None:
@@ -35,8 +51,8 @@ def check_invariants(project: Project) -> None:
 
     Ids are unique and older than `next_id`; a module is in one stage at most, and no stage is empty; wires join modules
     and ports that exist, at most one into each port, none from a loss, and form no loop without a recurrent one;
-    weights are shared with a module of the same kind that has its own; names, positions and training settings keep
-    their bounds. Settings of modules may be out of bounds and kinds unknown: those are problems for the user
+    weights are shared with a module of the same kind that has its own; names, notes, positions and training settings
+    keep their bounds. Settings of modules may be out of bounds and kinds unknown: those are problems for the user
     (`validate.problems`).
 
     Raises:
@@ -50,6 +66,7 @@ def check_invariants(project: Project) -> None:
     _check_stages(project.network.stages, project.network.modules, project.next_id)
     _check_shares(project.network.modules)
     _check_links(project.network)
+    _check_notes(project.notes, project.next_id)
     _check_training(project.training)
     for name, setting in DATA_SETTINGS.items():
         setting.check(getattr(project.data, name))
@@ -72,6 +89,34 @@ def one_line(text: str, what: str) -> str:
     line = " ".join(text.split())
     check_text(line, what, NAME_LIMIT)
     return line
+
+
+def check_note_text(text: str, what: str) -> None:
+    """Raise ValueError where the `text` of a note is empty, too long, or no plain text (line breaks are allowed)."""
+    if not text.strip():
+        raise ValueError(f"{what} is empty: a note needs at least one character.")
+    if len(text) > NOTE_TEXT_LIMIT:
+        raise ValueError(f"{what} has {len(text):,} characters: it can have at most {NOTE_TEXT_LIMIT:,}.")
+    if any(unicodedata.category(each) in ("Cc", "Cs") for each in text if each != "\n"):
+        raise ValueError(f"{what} holds a control character: it must be plain text.")
+
+
+def check_note_room(notes: int) -> None:
+    """Raise ValueError where a project would have more notes than it can."""
+    if notes > NOTE_LIMIT:
+        raise ValueError(f"The project would have {notes:,} notes: it can have at most {NOTE_LIMIT:,}.")
+
+
+def on_canvas(position: Position) -> Position:
+    """`position` as floats.
+
+    Raises:
+        ValueError: if it is not finite or far outside.
+    """
+    x, y = (float(each) for each in position)
+    if not (abs(x) <= CANVAS_LIMIT and abs(y) <= CANVAS_LIMIT):
+        raise ValueError(f"The position ({x:g}, {y:g}) is not on the canvas.")
+    return x, y
 
 
 def check_room(modules: int) -> None:
@@ -125,6 +170,26 @@ def _check_module(module: ModuleSpec) -> None:
     kind = find_kind(module.kind)
     if kind and (unknown := set(module.settings) - set(settings_by_name(kind))):
         raise ValueError(f"Module {module.id} has a setting {min(unknown)!r}, which {module.kind} does not have.")
+
+
+def _check_notes(notes: tuple[NoteSpec, ...], next_id: int) -> None:
+    check_note_room(len(notes))
+    seen: set[str] = set()
+    for each in notes:
+        counted = _NOTE_ID.fullmatch(each.id)
+        if not counted or each.id in seen:
+            raise ValueError(f"A note has the id {each.id[:50]!r}: each needs its own, such as 'n3'.")
+        if int(counted[1]) >= next_id:
+            raise ValueError(
+                f"next_id is {next_id}: it must be larger than the number in every id, such as {each.id!r}."
+            )
+        seen.add(each.id)
+        check_note_text(each.text, f"The text of note {each.id}")
+        if not all(math.isfinite(one) and abs(one) <= CANVAS_LIMIT for one in each.position):
+            raise ValueError(f"The position of note {each.id} is {each.position}: it must lie on the canvas.")
+        if not NOTE_WIDTHS[0] <= each.width <= NOTE_WIDTHS[1]:
+            narrow, wide = NOTE_WIDTHS
+            raise ValueError(f"Note {each.id} is {each.width:g} pixels wide: it must be {narrow:g} to {wide:g}.")
 
 
 def _check_shares(modules: tuple[ModuleSpec, ...]) -> None:

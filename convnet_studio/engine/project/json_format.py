@@ -12,7 +12,14 @@ from convnet_studio.engine.nn.learning import Learning
 from convnet_studio.engine.nn.module import LONGEST_TEXT, Setting, SettingValue
 from convnet_studio.engine.nn.optimizer import Optimizer
 from convnet_studio.engine.project.data_settings import DATA_SETTINGS
-from convnet_studio.engine.project.invariants import NAME_LIMIT, TEXT_LIMIT, check_invariants, check_room, check_text
+from convnet_studio.engine.project.invariants import (
+    NAME_LIMIT,
+    TEXT_LIMIT,
+    check_invariants,
+    check_note_room,
+    check_room,
+    check_text,
+)
 from convnet_studio.engine.project.kinds import find_kind, settings_by_name
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import (
@@ -20,6 +27,7 @@ from convnet_studio.engine.project.spec import (
     Link,
     ModuleSpec,
     NetworkSpec,
+    NoteSpec,
     Position,
     Project,
     StageSpec,
@@ -85,6 +93,7 @@ def _members(project: Project) -> dict[str, Any]:
         "links": [_link_members(each) for each in project.network.links],
         **({"unfold": project.network.unfold} if project.network.unfold != 1 else {}),
         **({"stages": [_stage_members(each) for each in project.network.stages]} if project.network.stages else {}),
+        **({"notes": [_note_members(each) for each in project.notes]} if project.notes else {}),
         "data": {"dataset": project.data.dataset, **_changed(project.data, DataSpec(), DATA_SETTINGS)},
         "training": {
             "optimizer": training.optimizer,
@@ -106,10 +115,19 @@ def _module_members(module: ModuleSpec) -> dict[str, Any]:
     if module.name:
         members["name"] = module.name
     members |= {name: value for name in ("shares", "copy_of") if (value := getattr(module, name))}
-    position = [int(each) if each == int(each) else each for each in module.position]
+    position = _place_members(module.position)
     learning = _changed(module.learning, Learning(), LEARNING_SETTINGS)
     members |= {"settings": dict(module.settings), "position": position}
     return members | ({"learning": learning} if learning else {})
+
+
+def _note_members(note: NoteSpec) -> dict[str, Any]:
+    return {"id": note.id, "text": note.text, "position": _place_members(note.position), "width": note.width}
+
+
+def _place_members(position: Position) -> list[float]:
+    """Whole numbers as such, which is how people write them."""
+    return [int(each) if each == int(each) else each for each in position]
 
 
 def _link_members(link: Link) -> dict[str, Any]:
@@ -198,6 +216,7 @@ class _Reader:
             training=self._training(_expect(data.get("training", {}), dict, "training")),
             next_id=int(_number(_expect(data.get("next_id"), int, "next_id"), "next_id")),
             description=_expect(data.get("description", ""), str, "description"),
+            notes=self._notes(_expect(data.get("notes", []), list, "notes")),
         )
         check_invariants(project)
         extra = _expect(data.get("extra", {}), dict, "extra")
@@ -275,6 +294,19 @@ class _Reader:
             tuple(_expect(each, str, f"{where}.modules[{index}]") for index, each in enumerate(modules)),
             _expect(data.get("name", ""), str, f"{where}.name"),
             _expect(data.get("is_folded", False), bool, f"{where}.is_folded"),
+        )
+
+    def _notes(self, notes: list[Any]) -> tuple[NoteSpec, ...]:
+        check_note_room(len(notes))
+        return tuple(self._note(each, f"notes[{index}]") for index, each in enumerate(notes))
+
+    def _note(self, value: Any, where: str) -> NoteSpec:
+        data = _expect(value, dict, where)
+        return NoteSpec(
+            id=_expect(data.get("id"), str, f"{where}.id"),
+            text=_expect(data.get("text"), str, f"{where}.text"),
+            position=self._position(data.get("position", [0, 0]), f"{where}.position"),
+            width=_number(data.get("width", NoteSpec("", "").width), f"{where}.width"),
         )
 
     def _data(self, data: Mapping[str, Any]) -> DataSpec:

@@ -176,13 +176,31 @@ class TrainingSpec:
 
 
 @dataclass(frozen=True)
+class NoteSpec:
+    """Free text on the canvas, which says something of the network and computes nothing.
+
+    Attributes:
+        id: unique among the notes of the project, such as ``n7``; never given to a second note.
+        text: plain text, one or more lines.
+        position: top left corner, in pixels at zoom 1.
+        width: at which its lines break; its height follows from the text.
+    """
+
+    id: str
+    text: str
+    position: Position = (0.0, 0.0)
+    width: float = 200.0
+
+
+@dataclass(frozen=True)
 class Project:
     """Name, network, data and training settings.
 
     Attributes:
+        notes: free text beside the network.
         description: one line on what it is, as lists of presets show it (may be empty).
-        next_id: counts all modules and stages that ever were (ids are never reused; it takes no part in ``==``, so that
-            a change that was undone leaves the project equal to what it was).
+        next_id: counts all modules, stages and notes that ever were (ids are never reused; it takes no part in ``==``,
+            so that a change that was undone leaves the project equal to what it was).
     """
 
     name: str = "untitled"
@@ -191,3 +209,4 @@ class Project:
     training: TrainingSpec = field(default_factory=TrainingSpec)
     next_id: int = field(default=1, compare=False)
     description: str = ""
+    notes: tuple[NoteSpec, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -21,18 +22,25 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from convnet_studio.ui.canvas.bubble import Bubble
+from convnet_studio.ui.canvas.commands import Commands
 from convnet_studio.ui.canvas.editor import CanvasEditor
+from convnet_studio.ui.canvas.gestures.ask_module import AskModule
+from convnet_studio.ui.canvas.gestures.clipboard import Clipboard
 from convnet_studio.ui.canvas.gestures.connect_ports import ConnectPorts
 from convnet_studio.ui.canvas.gestures.context_menu import ContextMenu
+from convnet_studio.ui.canvas.gestures.edit_note import EditNote
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
 from convnet_studio.ui.canvas.gestures.mend import Mend
 from convnet_studio.ui.canvas.gestures.move_cards import MoveCards
+from convnet_studio.ui.canvas.gestures.padlock import Padlock
 from convnet_studio.ui.canvas.gestures.palette_drop import PaletteDrop
 from convnet_studio.ui.canvas.gestures.pan import Pan
 from convnet_studio.ui.canvas.gestures.rename import Rename
 from convnet_studio.ui.canvas.gestures.rubber_band import RubberBand
 from convnet_studio.ui.canvas.gestures.select_link import SelectLink
+from convnet_studio.ui.canvas.gestures.tidy import Tidy
+from convnet_studio.ui.canvas.gestures.widen_note import WidenNote
 from convnet_studio.ui.canvas.gestures.zoom import Zoom
 from convnet_studio.ui.canvas.kind_menu import KindMenu
 from convnet_studio.ui.canvas.name_editor import NameEditor
@@ -42,7 +50,9 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 GRID = 24.0
 SMALLEST_GRID_STEP = 14.0
-EMPTY_TEXT = "Drag a module here from the list on the left, or double-click one."
+EMPTY_TEXT = "Drag a module here from the list on the left, or double-click anywhere to search for one."
+TAP_SECONDS = 0.4
+"""Space that is let go within this time, and moved nothing, was a tap."""
 
 
 class CanvasArea(QGraphicsView):
@@ -51,6 +61,8 @@ class CanvasArea(QGraphicsView):
     zoom_changed = Signal(float)
     touched = Signal()
     """Somebody moves or scales what is shown."""
+    said = Signal(str)
+    """A sentence for the user."""
 
     def __init__(self, open_project: OpenProject, scene: CanvasScene, editor: CanvasEditor, parent: QWidget) -> None:
         super().__init__(scene, parent)
@@ -60,22 +72,32 @@ class CanvasArea(QGraphicsView):
         self.canvas = Canvas(open_project, scene, editor, self, Bubble(viewport), KindMenu(self), NameEditor(viewport))
         self.zoom = Zoom(self)
         self.rename = Rename(self.canvas)
-        self.keyboard = Keyboard(self.canvas, self.rename)
+        self.notes = EditNote(self.canvas)
+        self.ask = AskModule(self.canvas)
+        self.tidy = Tidy(self.canvas)
+        clipboard = Clipboard(self.canvas, self.said.emit)
+        self.commands = Commands(self.canvas, self.rename, clipboard, self.notes, self.ask, self.tidy)
+        self.keyboard = Keyboard(self.canvas, self.commands)
         self._pan = Pan(self.canvas)
+        self._space_since: float | None = None
         self._gestures: tuple[Gesture, ...] = (
             self._pan,
             Mend(self.canvas),
+            Padlock(self.canvas),
             ConnectPorts(self.canvas),
+            WidenNote(self.canvas),
             MoveCards(self.canvas),
             SelectLink(self.canvas),
             RubberBand(self.canvas),
         )
         self._active: Gesture | None = None
         self._drop = PaletteDrop(self.canvas)
-        self._context_menu = ContextMenu(self.canvas, self.rename)
+        self._context_menu = ContextMenu(self.canvas, self.commands, self.ask, self.notes)
         open_project.changed.connect(self.cancel_gesture)
         open_project.replaced.connect(self.cancel_gesture)
         theme_switch().changed.connect(self._recolor)
+        self.touched.connect(self.notes.editor.finish)
+        self.zoom_changed.connect(self.notes.editor.finish)
 
     @property
     def active_gesture(self) -> Gesture | None:
@@ -109,6 +131,7 @@ class CanvasArea(QGraphicsView):
             return
         press = self._pointer(event)
         self._active = next((gesture for gesture in self._gestures if gesture.begins(press)), None)
+        self._space_since = None
         if self._active is self._pan:
             self.touched.emit()
         event.accept()
@@ -127,19 +150,25 @@ class CanvasArea(QGraphicsView):
             gesture.release(self._pointer(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """On a name: rename; elsewhere a second click like the first."""
+        """On a name or a note: edit it; on empty canvas: what to put there; elsewhere a second click like the first."""
         pointer = self._pointer(event)
         item = self._scene.module_at(pointer.scene)
         height = pointer.scene.y() - item.y() if item else 0.0
-        if event.button() != Qt.MouseButton.LeftButton or not self.rename.double_click(item, height):
-            self.mousePressEvent(event)
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and (self.rename.double_click(item, height) or self._double_click(pointer.scene)):
+            return
+        self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The menu of what lies under the mouse; by the menu key, that of the selected card."""
         at = self.mapToScene(event.pos())
         selection = self.canvas.open_project.selection
-        if event.reason() == QContextMenuEvent.Reason.Keyboard and selection:
-            at = self._scene.modules[min(selection)].rect.center()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            notes = self._scene.notes
+            if selection:
+                at = self._scene.modules[min(selection)].rect.center()
+            elif notes.selected:
+                at = notes.items[min(notes.selected)].rect.center()
         self._context_menu.open(at, self.canvas.to_screen(at))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -156,21 +185,26 @@ class CanvasArea(QGraphicsView):
         """Keys of the canvas; what means nothing here goes on to the window."""
         if event.key() == Qt.Key.Key_Escape:
             if not self.cancel_gesture():
-                self.canvas.open_project.select(frozenset())
-                self._scene.select_links(frozenset())
+                self._scene.select_only()
         elif event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space_since = time.monotonic()
             self._hold_space(True)
         elif self._active is not None or not self.keyboard.press(event):
             event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Space lets go of the canvas."""
+        """Space lets go of the canvas; a mere tap asks what to add."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold_space(False)
+            since, self._space_since = self._space_since, None
+            if since is not None and time.monotonic() - since < TAP_SECONDS and self._active is None:
+                self.ask.open()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Keys that are held down no longer count."""
         self._hold_space(False)
+        self._space_since = None
         super().focusOutEvent(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
@@ -221,11 +255,17 @@ class CanvasArea(QGraphicsView):
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Lines of alignment; on an empty canvas, how to begin."""
         super().drawForeground(painter, rect)
-        if not self._scene.modules:
+        if not self._scene.modules and not self._scene.notes.items:
             painter.resetTransform()
             painter.setFont(text_font(14))
             painter.setPen(theme().color("second_text"))
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
+
+    def _double_click(self, at: QPointF) -> bool:
+        """Whether a double click there opened a note or the menu of modules."""
+        if self._scene.module_at(at):
+            return False
+        return self.notes.double_click(at) or self.ask.double_click(at)
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
         place = event.position().toPoint()

@@ -9,6 +9,7 @@ from convnet_studio.ui.theme import text_font, theme
 
 LARGEST_WIDTH = 300
 OFFSET = QPoint(16, 18)
+_LOOKS = {"bad": ("bad_soft", "bad"), "warn": ("warn_soft", "warn"), "info": ("surface", "strong_line")}
 
 
 class Bubble(QLabel):
@@ -17,6 +18,7 @@ class Bubble(QLabel):
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
         self._host = host
+        self._kind = ""
         self.setObjectName("bubble")
         self.setFont(text_font(12))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -24,17 +26,21 @@ class Bubble(QLabel):
         self.setMargin(8)
         self.hide()
 
-    def say(self, text: str, at: QPoint | None = None) -> None:
-        """Show `text` near `at` (in the host's coordinates); nothing to say hides it."""
+    def say(self, text: str, at: QPoint | None = None, kind: str = "bad") -> None:
+        """Show `text` near `at` (in the host's coordinates); nothing to say hides it.
+
+        `kind` is bad for what can't be, warn for what can but does not fit, info for what is only worth knowing.
+        """
         if not text:
             self.hide()
             return
-        if text != self.text() or not self.isVisible():
+        if (text, kind) != (self.text(), self._kind) or not self.isVisible():
             self.setText(text)
-            colors = theme().colors
+            self._kind = kind
+            ground, line = (theme().colors[token] for token in _LOOKS[kind])
             self.setStyleSheet(
-                f"#bubble {{ background: {colors['bad_soft']}; color: {colors['text']};"
-                f" border: 1px solid {colors['bad']}; border-radius: 8px; }}"
+                f"#bubble {{ background: {ground}; color: {theme().colors['text']};"
+                f" border: 1px solid {line}; border-radius: 8px; }}"
             )
             room = self.fontMetrics().boundingRect(0, 0, LARGEST_WIDTH, 400, Qt.TextFlag.TextWordWrap, text)
             self.resize(room.width() + 22, room.height() + 20)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module, judges_classes
-from convnet_studio.engine.project.kinds import find_kind, port_count
+from convnet_studio.engine.project.kinds import find_kind, has_parameters, port_count
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
@@ -53,6 +53,8 @@ class Card:
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
         shares: name of the module whose weights it uses; empty where it has its own.
         judges: whether it is a loss that looks at an answer, one of the classes.
+        learns: whether it has parameters, or its kind has where that is not known.
+        frozen: whether its parameters stay as they are.
     """
 
     id: str
@@ -74,6 +76,8 @@ class Card:
     filters: tuple[int, int, int] | None = None
     shares: str = ""
     judges: bool = False
+    learns: bool = False
+    frozen: bool = False
 
 
 _USUAL_INPUTS: tuple[Shape, ...] = ((8, 64, 64), (64,))
@@ -85,13 +89,14 @@ def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
     """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     readings = class_readings(project)
-    titles = {spec.id: title(spec) for spec in project.network.modules}
-    return {
-        spec.id: replace(
-            _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id)), shares=titles.get(spec.shares, "")
-        )
-        for spec in project.network.modules
-    }
+    specs = {spec.id: spec for spec in project.network.modules}
+    cards = {}
+    for spec in specs.values():
+        card = _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id))
+        owner = specs.get(spec.shares)
+        frozen = card.learns and (owner or spec).learning.frozen
+        cards[spec.id] = replace(card, shares=title(owner) if owner else "", frozen=frozen)
+    return cards
 
 
 def with_last_body(card: Card, before: Card) -> Card:
@@ -159,6 +164,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
         judges=judges_classes(spec),
+        learns=has_parameters(kind) and bool(facts.parameters or spec.shares or facts.shape is None),
     )
 
 

@@ -34,6 +34,11 @@ CLASSES_WIDTH = 124.0
 """Of class bars; every filter bank and output of plain numbers has room for them, since a loss may come later."""
 PROBLEM_ICON = 14.0
 MEND_HEIGHT = 22.0
+LOCK = 18.0
+"""Side of the square around a padlock that can be clicked."""
+LOCK_ICON = 12.0
+LOCK_ROOM = 9.0
+"""What a padlock takes of its line; the rest of it stands in the padding."""
 CARD_GAP = 20.0
 """Between the cards of a row."""
 
@@ -55,13 +60,14 @@ def small_number_font() -> QFont:
 
 @dataclass(frozen=True)
 class CardLayout:
-    """Rectangles of a card in its own coordinates; `problem` and `mend` are empty where there is none."""
+    """Rectangles of a card in its own coordinates; `problem`, `mend` and `lock` are empty where there is none."""
 
     size: QSizeF
     body: QRectF
     footer: QRectF
     problem: QRectF
     mend: QRectF
+    lock: QRectF
 
     @property
     def card(self) -> QRectF:
@@ -112,13 +118,24 @@ def lay_out(card: Card, body: QSizeF) -> CardLayout:
     if card.problems:
         problem, mend = _problem_rects(card.problems[0], width, bottom)
         bottom = problem.bottom()
-    return CardLayout(QSizeF(width, math.ceil(bottom)), body_rect, footer, problem, mend)
+    return CardLayout(QSizeF(width, math.ceil(bottom)), body_rect, footer, problem, mend, _lock_rect(card, width))
 
 
 def caption_is_below(card: Card, width: float) -> bool:
     """Whether the caption stands beside the plain word, because beside the name there is no room for it."""
     name = QFontMetricsF(title_font()).horizontalAdvance(card.title)
     return bool(card.caption) and name + _caption_width(card) > width - 2 * PADDING - 2
+
+
+def _lock_rect(card: Card, width: float) -> QRectF:
+    """In the corner of the header that the caption leaves free."""
+    top = 5.0 if caption_is_below(card, width) else 21.0
+    return QRectF(width - LOCK - 3, top, LOCK, LOCK) if card.learns else QRectF()
+
+
+def lock_room(card: Card) -> float:
+    """What the lock takes of its line."""
+    return LOCK_ROOM if card.learns else 0.0
 
 
 def footer_is_stacked(card: Card, width: float) -> bool:
@@ -130,7 +147,8 @@ def _width(card: Card, body: QSizeF) -> float:
     name = QFontMetricsF(title_font()).horizontalAdvance(card.title)
     word = QFontMetricsF(small_font()).horizontalAdvance(card.word)
     caption = _caption_width(card)
-    header = 2 * PADDING + 2 + min(max(name + caption, word), max(name, word + caption))
+    lock = lock_room(card)
+    header = 2 * PADDING + 2 + min(max(name + caption, word + lock), max(name + lock, word + caption))
     width = max(_usual_width(card), min(header, LARGEST_HEADER_WIDTH), body.width() + 2 * PADDING)
     return float(math.ceil(max(width, PROBLEM_WIDTH) if card.problems else width))
 

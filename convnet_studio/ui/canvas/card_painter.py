@@ -12,12 +12,14 @@ from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import (
     HEADER_HEIGHT,
     LINE_HEIGHT,
+    LOCK_ICON,
     PADDING,
     PROBLEM_ICON,
     CardLayout,
     caption_is_below,
     footer_is_stacked,
     footer_lines,
+    lock_room,
     problem_text,
     problem_text_width,
     small_font,
@@ -47,13 +49,18 @@ class CardState:
     is_offered: bool = False
     """A module that is being dragged would replace it."""
     is_mend_hovered: bool = False
+    is_lock_hovered: bool = False
 
 
 def paint_card(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
     """Everything but the live part."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_frame(painter, layout, state)
+    if card.frozen:
+        _paint_frost(painter, layout.card)
     _paint_header(painter, card, layout.card)
+    if card.learns:
+        _paint_lock(painter, card, layout.lock, state.is_lock_hovered)
     _paint_footer(painter, card, layout)
     if card.problems:
         _paint_problem(painter, card, layout, state)
@@ -96,6 +103,28 @@ def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> Non
         painter.drawPath(_rounded(layout.card.adjusted(0.5, 0.5, -0.5, -0.5), LARGE_RADIUS - 0.5))
 
 
+def _paint_frost(painter: QPainter, frame: QRectF) -> None:
+    """The tinted header of a card whose weights stay as they are."""
+    painter.save()
+    painter.setClipRect(QRectF(1, 1, frame.width() - 2, HEADER_HEIGHT - 1))
+    painter.fillPath(_rounded(frame.adjusted(1, 1, -1, -1), LARGE_RADIUS - 1), theme().color("frozen_soft"))
+    painter.restore()
+
+
+def _paint_lock(painter: QPainter, card: Card, rect: QRectF, is_hovered: bool) -> None:
+    """Closed and dark on a frozen card, open and faint on one that learns."""
+    now = theme()
+    if is_hovered:
+        painter.setPen(QPen(now.color("line"), 1))
+        painter.setBrush(now.color("raised"))
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    place = QRectF(0, 0, LOCK_ICON, LOCK_ICON)
+    place.moveCenter(rect.center())
+    token = "text" if card.frozen else "second_text" if is_hovered else "strong_line"
+    draw_icon(painter, "lock" if card.frozen else "lock-open", now.color(token), place)
+
+
 def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     now = theme()
     width = frame.width()
@@ -110,7 +139,8 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
     taken = caption_width + 8 if card.caption else 0.0
     is_below = caption_is_below(card, width)
-    name_room, word_room = (room, room - taken) if is_below else (room - taken, room)
+    lock = lock_room(card)
+    name_room, word_room = (room - lock, room - taken) if is_below else (room - taken, room - lock)
     title = legible(title_font(), card.title, QSizeF(name_room, 19), _scale_of(painter))
     word = legible(small_font(), card.word, QSizeF(word_room, 15), _scale_of(painter))
     _text(painter, QRectF(left, 5, name_room, 19), card.title, title, now.color("text"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from convnet_studio.engine.project import edits
+from convnet_studio.engine.project.clipping import clip, paste
 from convnet_studio.engine.project.kinds import (
     find_kind,
     growing_setting,
@@ -15,16 +17,20 @@ from convnet_studio.engine.project.kinds import (
     port_count,
     takes_recurrent,
 )  # fmt: skip
+from convnet_studio.engine.project.notes_edits import delete_notes, move_notes
 from convnet_studio.engine.project.spec import Link, ModuleSpec, Position, Project
 from convnet_studio.engine.project.validate import Problem
+from convnet_studio.engine.project.wire_fit import shape_misfit
 from convnet_studio.engine.project.wiring import closes_loop, title
 from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH
+from convnet_studio.ui.canvas.numbers import counted
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.open_project import OpenProject
 
 FIRST_UNFOLD = 3
 """Steps of time with the first recurrent wire."""
+DUPLICATE_OFFSET = (32.0, 32.0)
 NEW_CARD = QSizeF(MAPS_WIDTH, 220)
 """What is assumed of a new card's size before its output's shape is known."""
 
@@ -91,6 +97,10 @@ class CanvasEditor:
             return False
         return takes_recurrent(network.module(target).kind) and closes_loop(self.project, source, target)
 
+    def shape_misfit(self, source: str, target: str, port: int) -> str:
+        """Why what `source` puts out would not fit that input; empty where it does, or nothing is known."""
+        return shape_misfit(self.project, self._scene.shapes(), source, target, port, self._scene.class_count)
+
     def can_grow(self, target: str) -> bool:
         """Whether all inputs of a module have a wire and it could have one more."""
         module = self.project.network.module(target)
@@ -146,40 +156,63 @@ class CanvasEditor:
         self._open.edit(f"Replace {old.kind} by {kind}", edits.replace_module(self.project, module_id, kind))
         self._open.select(frozenset((module_id,)))
 
-    def delete_selection(self) -> None:
-        """Take the selected modules (chains heal) and wires out."""
-        ids, links = self._open.selection, self._scene.selected_links
-        if not ids and not links:
+    def delete_selection(self, verb: str = "Delete") -> None:
+        """Take the selected modules (chains heal), wires and notes out."""
+        ids, links, notes = self._open.selection, self._scene.selected_links, self._scene.notes.selected
+        if not ids and not links and not notes:
             return
         after = edits.delete_links(self.project, links) if links else self.project
         after = edits.delete_modules(after, ids) if ids else after
+        after = delete_notes(after, notes)
         one = title(self.project.network.module(next(iter(ids)))) if len(ids) == 1 else ""
-        many = f"{len(ids)} modules" if ids else "wire" if len(links) == 1 else f"{len(links)} wires"
-        self._open.edit(f"Delete {one or many}", after)
+        many = one or counted(len(ids), "module") if ids else _some(links, "wire") if links else _some(notes, "note")
+        self._open.edit(f"{verb} {many}", after)
 
     def duplicate_selection(self) -> None:
-        """Add a copy of the selected modules and the wires among them, and select it."""
-        if self._open.selection:
-            after, new_ids = edits.duplicate_modules(self.project, self._open.selection)
+        """Add a copy of the selected modules, the wires among them and the selected notes, and select it."""
+        ids, notes = self._open.selection, self._scene.notes.selected
+        if ids or notes:
+            after, new_ids, new_notes = paste(self.project, clip(self.project, ids, notes), DUPLICATE_OFFSET)
             self._open.edit("Duplicate", after)
-            self._open.select(frozenset(new_ids))
+            self._scene.select_only(frozenset(new_ids), notes=frozenset(new_notes))
+
+    def can_freeze(self, ids: Collection[str]) -> bool:
+        """Whether one of these modules learns something."""
+        return bool(self._learning(ids))
+
+    def toggle_frozen(self, ids: Collection[str]) -> None:
+        """Freeze the weights of these modules; where all are frozen, let them learn again. Shared ones go along."""
+        owners = self._learning(ids)
+        freezes = not all(each.learning.frozen for each in owners)
+        after = self.project
+        for each in owners:
+            after = edits.set_learning(after, each.id, frozen=freezes)
+        name = title(owners[0]) if len(owners) == 1 else counted(len(owners), "module")
+        self._open.edit(f"{'Freeze' if freezes else 'Unfreeze'} {name}", after)
 
     def rename(self, module_id: str, name: str) -> None:
         """Give a module a name of its own; that of its kind, or none, takes it away."""
         kind = self.project.network.module(module_id).kind
         self._open.edit("Rename", edits.rename_module(self.project, module_id, "" if name.strip() == kind else name))
 
-    def move(self, positions: Mapping[str, QPointF], merge_key: str = "") -> None:
-        """Move cards; equal `merge_key` in a row make one undo entry."""
+    def move(
+        self,
+        positions: Mapping[str, QPointF],
+        merge_key: str = "",
+        notes: Mapping[str, QPointF] = MappingProxyType({}),
+        text: str = "Move",
+    ) -> None:
+        """Move cards and notes; equal `merge_key` in a row make one undo entry."""
         after = edits.move_modules(self.project, {each: _position(at) for each, at in positions.items()})
-        self._open.edit("Move", after, merge_key)
+        after = move_notes(after, {each: _position(at) for each, at in notes.items()})
+        self._open.edit(text, after, merge_key)
 
     def nudge_selection(self, dx: float, dy: float) -> None:
-        """Move the selected cards a little."""
-        ids = sorted(self._open.selection)
-        if ids:
-            step = QPointF(dx, dy)
-            self.move({each: self._scene.modules[each].pos() + step for each in ids}, f"nudge {' '.join(ids)}")
+        """Move the selected cards and notes a little."""
+        scene, step = self._scene, QPointF(dx, dy)
+        cards = {each: scene.modules[each].pos() + step for each in sorted(self._open.selection)}
+        notes = {each: scene.notes.items[each].pos() + step for each in sorted(scene.notes.selected)}
+        self.move(cards, f"nudge {' '.join((*cards, *notes))}", notes)
 
     def mend(self, problem: Problem) -> None:
         """Do what `problem` proposes."""
@@ -188,8 +221,14 @@ class CanvasEditor:
 
     def _commit(self, text: str, after: Project, new_id: str) -> str:
         self._open.edit(text, after)
-        self._open.select(frozenset((new_id,)))
+        self._scene.select_only(frozenset((new_id,)))
         return new_id
+
+    def _learning(self, ids: Collection[str]) -> list[ModuleSpec]:
+        """Those of the modules `ids` that learn something, or whose weights they use."""
+        modules = [self.project.network.module(each) for each in ids]
+        owners = {each.shares or each.id for each in modules if self._scene.modules[each.id].card.learns}
+        return [each for each in self.project.network.modules if each.id in owners]
 
     def _fits(self, kind: str, source: str, target: str, port: int) -> bool:
         after, new_id = edits.insert_module(self.project, kind, (0, 0))
@@ -202,6 +241,10 @@ class CanvasEditor:
 
     def _card_rects(self) -> list[QRectF]:
         return [item.rect for item in self._scene.modules.values()]
+
+
+def _some(things: Collection[object], word: str) -> str:
+    return word if len(things) == 1 else counted(len(things), word)
 
 
 def _position(at: QPointF) -> Position:

@@ -40,8 +40,12 @@ class KindMenu(QFrame):
         self.search.installEventFilter(self)
         self.resize(*SIZE)
 
-    def ask(self, kinds: Iterable[str], at: QPoint, take: Callable[[str], object]) -> None:
-        """Open at the screen position `at`; `take` gets the chosen kind."""
+    def ask(
+        self, kinds: Iterable[str], at: QPoint, take: Callable[[str], object], hint: str = "Search what fits…"
+    ) -> None:
+        """Open at the screen position `at`; `take` gets the chosen kind; `hint` stands in the empty field."""
+        self.search.setPlaceholderText(hint)
+        self.search.setAccessibleName(hint.rstrip("…"))
         colors = theme().colors
         self.setStyleSheet(
             f"#kind_menu {{ background: {colors['surface']}; border: 1px solid {colors['line']}; }}"
@@ -68,7 +72,7 @@ class KindMenu(QFrame):
     def _filter(self, text: str) -> None:
         found = self.list.filter(text)
         self._none.setVisible(not found)
-        self._none.setText(f"Nothing that fits is called “{text}”." if text else "Nothing here fits that port.")
+        self._none.setText(f"Nothing here is called “{text}”." if text else "Nothing here fits that port.")
 
     def _choose(self, kind: str) -> None:
         take, self._take = self._take, None

@@ -22,6 +22,9 @@ from convnet_studio.ui.canvas.card_layout import (
 from convnet_studio.ui.canvas.card_painter import SHADOW_REACH, CardState, paint_card
 from convnet_studio.ui.canvas.port_item import PortItem
 
+_FROZEN_TIP = "Frozen: its weights stay as they are. Click to let it learn again (L)"
+_LEARNING_TIP = "It learns. Click to freeze its weights (L)"
+
 
 class ModuleItem(QGraphicsItem):
     """The card of one module."""
@@ -111,9 +114,15 @@ class ModuleItem(QGraphicsItem):
         """Whether the scene position `at` lies on the mend button."""
         return self._layout.mend.contains(at - self.pos())
 
+    def is_over_lock(self, at: QPointF) -> bool:
+        """Whether the scene position `at` lies on the padlock."""
+        return self._layout.lock.contains(at - self.pos())
+
     def tip_at(self, at: QPointF) -> str:
         """Words for what lies at the item's position `at`."""
         card, layout = self._card, self._layout
+        if layout.lock.contains(at):
+            return _FROZEN_TIP if card.frozen else _LEARNING_TIP
         if at.y() < HEADER_HEIGHT:
             family = f"\nFamily: {card.family.value}" if card.family else ""
             return f"{card.title} · {card.word}{' · ' + card.caption if card.caption else ''}\n{card.help}{family}"
@@ -133,12 +142,15 @@ class ModuleItem(QGraphicsItem):
 
     def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Say what lies under the pointer."""
-        self.set_state(is_mend_hovered=self._layout.mend.contains(event.pos()))
+        layout = self._layout
+        self.set_state(
+            is_mend_hovered=layout.mend.contains(event.pos()), is_lock_hovered=layout.lock.contains(event.pos())
+        )
         self.setToolTip(self.tip_at(event.pos()))
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Back to rest."""
-        self.set_state(is_hovered=False, is_mend_hovered=False)
+        self.set_state(is_hovered=False, is_mend_hovered=False, is_lock_hovered=False)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """All but the live part (Qt keeps the result until something changes)."""

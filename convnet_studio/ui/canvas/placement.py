@@ -11,11 +11,15 @@ from convnet_studio.engine.project.edits import ROW_HEIGHT
 from convnet_studio.engine.project.spec import Position
 from convnet_studio.ui.canvas.card_layout import CARD_GAP
 
-MAGNET = 8.0
-"""How near an edge must be to draw a card to it, in pixels."""
+MAGNET = 20.0
+"""How near an edge or the other end of a wire must be to draw a card to it, in pixels of the screen."""
 GUIDE_OVERHANG = 12.0
 NEIGHBOURS = 12
 """Cards beside which a free place is looked for."""
+
+
+Wire = tuple[QPointF, QPointF]
+"""(port of what is moved, port where its wire ends): both where they are now."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,17 @@ def _way(step: float) -> float:
     return step if step >= 0 else -1.5 * step
 
 
-def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET) -> Alignment:
-    """Draw the top and one side of `moved` to those of its neighbours, or its gap to the usual one."""
+def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET, wires: Iterable[Wire] = ()) -> Alignment:
+    """Draw the top and one side of `moved` to those of its neighbours, or its gap to the usual one.
+
+    A wire that is nearly horizontal comes first: it becomes so.
+    """
     others = list(others)
-    top = _nearest([(card.top() - moved.top(), card) for card in others], magnet)
-    dy = top[0] if top else 0.0
+    level_wire = min(wires, key=lambda wire: abs(wire[1].y() - wire[0].y()), default=None)
+    if level_wire and abs(level_wire[1].y() - level_wire[0].y()) > magnet:
+        level_wire = None
+    top = None if level_wire else _nearest([(card.top() - moved.top(), card) for card in others], magnet)
+    dy = level_wire[1].y() - level_wire[0].y() if level_wire else top[0] if top else 0.0
     level = moved.translated(0, dy)
     sides = [(card.left() - moved.left(), card) for card in others]
     for card in others:
@@ -73,6 +83,9 @@ def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET) -> Al
     dx = side[0] if side else 0.0
     placed = moved.translated(dx, dy)
     guides = []
+    if level_wire:
+        ends = sorted((level_wire[0].x() + dx, level_wire[1].x()))
+        guides.append(QLineF(ends[0] - GUIDE_OVERHANG, level_wire[1].y(), ends[1] + GUIDE_OVERHANG, level_wire[1].y()))
     if top:
         left = min(placed.left(), top[1].left()) - GUIDE_OVERHANG
         right = max(placed.right(), top[1].right()) + GUIDE_OVERHANG

@@ -1,12 +1,14 @@
 """Routing: the way of a wire from port to port; pure geometry.
 
-A wire to the right is one soft curve. One that goes back (to the next row) leaves to the right, runs through the free
-band between the rows and enters from the left, so that it crosses no card's text.
+A wire to the right is one soft curve; where cards stand in its way, it passes above or below them. One that goes back
+(to the next row) leaves to the right, runs through the free band between the rows and enters from the left, so that it
+crosses no card's text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
@@ -20,11 +22,37 @@ NEAR = 40.0
 """Ports of cards that touch are simply joined."""
 OVERLAP = 130.0
 """Cards of a row that overlap by up to so much are joined by a curve through both, not by a way around all rows."""
+PASSING = 12.0
+"""How far from the cards a wire passes them, and how far wires that pass side by side are apart."""
+PASSING_STUB = 10.0
+"""How far a wire that passes cards runs on before it turns: half the gap between cards."""
 
 
-def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = ()) -> QPainterPath:
-    """The way from an output at `start` to an input at `end` around `cards`."""
-    if end.x() >= start.x() + 2 or (end - start).manhattanLength() < NEAR:
+@dataclass(frozen=True)
+class Band:
+    """The level part of a wire that passes cards."""
+
+    left: float
+    right: float
+    y: float
+
+    def is_beside(self, left: float, right: float, y: float) -> bool:
+        """Whether a wire there could be taken for this one."""
+        return self.left < right and left < self.right and abs(self.y - y) < PASSING - 1
+
+
+def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = (), bands: list[Band] | None = None) -> QPainterPath:
+    """The way from an output at `start` to an input at `end` around `cards`.
+
+    `bands` are where other wires pass cards already; this one is added if it does so too.
+    """
+    if end.x() >= start.x() + 2:
+        cards = list(cards)
+        curve = _curve(start, end)
+        if end.x() - start.x() <= 2 * PASSING_STUB or not _is_crossed(curve, start, end, cards):
+            return curve
+        return _passing_way(start, end, cards, bands if bands is not None else [])
+    if (end - start).manhattanLength() < NEAR:
         return _curve(start, end)
     if start.x() - end.x() < OVERLAP and abs(start.y() - end.y()) < OVERLAP / 2:
         return loose_way(start, end)
@@ -63,6 +91,32 @@ def _curve(start: QPointF, end: QPointF) -> QPainterPath:
     reach = max(24.0, min(140.0, (end.x() - start.x()) * 0.5))
     path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
     return path
+
+
+def _is_crossed(curve: QPainterPath, start: QPointF, end: QPointF, cards: Iterable[QRectF]) -> bool:
+    """Whether a card lies between the ends of a wire, and on its way."""
+    between = QRectF(start, end).normalized().adjusted(PASSING_STUB, -2, -PASSING_STUB, 2)
+    near = [card.adjusted(2, 2, -2, -2) for card in cards if card.intersects(between)]
+    if not near:
+        return False
+    points = [point for part in curve.toSubpathPolygons() for point in part]  # intersects() would take it for an area
+    pieces = [QRectF(one, other).normalized().adjusted(-0.5, -0.5, 0.5, 0.5) for one, other in pairwise(points)]
+    return any(piece.intersects(card) for piece in pieces for card in near)
+
+
+def _passing_way(start: QPointF, end: QPointF, cards: Iterable[QRectF], bands: list[Band]) -> QPainterPath:
+    """Above or below the cards in between, whichever is nearer, and beside the wires that pass there already."""
+    left, right = start.x() + PASSING_STUB, end.x() - PASSING_STUB
+    met = [card for card in cards if card.right() > left and card.left() < right]
+    levels = [card.top() - PASSING for card in met] + [card.bottom() + PASSING for card in met]
+    levels.sort(key=lambda y: abs(y - start.y()) + abs(y - end.y()))
+    free = [y for y in levels if not any(card.top() - 2 < y < card.bottom() + 2 for card in met)]
+    level = free[0] if free else max(card.bottom() for card in met) + PASSING
+    away = PASSING if any(card.bottom() <= level and card.bottom() > level - 2 * PASSING for card in met) else -PASSING
+    while any(each.is_beside(left, right, level) for each in bands):
+        level += away
+    bands.append(Band(left, right, level))
+    return _rounded_way(start, end, right, left, level)
 
 
 def _rounded_way(start: QPointF, end: QPointF, left: float, right: float, band: float) -> QPainterPath:

@@ -6,14 +6,16 @@ from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
+from convnet_studio.engine.nn.module import Shape
 from convnet_studio.engine.project.spec import Link, Project
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
+from convnet_studio.ui.canvas.note_layer import NoteLayer
 from convnet_studio.ui.canvas.port_item import PortItem
-from convnet_studio.ui.canvas.routing import loose_way, route
+from convnet_studio.ui.canvas.routing import Band, loose_way, route
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -33,13 +35,15 @@ class CanvasScene(QGraphicsScene):
         self.open_project = open_project
         self.modules: dict[str, ModuleItem] = {}
         self.links: dict[Link, LinkItem] = {}
+        self.notes = NoteLayer(self)
         self.guides: tuple[QLineF, ...] = ()
+        self._is_choosing = False
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
         self._last: Snapshot | None = None
         open_project.changed.connect(self._follow)
         open_project.replaced.connect(self.rebuild)
-        open_project.selection_changed.connect(self._show_selection)
+        open_project.selection_changed.connect(self._on_selection)
         theme_switch().changed.connect(self._recolor)
         self.rebuild()
 
@@ -55,11 +59,25 @@ class CanvasScene(QGraphicsScene):
                 item.set_selected(link in links)
             self.links_selected.emit()
 
+    def select_only(
+        self,
+        modules: frozenset[str] = frozenset(),
+        links: frozenset[Link] = frozenset(),
+        notes: frozenset[str] = frozenset(),
+    ) -> None:
+        """Select these and nothing else."""
+        self._is_choosing = True
+        self.open_project.select(modules)
+        self._is_choosing = False
+        self.select_links(links)
+        self.notes.select(notes)
+
     def rebuild(self) -> None:
         """Begin anew with the open project."""
         for item in [*self.modules.values(), *self.links.values()]:
             self.removeItem(item)
         self.modules, self.links = {}, {}
+        self.notes.clear()
         self._summary = self._last = None
         self._follow(None, self.open_project.project)
 
@@ -79,6 +97,16 @@ class CanvasScene(QGraphicsScene):
         for module_id in visible & self.modules.keys():
             self.modules[module_id].show_snapshot(snapshot)
 
+    @property
+    def class_count(self) -> int:
+        """How many classes the data has."""
+        return len(self._class_names)
+
+    def shapes(self) -> dict[str, Shape | None]:
+        """What each module puts out, as far as is known."""
+        known = self._summary.modules if self._summary else {}
+        return {module_id: summary.shape for module_id, summary in known.items()}
+
     def port_at(self, at: QPointF) -> PortItem | None:
         """The port nearest to `at`, within grasp."""
         ports = [port for item in self.modules.values() for port in item.ports if port.is_grasped_at(at)]
@@ -97,10 +125,11 @@ class CanvasScene(QGraphicsScene):
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
         cards = [item.rect for item in self.modules.values()]
+        bands: list[Band] = []
         for link, item in self.links.items():
             start, end = self._ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
-            item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
+            item.setPath(loose_way(start, end) if overlap else route(start, end, cards, bands))
 
     def place_cards(self) -> None:
         """Put every card where the project says."""
@@ -108,6 +137,7 @@ class CanvasScene(QGraphicsScene):
             item = self.modules[spec.id]
             if (item.x(), item.y()) != spec.position:
                 item.setPos(*spec.position)
+        self.notes.follow(self.open_project.project.notes)
         self.reroute()
 
     def set_guides(self, guides: tuple[QLineF, ...]) -> None:
@@ -116,9 +146,14 @@ class CanvasScene(QGraphicsScene):
             self.guides = guides
             self.update()
 
+    def taken_rects(self) -> list[QRectF]:
+        """Where cards and notes lie."""
+        cards = [item.rect for item in self.modules.values()]
+        return cards + [item.rect for item in self.notes.items.values()]
+
     def covered_rect(self) -> QRectF:
-        """What cards and wires cover; empty without any."""
-        covered = QRectF()
+        """What cards, wires and notes cover; empty without any."""
+        covered = self.notes.covered_rect()
         rects = [item.rect for item in self.modules.values()]
         for rect in [*rects, *(item.path().boundingRect() for item in self.links.values())]:
             covered = covered.united(rect)
@@ -188,6 +223,13 @@ class CanvasScene(QGraphicsScene):
         assert output is not None
         return output.scenePos(), self.modules[link.target].inputs[link.port].scenePos()
 
+    def _on_selection(self) -> None:
+        """Whoever selects modules elsewhere selects nothing else: Delete takes only what was chosen last."""
+        self._show_selection()
+        if not self._is_choosing:
+            self.select_links(frozenset())
+            self.notes.select(frozenset())
+
     def _show_selection(self) -> None:
         for module_id, item in self.modules.items():
             is_selected = module_id in self.open_project.selection
@@ -197,4 +239,5 @@ class CanvasScene(QGraphicsScene):
     def _recolor(self) -> None:
         for item in self.modules.values():
             item.recolor()
+        self.notes.recolor()
         self.update()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -15,6 +17,7 @@ from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
+from convnet_studio.ui.canvas.minimap import MiniMap
 from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, status_text
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.open_project import OpenProject
@@ -41,6 +44,8 @@ class CanvasView(View):
         self.area = CanvasArea(open_project, self.scene, self.editor, self)
         self.status = StatusLine(self)
         self._zoom = ZoomControl(self)
+        self.minimap = MiniMap(self.scene, self.area, self)
+        self._wants_minimap = True
         self._summary: Summary | None = None
         self._class_count = 0
         self._covered_below = 0
@@ -57,6 +62,12 @@ class CanvasView(View):
         self._zoom.fitted.connect(self.fit)
         self.area.zoom_changed.connect(self._zoom.show_factor)
         self.area.zoom_changed.connect(self.zoom_changed)
+        for bar in (self.area.horizontalScrollBar(), self.area.verticalScrollBar()):
+            bar.valueChanged.connect(self._show_minimap)
+        self.area.zoom_changed.connect(self._show_minimap)
+        self.minimap.moved.connect(self._stop_fitting)
+        self.area.tidy.arrived.connect(self.fit)
+        self.scene.notes.selection_changed.connect(self._describe)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
         open_project.changed.connect(self._describe)
@@ -110,21 +121,25 @@ class CanvasView(View):
         self.area.ensureVisible(self.scene.modules[new_id].rect, 24, 24)
         return new_id
 
-    def delete_selection(self) -> None:
-        """Delete the selected modules and wires."""
-        self.editor.delete_selection()
+    @property
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What the canvas does, by the names of the action table."""
+        return self.area.commands.handlers | {
+            "zoom_in": self.zoom_in,
+            "zoom_out": self.zoom_out,
+            "zoom_reset": self.zoom_reset,
+            "fit": self.fit,
+        }
 
-    def duplicate_selection(self) -> None:
-        """Copy the selected modules."""
-        self.editor.duplicate_selection()
+    @property
+    def has_minimap(self) -> bool:
+        """Whether a map is shown while the network is larger than the view."""
+        return self._wants_minimap
 
-    def rename_selection(self) -> None:
-        """Edit the name of the one selected module."""
-        self.area.keyboard.rename()
-
-    def select_all(self) -> None:
-        """Select all modules."""
-        self.area.keyboard.select_all()
+    def set_minimap(self, is_wanted: bool) -> None:
+        """Show a map while the network is larger than the view, or never."""
+        self._wants_minimap = is_wanted
+        self._show_minimap()
 
     @property
     def zoom(self) -> float:
@@ -176,8 +191,17 @@ class CanvasView(View):
         bottom = self.height() - self._covered_below - MARGIN - HEIGHT
         self._zoom.move(self.width() - self._zoom.width() - MARGIN, bottom)
         room = self._zoom.x() - 2 * MARGIN
+        self.minimap.move(self.width() - self.minimap.width() - MARGIN, bottom - self.minimap.height() - 8)
+        self._show_minimap()
         self.status.setVisible(not self._covered_below or self.status.is_problem)
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
+
+    def _show_minimap(self) -> None:
+        """Only while there is something out of view, and room for it."""
+        if not self.isVisible():
+            return
+        has_room = self.height() > 3 * self.minimap.height() and self.width() > 3 * self.minimap.width()
+        self.minimap.setVisible(self._wants_minimap and has_room and self.minimap.is_needed())
 
     def _show_status(self) -> None:
         if self._summary is None:
@@ -206,7 +230,9 @@ class CanvasView(View):
         """Tell screen readers what is selected."""
         project = self.open_project.project
         names = [title(spec) for spec in project.network.modules if spec.id in self.open_project.selection]
+        names += [f"note “{each.text[:60]}”" for each in project.notes if each.id in self.scene.notes.selected]
         chosen = f"Selected: {', '.join(names)}." if names else "Nothing is selected."
         count = len(project.network.modules)
+        self._show_minimap()
         self.area.setAccessibleDescription(f"{count} module{'' if count == 1 else 's'}. {chosen}")
         self.setAccessibleName("Canvas")

@@ -6,6 +6,7 @@ import pytest
 
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.build import build_module, resolve_project
+from convnet_studio.engine.project.clipping import clip, clipping_from_text, clipping_to_text, paste
 from convnet_studio.engine.project.invariants import check_invariants
 from convnet_studio.engine.project.json_format import project_from_text, project_to_text
 from convnet_studio.engine.project.kinds import is_loss
@@ -68,6 +69,13 @@ def test_a_copy_of_all_its_modules_is_a_stage_too(digits: Project) -> None:
     assert set(copy.modules) < set(new_ids)
     assert len(after.network.stages) == 4
     check_invariants(after)
+
+
+def test_what_is_copied_as_text_keeps_its_stages(digits: Project) -> None:
+    copied = clipping_from_text(clipping_to_text(clip(digits, digits.network.stage("s15").modules)))
+    after, new_ids, _ = paste(new_project(), copied, (0, 0))
+    (stage,) = after.network.stages
+    assert (stage.modules, stage.name) == (new_ids, "Stage 2")
 
 
 def test_names_folding_and_ungrouping(digits: Project) -> None:

@@ -11,11 +11,17 @@ from convnet_studio.ui.canvas.card_layout import PORT_Y
 from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.link_item import LinkItem
+from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem, PortState
 from convnet_studio.ui.canvas.routing import loose_way
 
 JUMP = 20.0
 """The loose end jumps to a port within this distance, in pixels of the screen."""
+_SAME_ENDS = {
+    True: "Both are outputs: a wire runs from an output to an input.",
+    False: "Both are inputs: a wire runs from an output to an input.",
+}
+"""Why a wire that began at an output (True) or an input may not end at a port of the same kind."""
 
 
 class ConnectPorts(Gesture):
@@ -56,7 +62,14 @@ class ConnectPorts(Gesture):
         self._is_one_more = target is not None and self._asks_for_one_more(target, pointer.scene)
         is_joined = target is not None and not self._is_one_more
         self._wire.setPath(self._way(target.scenePos() if target and is_joined else pointer.scene))
-        self.canvas.bubble.say(reason or self._note(target), self.canvas.view.mapFromScene(pointer.scene))
+        at = self.canvas.view.mapFromScene(pointer.scene)
+        misfit = self._misfit(target)
+        if reason:
+            self.canvas.bubble.say(reason, at)
+        elif misfit:
+            self.canvas.bubble.say(misfit, at, "warn")
+        else:
+            self.canvas.bubble.say(self._note(target), at, "info")
 
     def release(self, pointer: Pointer) -> None:
         """Connect, or ask what to put at the loose end."""
@@ -93,16 +106,34 @@ class ConnectPorts(Gesture):
                 if port is start:
                     continue
                 if port.is_output == start.is_output:
-                    port.set_state(PortState.INCOMPATIBLE)
-                    continue
-                self._reasons[port] = self.canvas.editor.why_not(*_ends(start, port))
+                    self._reasons[port] = self._why_not_there(start, port, item)
+                else:
+                    self._reasons[port] = self.canvas.editor.why_not(*_ends(start, port))
                 fits = self._reasons[port] is None
                 port.set_state(PortState.COMPATIBLE if fits else PortState.INCOMPATIBLE)
+
+    def _why_not_there(self, start: PortItem, port: PortItem, item: ModuleItem) -> str:
+        """Why a wire may not end at a port of the kind that it began at: its module may have no other."""
+        why_not = self.canvas.editor.why_not
+        if start.is_output and not item.inputs:
+            reason = why_not(start.module_id, port.module_id, 0)
+        elif not start.is_output and item.output is None:
+            reason = why_not(port.module_id, start.module_id, start.index or 0)
+        else:
+            reason = None
+        return reason or _SAME_ENDS[start.is_output]
 
     def _asks_for_one_more(self, target: PortItem, at: QPointF) -> bool:
         """Whether the wire is held over a card, not a port, that has no free input and could have another."""
         is_at_port = QLineF(target.scenePos(), at).length() <= self.canvas.scaled(JUMP)
         return not target.is_output and not is_at_port and self.canvas.editor.can_grow(target.module_id)
+
+    def _misfit(self, target: PortItem | None) -> str:
+        """What of the shapes would not fit, though the wire may run (one click then mends most of it)."""
+        if target is None or self._from is None or self._is_one_more:
+            return ""
+        reason = self.canvas.editor.shape_misfit(*_ends(self._from, target))
+        return f"It would not fit. {reason}." if reason else ""
 
     def _note(self, target: PortItem | None) -> str:
         """What is worth knowing of the wire before it is let go; empty for an ordinary one."""
@@ -126,7 +157,7 @@ class ConnectPorts(Gesture):
         if item is None or item.card.id == self._from.module_id:
             return None
         own = [port for port in item.ports if port in distances]
-        return min(own, key=lambda port: distances[port], default=None)
+        return min(own, key=lambda port: (self._reasons[port] is not None, distances[port]), default=None)
 
     def _way(self, end: QPointF) -> QPainterPath:
         assert self._from is not None

@@ -1,4 +1,4 @@
-"""ContextMenu: the right button's menu of cards and wires."""
+"""ContextMenu: the right button's menu of cards, notes, wires and the empty canvas."""
 
 from __future__ import annotations
 
@@ -6,45 +6,86 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
 from convnet_studio.engine.project.spec import Link
+from convnet_studio.ui.canvas.commands import Commands
+from convnet_studio.ui.canvas.gestures.ask_module import AskModule
+from convnet_studio.ui.canvas.gestures.edit_note import EditNote
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
-from convnet_studio.ui.canvas.gestures.rename import Rename
 from convnet_studio.ui.theme import icon
 
 
 class ContextMenu:
     """Selects what lies under the mouse and offers what can be done with it."""
 
-    def __init__(self, canvas: Canvas, rename: Rename) -> None:
+    def __init__(self, canvas: Canvas, commands: Commands, ask: AskModule, notes: EditNote) -> None:
         self._canvas = canvas
-        self._rename = rename
+        self._commands = commands
+        self._ask = ask
+        self._notes = notes
 
-    def open(self, at: QPointF, on_screen: QPoint) -> QMenu | None:
-        """The menu for the scene position `at`, shown; None over empty canvas."""
+    def open(self, at: QPointF, on_screen: QPoint) -> QMenu:
+        """The menu for the scene position `at`, shown."""
         scene, selection = self._canvas.scene, self._canvas.open_project.selection
-        card = scene.module_at(at)
-        link = scene.link_at(at) if card is None else None
-        if card:
+        if card := scene.module_at(at):
             if card.card.id not in selection:
-                self._canvas.open_project.select(frozenset((card.card.id,)))
+                scene.select_only(frozenset((card.card.id,)))
             scene.select_links(frozenset())
             return self._show(self._card_menu(), on_screen)
+        if note := scene.notes.at(at):
+            if note.note.id not in scene.notes.selected:
+                scene.select_only(notes=frozenset((note.note.id,)))
+            return self._show(self._note_menu(), on_screen)
+        link = scene.link_at(at)
         if link and link.link:
-            self._canvas.open_project.select(frozenset())
-            scene.select_links(frozenset((link.link,)))
+            scene.select_only(links=frozenset((link.link,)))
             return self._show(self._link_menu(link.link), on_screen)
-        return None
+        return self._show(self._ground_menu(at), on_screen)
 
     def _card_menu(self) -> QMenu:
         menu = QMenu(self._canvas.view)
-        editor, selection = self._canvas.editor, self._canvas.open_project.selection
-        menu.addAction(icon("copy"), "Duplicate", editor.duplicate_selection)
-        if len(selection) == 1:
-            item = self._canvas.scene.modules[next(iter(selection))]
-            menu.addAction("Rename…", lambda: self._rename.start(item))
+        selection = self._canvas.open_project.selection
+        possible = self._commands.possible()
+        self._add(menu, "cut", "scissors", "Cut")
+        self._add(menu, "copy", "copy", "Copy")
+        self._add(menu, "duplicate", "", "Duplicate")
+        if possible["rename"]:
+            self._add(menu, "rename", "", "Rename…")
+        if possible["freeze"]:
+            cards = [self._canvas.scene.modules[each].card for each in selection]
+            is_frozen = all(card.frozen for card in cards if card.learns)
+            menu.addSeparator()
+            self._add(menu, "freeze", "lock-open" if is_frozen else "lock", "Let it learn" if is_frozen else "Freeze")
         menu.addSeparator()
         many = f" {len(selection)} modules" if len(selection) > 1 else ""
-        menu.addAction(icon("trash-2"), f"Delete{many}", editor.delete_selection)
+        self._add(menu, "delete", "trash-2", f"Delete{many}")
         return menu
+
+    def _note_menu(self) -> QMenu:
+        menu = QMenu(self._canvas.view)
+        if self._commands.possible()["rename"]:
+            self._add(menu, "rename", "", "Edit the text…")
+            menu.addSeparator()
+        self._add(menu, "cut", "scissors", "Cut")
+        self._add(menu, "copy", "copy", "Copy")
+        self._add(menu, "duplicate", "", "Duplicate")
+        menu.addSeparator()
+        self._add(menu, "delete", "trash-2", "Delete")
+        return menu
+
+    def _ground_menu(self, at: QPointF) -> QMenu:
+        """Of the empty canvas."""
+        menu = QMenu(self._canvas.view)
+        menu.addAction(icon("plus"), "Add a module…", lambda: self._ask.open(at))
+        menu.addAction(icon("sticky-note"), "Write a note", lambda: self._notes.write(at))
+        self._add(menu, "paste", "clipboard-paste", "Paste")
+        if self._commands.possible()["tidy"]:
+            menu.addSeparator()
+            self._add(menu, "tidy", "workflow", "Tidy the layout")
+        return menu
+
+    def _add(self, menu: QMenu, command: str, icon_name: str, words: str) -> None:
+        action = menu.addAction(words, self._commands.handlers[command])
+        if icon_name:
+            action.setIcon(icon(icon_name))
 
     def _link_menu(self, link: Link) -> QMenu:
         menu = QMenu(self._canvas.view)
@@ -53,7 +94,7 @@ class ContextMenu:
             words = "Bring what is now" if is_recurrent else "Make recurrent: bring what was a step before"
             menu.addAction(icon("rotate-ccw"), words, lambda: editor.set_recurrent(link, not is_recurrent))
             menu.addSeparator()
-        menu.addAction(icon("trash-2"), "Delete wire", editor.delete_selection)
+        menu.addAction(icon("trash-2"), "Delete wire", self._commands.handlers["delete"])
         return menu
 
     def _show(self, menu: QMenu, on_screen: QPoint) -> QMenu:

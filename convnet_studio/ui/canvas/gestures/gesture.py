@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QGraphicsView
 
 from convnet_studio.ui.canvas.bubble import Bubble
@@ -34,6 +35,17 @@ class Canvas:
     def to_screen(self, at: QPointF) -> QPoint:
         """A scene position in the coordinates of the screen."""
         return self.view.viewport().mapToGlobal(self.view.mapFromScene(at))
+
+    def pointer_place(self) -> QPointF | None:
+        """Where in the scene the mouse is; None while it is not over the canvas."""
+        viewport = self.view.viewport()
+        at = viewport.mapFromGlobal(QCursor.pos())
+        return self.view.mapToScene(at) if viewport.underMouse() and viewport.rect().contains(at) else None
+
+    def place_to_add(self) -> QPointF:
+        """Where something new is expected: at the pointer, or in the middle of what is seen."""
+        middle = self.view.mapToScene(self.view.viewport().rect().center())
+        return self.pointer_place() or middle
 
     def scaled(self, pixels: float) -> float:
         """A distance on the screen as one in the scene."""

@@ -9,8 +9,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from convnet_studio.engine.project.spec import Link, Project
 from convnet_studio.engine.project.wiring import reached_from
+from convnet_studio.ui.actions import ACTIONS
+from convnet_studio.ui.canvas.commands import Commands
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
-from convnet_studio.ui.canvas.gestures.rename import Rename
 
 STEP = 4
 LARGE_STEP = 20
@@ -31,18 +32,21 @@ def walk_order(project: Project) -> list[str]:
 
 
 class Keyboard:
-    """The keys of the canvas."""
+    """The keys of the canvas: those that the action table names, arrows, and Tab."""
 
-    def __init__(self, canvas: Canvas, rename: Rename) -> None:
+    def __init__(self, canvas: Canvas, commands: Commands) -> None:
         self._canvas = canvas
-        self._rename = rename
-        editor = canvas.editor
+        handlers = commands.handlers
+        keys = [(QKeySequence(row.canvas_key), handlers[row.name]) for row in ACTIONS if row.canvas_key]
         self._sequences: tuple[tuple[QKeySequence.StandardKey | QKeySequence, Callable[[], object]], ...] = (
-            (QKeySequence.StandardKey.SelectAll, self.select_all),
-            (QKeySequence("Ctrl+D"), editor.duplicate_selection),
-            (QKeySequence("Del"), editor.delete_selection),
-            (QKeySequence("Backspace"), editor.delete_selection),
-            (QKeySequence("F2"), self.rename),
+            *keys,
+            (QKeySequence("Backspace"), handlers["delete"]),
+            (QKeySequence.StandardKey.SelectAll, handlers["select_all"]),
+            (QKeySequence.StandardKey.Copy, handlers["copy"]),
+            (QKeySequence.StandardKey.Cut, handlers["cut"]),
+            (QKeySequence.StandardKey.Paste, handlers["paste"]),
+            (QKeySequence("Return"), commands.edit_note),
+            (QKeySequence("Enter"), commands.edit_note),
         )
 
     def press(self, event: QKeyEvent) -> bool:
@@ -53,32 +57,26 @@ class Keyboard:
                 return True
         return self._nudge(event)
 
-    def select_all(self) -> None:
-        """Select all modules."""
-        self._canvas.open_project.select(frozenset(self._canvas.scene.modules))
-
-    def rename(self) -> None:
-        """Edit the name of the one selected module."""
-        selection = self._canvas.open_project.selection
-        if len(selection) == 1:
-            self._rename.start(self._canvas.scene.modules[next(iter(selection))])
-
     def walk(self, forward: bool) -> bool:
-        """Select the next module along the wires; False behind the last, where Tab leaves the canvas."""
-        order = walk_order(self._canvas.open_project.project)
-        selected = [index for index, each in enumerate(order) if each in self._canvas.open_project.selection]
+        """Select the next module along the wires, then the next note; False behind the last: Tab leaves the canvas."""
+        scene, selection = self._canvas.scene, self._canvas.open_project.selection
+        order = [*walk_order(self._canvas.open_project.project), *scene.notes.items]
+        selected = [index for index, each in enumerate(order) if each in selection | scene.notes.selected]
         at = selected or ([-1] if forward else [len(order)])
         place = at[-1] + 1 if forward else at[0] - 1
         if not 0 <= place < len(order):
-            self._canvas.open_project.select(frozenset())
+            scene.select_only()
             return False
-        self._canvas.open_project.select(frozenset((order[place],)))
-        self._canvas.view.ensureVisible(self._canvas.scene.modules[order[place]].rect, 24, 24)
+        is_module = place < len(scene.modules)
+        chosen = frozenset((order[place],))
+        scene.select_only(chosen if is_module else frozenset(), notes=frozenset() if is_module else chosen)
+        item = scene.modules[order[place]] if is_module else scene.notes.items[order[place]]
+        self._canvas.view.ensureVisible(item.rect, 24, 24)
         return True
 
     def _nudge(self, event: QKeyEvent) -> bool:
         direction = _ARROWS.get(event.key())
-        if direction is None or not self._canvas.open_project.selection:
+        if direction is None or not (self._canvas.open_project.selection or self._canvas.scene.notes.selected):
             return False
         step = LARGE_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else STEP
         self._canvas.editor.nudge_selection(direction[0] * step, direction[1] * step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QMimeData, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsRectItem, QMenu, QStyleOptionGraphicsItem, QWidget
 
@@ -12,7 +12,7 @@ from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.link_item import LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
-from convnet_studio.ui.canvas.placement import align, free_place
+from convnet_studio.ui.canvas.placement import MAGNET, align, free_place
 from convnet_studio.ui.palette.kind_list import GHOST_GRASP, MODULE_MIME
 from convnet_studio.ui.theme import LARGE_RADIUS, theme
 
@@ -48,19 +48,23 @@ class PaletteDrop:
             refusal = self._canvas.editor.why_not_insert(link.link, self._kind) or ""
         self._offer(None if refusal else link, card if card and self._replaces(card) else None)
         self._canvas.bubble.say(refusal, self._canvas.view.mapFromScene(at))
-        self._ghost.setVisible(self._link is None and self._card is None)
-        self._ghost.setPos(self._place(at))
+        is_free = self._link is None and self._card is None
+        place, guides = self._place(at)
+        self._ghost.setVisible(is_free)
+        self._ghost.setPos(place)
+        scene.set_guides(guides if is_free else ())
 
     def leave(self) -> None:
         """The module was carried away again."""
         self._offer(None, None)
         self._ghost.hide()
+        self._canvas.scene.set_guides(())
         self._canvas.bubble.say("")
 
     def drop(self, at: QPointF) -> None:
         """Put the module into the wire, offer to replace the card, or put it onto the canvas."""
         link, card, kind = self._link, self._card, self._kind
-        place = self._place(at)
+        place, _ = self._place(at)
         self.leave()
         if link and link.link:
             self._show(self._canvas.editor.add_on_link(kind, link.link, place))
@@ -84,11 +88,17 @@ class PaletteDrop:
     def _replaces(self, card: ModuleItem) -> bool:
         return self._canvas.editor.can_replace(card.card.id, self._kind)
 
-    def _place(self, at: QPointF) -> QPointF:
-        """Where the card would lie: its header under the mouse, in line with its neighbours and covering none."""
+    def _place(self, at: QPointF) -> tuple[QPointF, tuple[QLineF, ...]]:
+        """Where the card would lie: its header under the mouse, in line with its neighbours and covering none.
+
+        Second: the lines of alignment, where it lies in line.
+        """
         wanted = QRectF(at - GHOST_GRASP, NEW_CARD)
         others = [item.rect for item in self._canvas.scene.modules.values()]
-        return free_place(wanted.translated(align(wanted, others).shift), others)
+        alignment = align(wanted, others, self._canvas.scaled(MAGNET))
+        aligned = wanted.translated(alignment.shift)
+        place = free_place(aligned, others)
+        return place, alignment.guides if place == aligned.topLeft() else ()
 
     def _offer(self, link: LinkItem | None, card: ModuleItem | None) -> None:
         if self._link is not link:

@@ -1,4 +1,4 @@
-"""RubberBand: a drag over empty canvas selects every card that it touches."""
+"""RubberBand: a drag over empty canvas selects every card and note that it touches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RubberBand(Gesture):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._press: Pointer | None = None
-        self._before: tuple[frozenset[str], frozenset[Link]] = (frozenset(), frozenset())
+        self._before: tuple[frozenset[str], frozenset[Link], frozenset[str]] = (frozenset(), frozenset(), frozenset())
         self._band = _Band(canvas.view.viewport())
 
     def begins(self, press: Pointer) -> bool:
@@ -27,10 +27,10 @@ class RubberBand(Gesture):
         if press.button != Qt.MouseButton.LeftButton:
             return False
         self._press = press
-        self._before = self.canvas.open_project.selection, self.canvas.scene.selected_links
+        scene = self.canvas.scene
+        self._before = self.canvas.open_project.selection, scene.selected_links, scene.notes.selected
         if not press.adds:
-            self.canvas.open_project.select(frozenset())
-            self.canvas.scene.select_links(frozenset())
+            scene.select_only()
         return True
 
     def move(self, pointer: Pointer) -> None:
@@ -41,8 +41,11 @@ class RubberBand(Gesture):
         self._band.setGeometry(QRect(self._press.viewport, pointer.viewport).normalized())
         self._band.show()
         area = QRectF(self._press.scene, pointer.scene).normalized()
-        touched = {each for each, item in self.canvas.scene.modules.items() if item.rect.intersects(area)}
-        self.canvas.open_project.select((self._before[0] if self._press.adds else frozenset()) | touched)
+        scene = self.canvas.scene
+        cards = frozenset(each for each, item in scene.modules.items() if item.rect.intersects(area))
+        notes = frozenset(each for each, item in scene.notes.items.items() if item.rect.intersects(area))
+        before = self._before if self._press.adds else (frozenset[str](), frozenset[Link](), frozenset[str]())
+        scene.select_only(before[0] | cards, before[1], before[2] | notes)
 
     def release(self, pointer: Pointer) -> None:
         """Keep the selection."""
@@ -51,8 +54,7 @@ class RubberBand(Gesture):
     def cancel(self) -> None:
         """Select again what was selected before."""
         self._band.hide()
-        self.canvas.open_project.select(self._before[0])
-        self.canvas.scene.select_links(self._before[1])
+        self.canvas.scene.select_only(*self._before)
 
 
 class _Band(QWidget):

@@ -19,6 +19,5 @@ class SelectLink(Gesture):
         if press.adds:
             scene.select_links(scene.selected_links ^ {item.link})
         else:
-            self.canvas.open_project.select(frozenset())
-            scene.select_links(frozenset((item.link,)))
+            scene.select_only(links=frozenset((item.link,)))
         return True

@@ -1,0 +1,82 @@
+"""EditNote: writes notes, in place: a new one where the pointer is, an old one at a double click, Enter or F2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
+from convnet_studio.engine.project import notes_edits
+from convnet_studio.engine.project.spec import NoteSpec, Project
+from convnet_studio.ui.canvas.gestures.gesture import Canvas
+from convnet_studio.ui.canvas.note_editor import NoteEditor
+from convnet_studio.ui.canvas.note_item import NoteItem
+from convnet_studio.ui.canvas.placement import free_place
+
+NEW_NOTE = QSizeF(NoteSpec("", "").width, 44)
+
+
+class EditNote:
+    """Opens the field over a note; nothing is edited before a text is there."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.editor = NoteEditor(canvas.view)
+
+    def double_click(self, at: QPointF) -> bool:
+        """Whether a double click at the scene position `at` was on a note, which is then edited."""
+        item = self._canvas.scene.notes.at(at)
+        if item is None:
+            return False
+        self.start(item)
+        return True
+
+    def start(self, item: NoteItem) -> None:
+        """Edit the text of `item`."""
+        note_id = item.note.id
+        self._canvas.scene.select_only(notes=frozenset((note_id,)))
+
+        def take(text: str) -> str:
+            return self._edit("Edit note", lambda now: notes_edits.set_note_text(now, note_id, text))
+
+        self.editor.ask(item.note.text, item.rect, take)
+
+    def edit_selected(self) -> bool:
+        """Edit the one selected note; False without one."""
+        notes = self._canvas.scene.notes
+        if len(notes.selected) != 1 or self._canvas.open_project.selection:
+            return False
+        self.start(notes.items[next(iter(notes.selected))])
+        return True
+
+    def write(self, at: QPointF | None = None) -> None:
+        """Ask for a new note at the free place nearest to `at`, or to the pointer."""
+        scene = self._canvas.scene
+        place = free_place(QRectF(at or self._canvas.place_to_add(), NEW_NOTE), scene.taken_rects())
+
+        def take(text: str) -> str:
+            if not text.strip():
+                return ""
+            size = NoteItem(NoteSpec("", text)).rect.size()  # it may have grown over its neighbours
+            free = free_place(QRectF(place, size), scene.taken_rects())
+            position = round(free.x()), round(free.y())
+            return self._edit("Add note", lambda now: notes_edits.add_note(now, text, position)[0])
+
+        self.editor.ask("", QRectF(place, NEW_NOTE), take)
+
+    def _edit(self, words: str, change: Callable[[Project], Project]) -> str:
+        """Make an edit; the sentence why not, which is also said, if it is refused."""
+        before = self._canvas.open_project.project
+        try:
+            after = change(before)
+        except (KeyError, ValueError) as refusal:
+            reason = str(refusal)
+            self._canvas.bubble.say(reason, self.editor.geometry().bottomLeft())
+            return reason if isinstance(refusal, ValueError) else ""  # a note that is gone can't be edited any more
+        self._canvas.bubble.say("")
+        if after != before:
+            self._canvas.open_project.edit(words, after)
+            new = {each.id for each in after.notes} - {each.id for each in before.notes}
+            if new:
+                self._canvas.scene.select_only(notes=frozenset(new))
+        return ""
