@@ -47,9 +47,11 @@ def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = (), bands: lis
     `bands` are where other wires pass cards already; this one is added if it does so too.
     """
     if end.x() >= start.x() + 2:
-        cards = list(cards)
         curve = _curve(start, end)
-        if end.x() - start.x() <= 2 * PASSING_STUB or not _is_crossed(curve, start, end, cards):
+        if end.x() - start.x() <= 2 * PASSING_STUB:
+            return curve
+        cards = list(cards)
+        if not _is_crossed(curve, start, end, cards):
             return curve
         return _passing_way(start, end, cards, bands if bands is not None else [])
     if (end - start).manhattanLength() < NEAR:
@@ -99,7 +101,7 @@ def _is_crossed(curve: QPainterPath, start: QPointF, end: QPointF, cards: Iterab
     near = [card.adjusted(2, 2, -2, -2) for card in cards if card.intersects(between)]
     if not near:
         return False
-    points = [point for part in curve.toSubpathPolygons() for point in part]  # intersects() would take it for an area
+    points = [point for part in curve.toSubpathPolygons() for point in part.toList()]  # intersects() would take it for an area
     pieces = [QRectF(one, other).normalized().adjusted(-0.5, -0.5, 0.5, 0.5) for one, other in pairwise(points)]
     return any(piece.intersects(card) for piece in pieces for card in near)
 
