@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from convnet_studio.ui.theme import icon
@@ -51,8 +50,8 @@ ACTIONS = (
         "rename", "Rename", "Edit", (), "", "Another name for the module, another text for the note", False, "F2"
     ),
     ActionRow("delete", "Delete", "Edit", (), "trash-2", "Take what is selected out; a chain heals", False, "Del"),
-    ActionRow("freeze", "Freeze or let learn", "Edit", (), "lock", "Keep the weights as they are, or not", True, "L"),
-    ActionRow("add_module", "Add a module…", "Edit", (), "plus", "Search for a module and put it here", True, "Ins"),
+    ActionRow("freeze", "Freeze, or learn again", "Edit", ("Ctrl+L",), "lock", "Keep the weights as they are", True),
+    ActionRow("place_module", "Place a module…", "Edit", (), "plus", "Search for one and put it here", True, "Ins"),
     ActionRow("add_note", "Write a note", "Edit", (), "sticky-note", "Free text beside the network", False, "N"),
     ActionRow("tidy", "Tidy the layout", "Edit", (), "workflow", "Lay the network out from left to right", False, "T"),
     ActionRow("find_module", "Find a module", "Edit", ("/", "Ctrl+F"), "search", "Go to the palette's search", True),
@@ -76,7 +75,7 @@ ACTIONS = (
 )
 
 
-class Actions(QObject):
+class Actions:
     """The QActions of the table by name.
 
     Args:
@@ -85,7 +84,6 @@ class Actions(QObject):
     """
 
     def __init__(self, owner: QWidget, handlers: dict[str, Callable[[], object]]) -> None:
-        super().__init__(owner)
         self._by_name: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for row in ACTIONS:
@@ -110,15 +108,6 @@ class Actions(QObject):
             if row.icon:
                 self[row.name].setIcon(icon(row.icon))
 
-    def follow_undo(self, stack: QUndoStack) -> None:
-        """Offer undo and redo while `stack` has something, by the name of what they change."""
-        stack.canUndoChanged.connect(self["undo"].setEnabled)
-        stack.canRedoChanged.connect(self["redo"].setEnabled)
-        stack.undoTextChanged.connect(self._name_undo)
-        stack.redoTextChanged.connect(self._name_redo)
-        self["undo"].setEnabled(stack.canUndo())
-        self["redo"].setEnabled(stack.canRedo())
-
     def fill_menu(self, menu: QMenu, name: str) -> None:
         """Add all actions that the table puts into the menu `name`."""
         for row in ACTIONS:
@@ -126,12 +115,6 @@ class Actions(QObject):
                 if row.separator_before:
                     menu.addSeparator()
                 menu.addAction(self[row.name])
-
-    def _name_undo(self, text: str) -> None:
-        self["undo"].setText(f"Undo: {text}" if text else "Undo")
-
-    def _name_redo(self, text: str) -> None:
-        self["redo"].setText(f"Redo: {text}" if text else "Redo")
 
     @staticmethod
     def _tool_tip(row: ActionRow) -> str:

@@ -1,4 +1,4 @@
-"""Credits: fonts, icons and data sets with their sources and licences, read from the files themselves; and About."""
+"""Credits: fonts, icons and data sets with their sources and licences, read from the files themselves."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ FONTS = (
     ("DejaVu Sans", "Bitstream and the DejaVu authors", "Bitstream Vera licence", "fonts/DejaVuSans-LICENSE.txt"),
 )
 ICONS = ("Lucide", "Lucide contributors", "ISC", "icons/LICENSE.txt")
+
+
+def show_about(parent: QWidget) -> None:
+    """What this program is."""
+    text = (
+        f"<b>ConvNet Studio {__version__}</b><p>Build, train and look inside convolutional networks.</p>"
+        "<p>After Y. LeCun's deep-learning tutorial of 2013. MIT licence.</p>"
+    )
+    QMessageBox.about(parent, "About ConvNet Studio", text)
 
 
 def credits_html() -> str:
@@ -59,12 +68,3 @@ class CreditsDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(page)
         column.addWidget(buttons)
-
-
-def show_about(parent: QWidget) -> None:
-    """Say in a small box what this program is."""
-    text = (
-        f"<b>ConvNet Studio {__version__}</b><p>Build, train and look inside convolutional networks.</p>"
-        "<p>After Y. LeCun's deep-learning tutorial of 2013. MIT licence.</p>"
-    )
-    QMessageBox.about(parent, "About ConvNet Studio", text)

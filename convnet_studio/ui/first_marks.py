@@ -1,4 +1,4 @@
-"""FirstMarks: which three things a newcomer is shown, and that nobody is shown them twice."""
+"""FirstMarks: where a newcomer begins: three marks over the window, until the first Play."""
 
 from __future__ import annotations
 
@@ -9,41 +9,48 @@ from PySide6.QtWidgets import QWidget
 
 from convnet_studio.ui.marks import Mark, Marks
 from convnet_studio.ui.settings import Settings
+from convnet_studio.ui.views.canvas import CanvasView
 
 
 class FirstMarks:
-    """The marks of the main window.
+    """Shows the marks once in a user's life.
 
     Args:
-        window: that they float over.
-        settings: remembers whether they were seen.
-        play, palette: what the first and the last mark point at.
-        card: where in the window a card that learns is.
+        learning_modules: ids of the modules that have parameters; the first of them is pointed at.
     """
 
     def __init__(
-        self, window: QWidget, settings: Settings, play: QWidget, palette: QWidget, card: Callable[[], QPoint]
+        self,
+        window: QWidget,
+        settings: Settings,
+        play: QWidget,
+        canvas: CanvasView,
+        palette: QWidget,
+        learning_modules: Callable[[], frozenset[str]],
     ) -> None:
         self._window = window
         self._settings = settings
         self._play = play
+        self._canvas = canvas
         self._palette = palette
-        self._card = card
+        self._learning_modules = learning_modules
         self._marks: Marks | None = None
 
     def show(self) -> None:
-        """Show a newcomer where to begin."""
+        """Show them, if they were never followed."""
         if self._settings.marks_seen or self._marks is not None:
             return
-        marks = [
-            Mark("Press Play: the network learns to read digits", self._below_play),
-            Mark("Watch the maps change; click a card to look closer", self._card),
-            Mark("Drag modules from here onto the canvas", self._beside_palette, below=False),
-        ]
-        self._marks = Marks(self._window, marks)
+        self._marks = Marks(
+            self._window,
+            [
+                Mark("Press Play: the network learns to read digits", self._below_play),
+                Mark("Watch the maps change; click a card to look closer", self._below_a_card),
+                Mark("Drag modules from here onto the canvas", self._right_of_palette, below=False),
+            ],
+        )
 
     def close(self) -> None:
-        """The newcomer has begun."""
+        """Somebody has begun."""
         if self._marks is not None:
             self._marks.close()
             self._marks = None
@@ -52,5 +59,12 @@ class FirstMarks:
     def _below_play(self) -> QPoint:
         return self._play.mapTo(self._window, QPoint(self._play.width() // 2, self._play.height() + 2))
 
-    def _beside_palette(self) -> QPoint:
-        return self._palette.mapTo(self._window, QPoint(self._palette.width() - 16, self._palette.height() - 96))
+    def _right_of_palette(self) -> QPoint:
+        place = QPoint(self._palette.width() - 16, self._palette.height() - 96)
+        return self._palette.mapTo(self._window, place)
+
+    def _below_a_card(self) -> QPoint:
+        modules = self._canvas.open_project.project.network.modules
+        card = next((each.id for each in modules if each.id in self._learning_modules()), None)
+        place = self._canvas.point_below(card) if card else self._canvas.rect().center()
+        return self._canvas.mapTo(self._window, place)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
@@ -50,6 +50,7 @@ from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
+from convnet_studio.ui.window_menu import window_menu
 
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
@@ -103,10 +104,13 @@ class MainWindow(QMainWindow):
             lambda: self.curves.record.to_json(),
         )
         self.actions_table = Actions(self, self._handlers())
-        self.top_bar = TopBar(self.actions_table, self._menu())
+        self._menu = window_menu(self, self.actions_table, self.files, lambda menu: self.panel_layout.fill_menu(menu))
+        self.top_bar = TopBar(self.actions_table, self._menu)
+        self.first_marks = FirstMarks(
+            self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.learning_modules
+        )
         self.live = LiveViews(self.session, self.views)
         self.news = TrainingNews(self.open_project, self.session, self.notice)
-        self._marks = FirstMarks(self, self.settings, self.top_bar.play, self.palette_panel, self._below_a_card)
 
     def views(self) -> Sequence[View]:
         """Every view that is there now, seen or not."""
@@ -133,20 +137,6 @@ class MainWindow(QMainWindow):
             ("Inspector", self.inspector),
             [("Learning curves", self.curves), ("Data", self.data_strip)],
         )
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for name in ("File", "Edit", "Train", "View", "Help"):
-            part = menu.addMenu(name)
-            self.actions_table.fill_menu(part, name)
-            if name == "File":
-                before = self.actions_table["save"]
-                part.insertMenu(before, self.files.recent_menu(part))
-                part.insertMenu(before, self.files.preset_menu(part))
-            if name == "View":
-                self._panel_menu = part.addMenu("Panels")
-                self._panel_menu.aboutToShow.connect(lambda: self.panel_layout.fill_menu(self._panel_menu))
-        return menu
 
     # ---------------------------------------------------------------- what leads to what
 
@@ -193,7 +183,13 @@ class MainWindow(QMainWindow):
         self.canvas.area.said.connect(lambda text: self.notice.say("warn", text))
         self._enable_actions()
         self.inspector.views_changed.connect(self.live.refresh_probes)
-        self.actions_table.follow_undo(project.undo_stack)
+        stack = project.undo_stack
+        stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
+        stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
+        self.actions_table["undo"].setEnabled(False)
+        self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
         session.state_changed.connect(self._show_state)
         self.top_bar.speed_chosen.connect(session.set_speed)
@@ -204,6 +200,12 @@ class MainWindow(QMainWindow):
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
         theme_switch().changed.connect(self._on_theme)
+
+    def _name_undo(self, text: str) -> None:
+        self.actions_table["undo"].setText(f"Undo: {text}" if text else "Undo")
+
+    def _name_redo(self, text: str) -> None:
+        self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
 
     def _enable_actions(self) -> None:
         """Offer only what can be done with the selection."""
@@ -252,7 +254,7 @@ class MainWindow(QMainWindow):
 
     def toggle_play(self) -> None:
         """Train, or rest."""
-        self._marks.close()
+        self.first_marks.close()
         self.session.wish(Pause() if self.session.is_playing else Play())
 
     def draw_new_weights(self) -> None:
@@ -302,13 +304,7 @@ class MainWindow(QMainWindow):
 
     def show_marks(self) -> None:
         """Show a newcomer where to begin."""
-        self._marks.show()
-
-    def _below_a_card(self) -> QPoint:
-        learning = (m.id for m in self.open_project.project.network.modules if m.id in self.learning_modules())
-        card = next(learning, None)
-        place = self.canvas.point_below(card) if card else self.canvas.rect().center()
-        return self.canvas.mapTo(self, place)
+        self.first_marks.show()
 
     def restore_layout(self) -> None:
         """Put window and panels where they stood at the last end."""

@@ -86,7 +86,7 @@ def test_a_nearly_horizontal_wire_becomes_horizontal_before_tops_align():
     wire = (QPointF(300, 190), QPointF(180, 200))
     alignment = align(moved, [neighbour], wires=[wire])
     assert alignment.shift.y() == 10
-    assert any(guide.y1() == guide.y2() == 200 for guide in alignment.guides)
+    assert [guide.y1() for guide in alignment.guides if guide.y1() == guide.y2()] == [200]
     assert align(moved, [neighbour], wires=[(QPointF(300, 190), QPointF(180, 240))]).shift.y() == -13
 
 

@@ -120,15 +120,16 @@ def test_a_press_that_leaves_the_lock_does_nothing(bench):
     assert undo_texts(bench) == []
 
 
-def test_the_key_freezes_what_is_selected_and_leaves_what_has_no_weights(bench):
+def test_the_command_freezes_what_is_selected_and_leaves_what_has_no_weights(bench):
+    freeze = bench.view.handlers["freeze"]
     bench.open_project.select(frozenset({"m3", "m4", "m7"}))
-    bench.key(Qt.Key.Key_L)
+    freeze()
     assert is_frozen(bench, "m3", "m4", "m7") == [True, False, True]
     assert undo_texts(bench) == ["Freeze 2 modules"]
-    bench.key(Qt.Key.Key_L)
+    freeze()
     assert is_frozen(bench, "m3", "m7") == [False, False]
     bench.open_project.select(frozenset({"m4"}))
-    bench.key(Qt.Key.Key_L)
+    freeze()
     assert len(undo_texts(bench)) == 2
 
 

@@ -74,17 +74,6 @@ def growing_setting(name: str) -> Setting | None:
     return settings_by_name(kind).get("inputs") if kind is not None and issubclass(kind, Joining) else None
 
 
-def parameter_names(kind: type) -> list[str]:
-    """The learnable arrays that a module class declares."""
-    fields = getattr(kind, "__dataclass_fields__", {})
-    return [name for name, field in fields.items() if "parameter" in field.metadata]
-
-
-def has_parameters(kind: type | None) -> bool:
-    """Whether modules of this kind learn something."""
-    return kind is not None and issubclass(kind, Module) and bool(parameter_names(kind))
-
-
 def silences_units(name: str) -> bool:
     """Whether modules of this kind draw, in training, which of their units speak."""
     kind = find_kind(name)

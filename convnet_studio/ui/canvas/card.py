@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module, judges_classes
-from convnet_studio.engine.project.kinds import find_kind, has_parameters, port_count
+from convnet_studio.engine.project.kinds import find_kind, port_count
+from convnet_studio.engine.project.sharing import has_weights
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
@@ -164,7 +165,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
         judges=judges_classes(spec),
-        learns=has_parameters(kind) and bool(facts.parameters or spec.shares or facts.shape is None),
+        learns=has_weights(spec.kind) and bool(facts.parameters or spec.shares or facts.shape is None),
     )
 
 

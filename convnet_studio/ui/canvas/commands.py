@@ -32,10 +32,10 @@ class Commands:
             "paste": clipboard.paste,
             "duplicate": editor.duplicate_selection,
             "delete": lambda: editor.delete_selection(),
-            "select_all": self._select_all,
-            "rename": self._rename_selection,
+            "select_all": self.select_all,
+            "rename": self.rename_selection,
             "freeze": self._freeze,
-            "add_module": lambda: ask.open(),
+            "place_module": lambda: ask.open(),
             "add_note": lambda: notes.write(),
             "tidy": tidy.tidy,
         }
@@ -58,11 +58,12 @@ class Commands:
         """Edit the text of the one selected note."""
         self._notes.edit_selected()
 
-    def _select_all(self) -> None:
+    def select_all(self) -> None:
+        """Select all modules and notes."""
         scene = self._canvas.scene
         scene.select_only(frozenset(scene.modules), notes=frozenset(scene.notes.items))
 
-    def _rename_selection(self) -> None:
+    def rename_selection(self) -> None:
         """Edit the name of the one selected module, or the text of the one selected note."""
         selection = self._canvas.open_project.selection
         if len(selection) == 1 and not self._canvas.scene.notes.selected:

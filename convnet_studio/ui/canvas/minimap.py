@@ -10,7 +10,7 @@ from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.theme import SMALL_RADIUS, theme, theme_switch
 
-SIZE = QSize(184, 120)
+SIZE = QSize(168, 108)
 PADDING = 8.0
 FAR = 40.0
 """Free scene around the network that the map shows, in pixels of the scene."""

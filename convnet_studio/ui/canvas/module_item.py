@@ -22,8 +22,8 @@ from convnet_studio.ui.canvas.card_layout import (
 from convnet_studio.ui.canvas.card_painter import SHADOW_REACH, CardState, paint_card
 from convnet_studio.ui.canvas.port_item import PortItem
 
-_FROZEN_TIP = "Frozen: its weights stay as they are. Click to let it learn again (L)"
-_LEARNING_TIP = "It learns. Click to freeze its weights (L)"
+_FROZEN_TIP = "Frozen: its weights stay as they are. Click to let it learn again (Ctrl+L)"
+_LEARNING_TIP = "It learns. Click to freeze its weights (Ctrl+L)"
 
 
 class ModuleItem(QGraphicsItem):

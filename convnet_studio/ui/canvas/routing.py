@@ -26,6 +26,8 @@ PASSING = 12.0
 """How far from the cards a wire passes them, and how far wires that pass side by side are apart."""
 PASSING_STUB = 10.0
 """How far a wire that passes cards runs on before it turns: half the gap between cards."""
+SAMPLES = 16
+"""Pieces of a curve that are looked at for cards in their way."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,11 @@ def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = (), bands: lis
     `bands` are where other wires pass cards already; this one is added if it does so too.
     """
     if end.x() >= start.x() + 2:
+        if end.x() - start.x() <= 2 * PASSING_STUB:
+            return _curve(start, end)
         cards = list(cards)
-        curve = _curve(start, end)
-        if end.x() - start.x() <= 2 * PASSING_STUB or not _is_crossed(curve, start, end, cards):
-            return curve
+        if not _is_crossed(start, end, cards):
+            return _curve(start, end)
         return _passing_way(start, end, cards, bands if bands is not None else [])
     if (end - start).manhattanLength() < NEAR:
         return _curve(start, end)
@@ -88,31 +91,50 @@ def _curve(start: QPointF, end: QPointF) -> QPainterPath:
     if abs(start.y() - end.y()) < 0.5:
         path.lineTo(end)
         return path
-    reach = max(24.0, min(140.0, (end.x() - start.x()) * 0.5))
+    reach = _reach(start, end)
     path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
     return path
 
 
-def _is_crossed(curve: QPainterPath, start: QPointF, end: QPointF, cards: Iterable[QRectF]) -> bool:
-    """Whether a card lies between the ends of a wire, and on its way."""
+def _reach(start: QPointF, end: QPointF) -> float:
+    """How far a curve runs on level at its ends."""
+    return max(24.0, min(140.0, (end.x() - start.x()) * 0.5))
+
+
+def _is_crossed(start: QPointF, end: QPointF, cards: Iterable[QRectF]) -> bool:
+    """Whether a card lies between the ends of a wire, and on its curve."""
     between = QRectF(start, end).normalized().adjusted(PASSING_STUB, -2, -PASSING_STUB, 2)
-    near = [card.adjusted(2, 2, -2, -2) for card in cards if card.intersects(between)]
+    near = [(c.left() + 2, c.right() - 2, c.top() + 2, c.bottom() - 2) for c in cards if c.intersects(between)]
     if not near:
         return False
-    points = [point for part in curve.toSubpathPolygons() for point in part]  # intersects() would take it for an area
-    pieces = [QRectF(one, other).normalized().adjusted(-0.5, -0.5, 0.5, 0.5) for one, other in pairwise(points)]
-    return any(piece.intersects(card) for piece in pieces for card in near)
+    reach = _reach(start, end)
+    xs = [_bezier(start.x(), start.x() + reach, end.x() - reach, end.x(), at / SAMPLES) for at in range(SAMPLES + 1)]
+    ys = [_bezier(start.y(), start.y(), end.y(), end.y(), at / SAMPLES) for at in range(SAMPLES + 1)]
+    for (x, next_x), (y, next_y) in zip(pairwise(xs), pairwise(ys), strict=True):  # x grows all along
+        high, low = min(y, next_y), max(y, next_y)
+        if any(x < right and next_x > left and high < bottom and low > top for left, right, top, bottom in near):
+            return True
+    return False
+
+
+def _bezier(one: float, two: float, three: float, four: float, at: float) -> float:
+    back = 1 - at
+    return back**3 * one + 3 * back * back * at * two + 3 * back * at * at * three + at**3 * four
 
 
 def _passing_way(start: QPointF, end: QPointF, cards: Iterable[QRectF], bands: list[Band]) -> QPainterPath:
     """Above or below the cards in between, whichever is nearer, and beside the wires that pass there already."""
     left, right = start.x() + PASSING_STUB, end.x() - PASSING_STUB
-    met = [card for card in cards if card.right() > left and card.left() < right]
-    levels = [card.top() - PASSING for card in met] + [card.bottom() + PASSING for card in met]
-    levels.sort(key=lambda y: abs(y - start.y()) + abs(y - end.y()))
-    free = [y for y in levels if not any(card.top() - 2 < y < card.bottom() + 2 for card in met)]
-    level = free[0] if free else max(card.bottom() for card in met) + PASSING
-    away = PASSING if any(card.bottom() <= level and card.bottom() > level - 2 * PASSING for card in met) else -PASSING
+    spans: list[list[float]] = []
+    for top, bottom in sorted(
+        (card.top(), card.bottom()) for card in cards if card.right() > left and card.left() < right
+    ):
+        if spans and top - spans[-1][1] < 2 * PASSING:
+            spans[-1][1] = max(spans[-1][1], bottom)
+        else:
+            spans.append([top, bottom])
+    levels = [(top - PASSING, -PASSING) for top, _ in spans] + [(bottom + PASSING, PASSING) for _, bottom in spans]
+    level, away = min(levels, key=lambda each: abs(each[0] - start.y()) + abs(each[0] - end.y()))
     while any(each.is_beside(left, right, level) for each in bands):
         level += away
     bands.append(Band(left, right, level))

@@ -19,7 +19,7 @@ from convnet_studio.engine.project.edits import (
     share_weights,
     unshare_weights,
 )
-from convnet_studio.engine.project.kinds import find_kind, has_parameters
+from convnet_studio.engine.project.kinds import find_kind
 from convnet_studio.engine.project.learning_settings import LEARNING_SETTINGS
 from convnet_studio.engine.project.spec import ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
@@ -228,3 +228,14 @@ class ModulePage(QWidget):
             return str(refusal)
         self._open_project.edit(text, after, merge_key)
         return ""
+
+
+def has_parameters(kind: type | None) -> bool:
+    """Whether modules of this kind learn something."""
+    return kind is not None and issubclass(kind, Module) and bool(parameter_names(kind))
+
+
+def parameter_names(kind: type[Module]) -> list[str]:
+    """The learnable arrays that a module class declares."""
+    fields = getattr(kind, "__dataclass_fields__", {})
+    return [name for name, field in fields.items() if "parameter" in field.metadata]

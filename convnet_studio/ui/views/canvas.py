@@ -121,6 +121,22 @@ class CanvasView(View):
         self.area.ensureVisible(self.scene.modules[new_id].rect, 24, 24)
         return new_id
 
+    def delete_selection(self) -> None:
+        """Delete what is selected."""
+        self.editor.delete_selection()
+
+    def duplicate_selection(self) -> None:
+        """Copy what is selected."""
+        self.editor.duplicate_selection()
+
+    def rename_selection(self) -> None:
+        """Edit the name of the one selected module, or the text of the one selected note."""
+        self.area.commands.rename_selection()
+
+    def select_all(self) -> None:
+        """Select all modules and notes."""
+        self.area.commands.select_all()
+
     @property
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the canvas does, by the names of the action table."""

@@ -11,6 +11,9 @@ from convnet_studio.ui.canvas.note_item import NoteItem
 from convnet_studio.ui.canvas.placement import free_place
 from convnet_studio.ui.motion import motion_time
 
+MOST_GLIDING = 150
+"""More cards than this do not glide: leading all their wires anew would take longer than a frame."""
+
 
 class Tidy(QVariantAnimation):
     """Computes the layout, commits it, and shows how everything gets there."""
@@ -43,7 +46,7 @@ class Tidy(QVariantAnimation):
         before = {each: each.pos() for each in items}
         self._canvas.editor.move(cards, notes=self._notes_beside(cards), text="Tidy")
         self._ways = {item: (start, item.pos()) for item, start in before.items() if item.pos() != start}
-        if motion_time() and self._canvas.view.isVisible() and self._ways:
+        if motion_time() and self._canvas.view.isVisible() and 0 < len(self._ways) <= MOST_GLIDING:
             self.setDuration(motion_time())
             self._show(0.0)
             self.start()
