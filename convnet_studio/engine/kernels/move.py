@@ -132,13 +132,14 @@ R = _ARRANGE.index
 def arrange(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Copy parameters of shape (n0, n1, n2, n3) with strides s into an array with strides t, once a step."""
     source, target = shift(parameters, row[R.source]), floats_at(row[R.target])
+    count, step, target_step = row[R.n3], row[R.s3], row[R.t3]  # once: LLVM can't know that y is not the row
     for a in range(row[R.n0]):
         for b in range(row[R.n1]):
             for c in range(row[R.n2]):
                 x = shift(source, a * row[R.s0] + b * row[R.s1] + c * row[R.s2])
                 y = shift(target, a * row[R.t0] + b * row[R.t1] + c * row[R.t2])
-                for d in range(row[R.n3]):
-                    y[d * row[R.t3]] = x[d * row[R.s3]]
+                for d in range(count):
+                    y[d * target_step] = x[d * step]
 
 
 _COLLECT = Layout(
@@ -156,6 +157,7 @@ S = _COLLECT.index
 def collect(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
     """Add slots i to i + n - 1 of a gradient, strides s, in order to the flat gradient (`parameters`), strides t."""
     target, source = shift(parameters, row[S.target]), shift(gradients, row[S.source])
+    count, step, target_step = row[S.n3], row[S.s3], row[S.t3]
     for a in range(row[S.n0]):
         for b in range(row[S.n1]):
             for c in range(row[S.n2]):
@@ -163,8 +165,8 @@ def collect(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n
                 y = shift(target, a * row[S.t0] + b * row[S.t1] + c * row[S.t2])
                 for slot in range(i, i + n):
                     z = shift(x, slot * row[S.slot])
-                    for d in range(row[S.n3]):
-                        y[d * row[S.t3]] += z[d * row[S.s3]]
+                    for d in range(count):
+                        y[d * target_step] += z[d * step]
 
 
 _COLLECT_ROWS = Layout(

@@ -38,11 +38,20 @@ _SHAPE = {
 }
 _FORWARD = Layout(x="buffer", y="buffer", **_SHAPE)
 _BACKWARD = Layout(x_gradient="buffer", y_gradient="buffer", x="buffer", y="buffer", size="number", **_SHAPE)
+_SWITCHED = Layout(
+    x="buffer",
+    y="buffer",
+    switches="buffer",  # (rows, columns, channels)
+    **_SHAPE,
+    switch_down="number",  # what a switch counts a row of the input as
+    switch_across="number",  # what it counts a column as
+)
 _NORM_FORWARD = Layout(x="buffer", y="buffer", **_SHAPE, scale="real", p="real")
 _NORM_BACKWARD = Layout(
     x_gradient="buffer", y_gradient="buffer", x="buffer", y="buffer", size="number", **_SHAPE, scale="real", p="real"
 )
-F, B, NF, NB = _FORWARD.index, _BACKWARD.index, _NORM_FORWARD.index, _NORM_BACKWARD.index
+F, B, S = _FORWARD.index, _BACKWARD.index, _SWITCHED.index
+NF, NB = _NORM_FORWARD.index, _NORM_BACKWARD.index
 
 
 @numba.njit
@@ -127,6 +136,34 @@ def max_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: An
                             value = load(shift(window, ky * row[F.x_row] + kx * channels + k))
                             best = where_greater(value, best, value, best)
                     store(shift(target, k), best)
+
+
+@leaf(_SWITCHED)
+def max_forward_with_switches(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """y = largest of the window; switch = where its first pixel of that value stands, as a weighted row and column.
+
+    Zeiler and Fergus, Visualizing and understanding convolutional networks (2014), have the term. Switches are whole
+    numbers below 2^24, which float32 holds.
+    """
+    channels, kernel = row[S.channels], row[S.kernel]
+    for s in range(i, i + n):
+        x, y = sample(row, S.x, workspace, s), sample(row, S.y, workspace, s)
+        switches = sample(row, S.switches, workspace, s)
+        for r in range(row[S.rows]):
+            for c in range(row[S.columns]):
+                corner, position = r * row[S.down] + c * row[S.across], (r * row[S.columns] + c) * channels
+                top, left = corner // row[S.x_row], corner % row[S.x_row] // channels
+                place = top * row[S.switch_down] + left * row[S.switch_across]
+                for k in range(top_block(channels), -1, -LANES):
+                    best, switch = load(shift(x, corner + k)), splat(numba.float32(place))
+                    for ky in range(kernel):
+                        for kx in range(kernel):
+                            value = load(shift(x, corner + ky * row[S.x_row] + kx * channels + k))
+                            here = splat(numba.float32(place + ky * row[S.switch_down] + kx * row[S.switch_across]))
+                            switch = where_greater(value, best, here, switch)
+                            best = where_greater(value, best, value, best)
+                    store(shift(y, position + k), best)
+                    store(shift(switches, position + k), switch)
 
 
 @leaf(_BACKWARD)

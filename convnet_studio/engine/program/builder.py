@@ -77,6 +77,20 @@ class Feed:
         self.ranks = Place(np.zeros(self.capacity, np.int64), self.capacity)
 
 
+@dataclass(frozen=True)
+class Switched:
+    """What a max pooling sends back to the module before it: the gradient by its own output, and where each goes.
+
+    `gradient` and `switches` are of `rows` by `columns` places; what a switch counts rows and columns as is agreed
+    between the two modules' rules (pool.py).
+    """
+
+    gradient: Buffer
+    switches: Buffer
+    rows: int
+    columns: int
+
+
 class Builder:
     """What lowering rules see: the buffers of a module's inputs and output, and lists to append operations to.
 
@@ -118,6 +132,8 @@ class Builder:
         """What went wrong in the numpy code of a module: ids and exceptions."""
         self.sending_few: dict[str, set[str]] = {}
         """By module, which of those behind it send only few gradients back that are not zero."""
+        self.switched: dict[str, Switched] = {}
+        """By module, its gradient where a max pooling sends it with switches."""
         self.runs_python = False
         self.keep_alive: list[object] = []
         self.slot_size = 0
@@ -206,6 +222,10 @@ class Builder:
     def receives_few(self, node: Node) -> bool:
         """Whether that is so of the gradient by its output; all that take the output have been lowered before."""
         return self._takers(node.id) <= self.sending_few.get(node.id, set())
+
+    def is_only_taker(self, node: Node) -> bool:
+        """Whether nobody else takes the output that the module takes at its first port."""
+        return len(self._takers(node.sources[0])) == 1
 
     def _takers(self, module_id: str) -> set[str]:
         """The modules that take a module's output."""

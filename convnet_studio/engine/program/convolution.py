@@ -15,7 +15,10 @@ import numpy as np
 from convnet_studio.engine.kernels import bank, conv, conv_sparse, move
 from convnet_studio.engine.kernels.fields import Buffer, Place, Span
 from convnet_studio.engine.kernels.tiles import product
-from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.nn.connection_table import connected_pairs
+from convnet_studio.engine.nn.filter_bank import FilterBank
+from convnet_studio.engine.nn.graph import Node
+from convnet_studio.engine.program.builder import Builder, Switched
 from convnet_studio.engine.program.interpreter import APART, SINGLE
 from convnet_studio.engine.program.rearrange import Four, arrange, collect
 
@@ -244,42 +247,119 @@ def _send_back(append: Append, to: Builder, sizes: Sizes, target: Buffer, dy: Bu
 
 
 def sparse_gradients(
-    to: Builder, sizes: Sizes, x: Buffer, dy: Buffer, dx: Buffer | None, weight: Span, bias: Span, name: str
+    to: Builder,
+    sizes: Sizes,
+    x: Buffer,
+    dy: Buffer | Switched,
+    dx: Buffer | None,
+    weight: Span,
+    bias: Span,
+    name: str,
 ) -> None:
     """All three gradients where most of dy is zero, as behind a max pooling: only those that are not are followed.
 
     Args:
-        x: the padded picture. `dx`: the gradient by it; None where nobody needs it.
+        x: the padded picture.
+        dy: the gradient by the output, or what is known of it without its zeros.
+        dx: the gradient by the padded picture; None where nobody needs it.
     """
     k, maps, filters, padded_run = sizes.kernel, sizes.maps, sizes.filters, sizes.run_padded
-    positions = sizes.rows * sizes.columns
-    listed: dict[str, Any] = {
-        "counts": to.scratch(filters, f"how many gradients of {name}"),
-        "corners": to.scratch(filters * positions, f"corners of {name}"),
-        "values": to.scratch(filters * positions, f"listed gradients of {name}"),
-        "positions": positions,
-        "channels": filters,
-    }
-    to.backward(
-        conv_sparse.list_gradients,
-        y_gradient=dy,
-        **listed,
-        rows=sizes.rows,
-        columns=sizes.columns,
-        down=sizes.stride * sizes.x_row,
-        across=sizes.stride * maps,
-    )
-    shape: dict[str, Any] = {**listed, "kernel_rows": k, "run": padded_run, "x_row": sizes.x_row}
+    lists = _list(to, sizes, dy, name)
+    shape: dict[str, Any] = {**lists, "kernel_rows": k, "run": padded_run, "x_row": sizes.x_row}
     filter_strides, strides = (k * padded_run, padded_run, maps, 1), (maps * k * k, k, 1, k * k)
-    span, bias_span = to.gradient(filters * k * padded_run), to.gradient(filters)
-    to.backward(conv_sparse.sparse_parameter_gradient, x=x, weight_gradient=span, bias_gradient=bias_span, **shape)
+    span = to.gradient(filters * k * padded_run)
+    to.backward(conv_sparse.sparse_weight_gradient, x=x, weight_gradient=span, **shape)
     collect(to, weight, span, (filters, k, k, maps), filter_strides, strides)
-    collect(to, bias, bias_span, (1, 1, 1, filters), (0, 0, 0, 1), (0, 0, 0, 1))
+    if isinstance(dy, Switched):
+        bias_gradient(to, dy.gradient, bias, dy.rows * dy.columns)
+    else:
+        bias_gradient(to, dy, bias, sizes.rows * sizes.columns)
     if dx is not None:
         table = to.table(filters * k * padded_run)
         arrange(to, weight, table, (filters, k, k, maps), strides, filter_strides)
         size: Any = dx.size
         to.backward(conv_sparse.sparse_input_gradient, x_gradient=dx, weight=table, size=size, **shape)
+
+
+def _list(to: Builder, sizes: Sizes, dy: Buffer | Switched, name: str) -> dict[str, Any]:
+    """List the gradients that are not zero; return the fields by which operations find them."""
+    rows, columns = (dy.rows, dy.columns) if isinstance(dy, Switched) else (sizes.rows, sizes.columns)
+    band = _rows_of_a_band(sizes, rows, columns)
+    bands, room = -(-rows // band), band * columns
+    lists: dict[str, Any] = {
+        "counts": to.scratch(bands * sizes.filters, f"how many gradients of {name}"),
+        "corners": to.scratch(bands * sizes.filters * room, f"corners of {name}"),
+        "values": to.scratch(bands * sizes.filters * room, f"listed gradients of {name}"),
+        "bands": bands,
+        "room": room,
+        "channels": sizes.filters,
+    }
+    if isinstance(dy, Switched):
+        to.backward(
+            conv_sparse.list_switched_gradients,
+            y_gradient=dy.gradient,
+            switches=dy.switches,
+            **lists,
+            places=rows * columns,
+        )
+    else:
+        down, across = corner_steps(sizes)
+        to.backward(
+            conv_sparse.list_gradients, y_gradient=dy, **lists, rows=rows, columns=columns, down=down, across=across
+        )
+    return lists
+
+
+_FIRST_CACHE = 6144
+"""Floats of a picture that stay in a first-level cache of 32 KB beside what they are multiplied with."""
+_WORTH_A_LIST = 16
+"""Places that a list should have room for: each costs passing over the gradient of a filter."""
+
+
+def _rows_of_a_band(sizes: Sizes, rows: int, columns: int) -> int:
+    """How many rows of gradients are listed together: all where the picture is small."""
+    if sizes.height * sizes.x_row <= _FIRST_CACHE:
+        return rows
+    return min(rows, -(-_WORTH_A_LIST // columns))
+
+
+def corner_steps(sizes: Sizes) -> tuple[int, int]:
+    """Floats from the window of one output to that of the output below it, and of the one beside it."""
+    return sizes.stride * sizes.x_row, sizes.stride * sizes.maps
+
+
+def follows_few(node: Node) -> bool:
+    """Whether a module is a convolution that can follow single gradients (`sparse_gradients`)."""
+    module = node.module
+    if not isinstance(module, FilterBank) or module.dimensions != 2:
+        return False
+    sizes = sizes_of(node)
+    return module.is_full and module.biases == "each map" and sizes.height * sizes.x_row < 1 << 24
+
+
+def sizes_of(node: Node) -> Sizes:
+    """The numbers of a Conv1d or Conv2d."""
+    module = node.module
+    assert isinstance(module, FilterBank)
+    inputs, *space = node.input_shapes[0]
+    outputs, *places = node.shape
+    is_flat = module.dimensions == 2
+    kernel, pad = module.kernel_size, module.padding
+    row_pad = pad if is_flat else 0
+    return Sizes(
+        maps=inputs,
+        height=(space[0] if is_flat else 1) + 2 * row_pad,
+        width=space[-1] + 2 * pad,
+        kernel_rows=kernel if is_flat else 1,
+        kernel=kernel,
+        stride=module.stride,
+        row_padding=row_pad,
+        padding=pad,
+        filters=outputs,
+        rows=places[0] if is_flat else 1,
+        columns=places[-1],
+        pairs=None if module.is_full else connected_pairs(module.table, inputs, outputs),
+    )
 
 
 def bias_table(to: Builder, bias: Span) -> Place:

@@ -7,10 +7,11 @@ import pytest
 from kernel_calls import Bench
 from scipy.signal import correlate2d
 
-from convnet_studio.engine.kernels import conv, loss, move, norm, point, pool
-from convnet_studio.engine.kernels.fields import Place
+from convnet_studio.engine.kernels import conv, conv_sparse, loss, move, norm, point, pool
+from convnet_studio.engine.kernels.fields import Place, Span
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.kernels.tiles import product
+from convnet_studio.engine.nn.modules.max_pool2d import MaxPool2d
 from convnet_studio.engine.program.cache import compiled_set
 
 
@@ -74,6 +75,101 @@ def test_the_first_largest_gets_the_gradient() -> None:
     )  # fmt: skip
     expected = [[1, 0, 2, 0], [0, 0, 0, 0], [3, 0, 4, 0], [0, 0, 0, 0]]
     np.testing.assert_array_equal(bench.read(target).reshape(4, 4), expected)
+
+
+@pytest.mark.parametrize("channels", [1, 17])
+@pytest.mark.parametrize("window", [(2, 2), (3, 3), (4, 3)])
+def test_switches_are_where_the_first_largest_stands(window: tuple[int, int], channels: int) -> None:
+    kernel, stride = window
+    module = MaxPool2d(kernel_size=kernel, stride=stride)
+    x = np.random.default_rng(kernel).integers(0, 3, (2, channels, 9, 11)).astype(np.float32)  # many are equal
+    y = module.forward(x)
+    _, _, rows, columns = y.shape
+    bench = Bench(count=2)
+    source, target = bench.buffer(x[0].size, x.transpose(0, 2, 3, 1)), bench.buffer(y[0].size)
+    switches = bench.buffer(y[0].size)
+    bench.run(
+        pool.max_forward_with_switches, x=source, y=target, switches=switches, rows=rows, columns=columns,
+        channels=channels, kernel=kernel, x_row=11 * channels, down=stride * 11 * channels, across=stride * channels,
+        switch_down=1000, switch_across=7,
+    )  # fmt: skip
+    across_maps = (2, rows, columns, channels)
+    np.testing.assert_array_equal(bench.read(target).reshape(across_maps), y.transpose(0, 2, 3, 1))
+    down, across = np.divmod(module.switches(), 11)
+    expected = (1000 * down + 7 * across).transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(bench.read(switches).reshape(across_maps), expected)
+
+
+@pytest.mark.parametrize("channels", [1, 5, 17])
+def test_lists_are_all_that_is_not_zero(channels: int) -> None:
+    rows, columns, band = 7, 3, 2
+    bands, room = -(-rows // band), band * columns
+    dy = normal(2, rows, columns, channels)
+    dy[np.abs(dy) < 0.5] = 0
+    dy[0, 1, 1] = np.nan  # must not be lost
+    switches = np.random.default_rng(0).integers(0, 1 << 24, dy.shape)
+    steps = np.add.outer(40 * np.arange(rows), 3 * np.arange(columns))
+    for name, corners in (("switched", switches), ("places", np.broadcast_to(steps[None, :, :, None], dy.shape))):
+        bench = Bench(count=2)
+        gradient = bench.buffer(dy[0].size, dy)
+        given = bench.buffer(dy[0].size, switches.astype(np.float32))
+        counts, found = bench.buffer(bands * channels), bench.buffer(bands * channels * room)
+        values = bench.buffer(bands * channels * room)
+        lists = {"counts": counts, "corners": found, "values": values, "bands": bands, "room": room}
+        if name == "switched":
+            bench.run(
+                conv_sparse.list_switched_gradients, y_gradient=gradient, switches=given, **lists, channels=channels,
+                places=rows * columns,
+            )  # fmt: skip
+        else:
+            bench.run(
+                conv_sparse.list_gradients, y_gradient=gradient, **lists, channels=channels, rows=rows,
+                columns=columns, down=40, across=3,
+            )  # fmt: skip
+        numbers = bench.read(counts).reshape(2, bands, channels).astype(int)
+        listed = [bench.read(each).reshape(2, bands, channels, room) for each in (found, values)]
+        for s, b, c in np.ndindex(2, bands, channels):
+            part = dy[s, b * band : (b + 1) * band, :, c]
+            expected = corners[s, b * band : (b + 1) * band, :, c][part != 0], part[part != 0]
+            assert numbers[s, b, c] == len(expected[0])
+            for each, right in zip(listed, expected, strict=True):
+                np.testing.assert_array_equal(each[s, b, c, : numbers[s, b, c]], right)
+
+
+@pytest.mark.parametrize("filters", [1, 5])
+@pytest.mark.parametrize(("maps", "kernel"), [(1, 3), (2, 7), (9, 5)])
+def test_listed_gradients_go_through_the_filters(maps: int, kernel: int, filters: int) -> None:
+    """A place listed several times, as under pooling with overlapping windows, counts as often."""
+    size, bands, room = 12, 2, 7
+    x, weight = normal(2, size, size, maps), normal(filters, kernel, kernel, maps)
+    random = np.random.default_rng(0)
+    numbers = random.integers(0, room + 1, (2, bands, filters))
+    top, left = random.integers(0, size - kernel + 1, (2, 2, bands, filters, room))
+    values = normal(2, bands, filters, room)
+    run = -(-kernel * maps // 16) * 16
+    table = np.zeros((filters, kernel, run), np.float32)
+    table[..., : kernel * maps] = weight.reshape(filters, kernel, -1)
+    exact_weight, exact_x = np.zeros(weight.shape), np.zeros(x.shape)
+    for s, b, f in np.ndindex(numbers.shape):
+        for e in range(numbers[s, b, f]):
+            r, c = top[s, b, f, e], left[s, b, f, e]
+            exact_weight[f] += values[s, b, f, e] * x[s, r : r + kernel, c : c + kernel]
+            exact_x[s, r : r + kernel, c : c + kernel] += values[s, b, f, e] * weight[f]
+    bench = Bench(count=2, gradient_size=table.size)
+    source, target = bench.buffer(x[0].size, x), bench.buffer(x[0].size)
+    fields = {
+        "counts": bench.buffer(bands * filters, numbers.astype(np.float32)),
+        "corners": bench.buffer(values[0].size, ((top * size + left) * maps).astype(np.float32)),
+        "values": bench.buffer(values[0].size, values),
+        "bands": bands, "room": room, "channels": filters, "kernel_rows": kernel, "run": run, "x_row": size * maps,
+    }  # fmt: skip
+    bench.run(conv_sparse.sparse_weight_gradient, x=source, weight_gradient=Span(0, table.size), **fields)
+    found = bench.gradients[: table.size].reshape(table.shape)[..., : kernel * maps].reshape(weight.shape)
+    np.testing.assert_allclose(found, exact_weight, rtol=1e-5, atol=1e-5)
+    bench.run(
+        conv_sparse.sparse_input_gradient, x_gradient=target, weight=Place(table, table.size), size=x[0].size, **fields
+    )
+    np.testing.assert_allclose(bench.read(target).reshape(x.shape), exact_x, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

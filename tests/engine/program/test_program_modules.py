@@ -6,10 +6,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_networks import CLASSIFIER, LENET, TWO_STAGES, Drawn, assert_follows_numpy, chain, graph
+from small_networks import (
+    CLASSIFIER,
+    LENET,
+    TWO_STAGES,
+    Drawn,
+    assert_close,
+    assert_follows_numpy,
+    chain,
+    data,
+    graph,
+    sgd,
+)
 
 from convnet_studio.engine.nn.module import SettingValue, Shape
-from convnet_studio.engine.program import CompiledProgram
+from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program import CompiledProgram, ReferenceProgram
 from convnet_studio.engine.program.lowering import RULES
 
 SHAPES: list[Shape] = [(1, 12, 13), (5, 9, 11), (17, 10, 9)]
@@ -63,16 +75,67 @@ def test_convolution(window: tuple[int, int, int], filters: int, shape: Shape) -
 @pytest.mark.parametrize("shape", [(1, 12, 13), (3, 11, 14), (17, 10, 9)])
 @pytest.mark.parametrize("filters", [1, 8, 33])
 @pytest.mark.parametrize("window", [(3, 1, 0), (5, 1, 2), (3, 2, 1)])
+@pytest.mark.parametrize("pooled", [3, 5])
 @pytest.mark.parametrize("between", [[], ["Tanh"], ["Abs", "ReLU"]], ids=len)
 def test_few_gradients_through_a_convolution(
-    between: list[str], window: tuple[int, int, int], filters: int, shape: Shape
+    between: list[str], pooled: int, window: tuple[int, int, int], filters: int, shape: Shape
 ) -> None:
     kernel, stride, padding = window
     conv = ("Conv2d", {"out_channels": filters, "kernel_size": kernel, "stride": stride, "padding": padding})
-    drawn: list[Drawn] = [conv, *((kind, {}) for kind in between), ("MaxPool2d", {"kernel_size": 3, "stride": 3})]
-    program = CompiledProgram(chain([*drawn, *CLASSIFIER], shape, 4), 2)
-    assert "list_gradients" in {each.leaf.name for each in program._lean.listing.operations}
-    check(drawn, shape)
+    pool: Drawn = ("MaxPool2d", {"kernel_size": pooled, "stride": 3})
+    drawn: list[Drawn] = [conv, *((kind, {}) for kind in between), pool]
+    names = leaves_of(chain([*drawn, *CLASSIFIER], shape, 4))
+    if between:
+        assert "list_gradients" in names
+    else:  # nobody makes the zeros, nobody looks for the maxima again
+        assert "list_switched_gradients" in names
+        assert not names & {"list_gradients", "max_backward"}
+    check(drawn, shape, count=3)  # too few for the samples to lie innermost
+
+
+def leaves_of(network: Network, batch_size: int = 2) -> set[str]:
+    """Names of the operations that train it."""
+    return {each.leaf.name for each in CompiledProgram(network, batch_size)._lean.listing.operations}
+
+
+@pytest.mark.parametrize("settings", [{"table": "groups 2"}, {"biases": "each unit"}, {"biases": "none"}], ids=str)
+def test_convolutions_that_cannot_follow_single_gradients_get_all(settings: dict[str, SettingValue]) -> None:
+    drawn: list[Drawn] = [("Conv2d", {"out_channels": 6} | settings), ("MaxPool2d", {"kernel_size": 3, "stride": 3})]
+    assert "max_backward" in leaves_of(chain([*drawn, *CLASSIFIER], (4, 13, 12), 4))
+    check(drawn, (4, 13, 12), count=3)
+
+
+def test_pictures_in_bands_of_rows() -> None:
+    conv: Drawn = ("Conv2d", {"out_channels": 5, "kernel_size": 7, "padding": 1})
+    drawn: list[Drawn] = [conv, ("ReLU", {}), ("MaxPool2d", {"kernel_size": 4, "stride": 4})]
+    shape = (3, 70, 61)
+    networks = [chain([*drawn, *CLASSIFIER], shape, 4) for _ in range(2)]
+    listing = CompiledProgram(networks[0], 2)._lean.listing
+    assert max(each.values.get("bands", 0) for each in listing.operations) > 2
+    check(drawn, shape, count=3)
+    check([drawn[0], drawn[2]], shape, count=3)
+
+
+@pytest.mark.parametrize("pooled", [3, 4])
+def test_of_equal_maxima_the_first_gets_the_gradient(pooled: int) -> None:
+    drawn: list[Drawn] = [("Conv2d", {"out_channels": 5, "kernel_size": 3}), ("MaxPool2d", {"kernel_size": pooled,
+        "stride": 3})]  # fmt: skip
+    networks = [chain([*drawn, *CLASSIFIER], (1, 13, 15), 4) for _ in range(2)]
+    images, targets = data(networks[0])
+    images = np.sign(images) * (np.abs(images) > 0.7)  # filters of whole numbers: many sums are equal
+    for network in networks:
+        weights = network.parameters_of("1 Conv2d")["weight"].value
+        weights[...] = np.sign(weights)
+    own, other = CompiledProgram(networks[0], 3), ReferenceProgram(networks[1], 3)
+    for program in (own, other):
+        program.set_data(images, targets)
+        program.gradient(np.arange(3))
+    whole = networks[0].gradients.copy()
+    assert_close(whole, networks[1].gradients, "gradient")
+    assert_close(own.output_gradient("1 Conv2d"), other.output_gradient("1 Conv2d"), "gradient by the output")
+    optimizer = sgd(rate=0.0)
+    own.step(np.arange(3), optimizer)
+    assert_close(optimizer.state["velocity"], whole, "gradient of a step")
 
 
 def test_a_map_that_others_take_too_gets_many_gradients() -> None:

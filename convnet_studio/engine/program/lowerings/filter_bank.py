@@ -6,13 +6,12 @@ import math
 
 from convnet_studio.engine.kernels import bank, conv
 from convnet_studio.engine.kernels.fields import Buffer
-from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.filter_bank import FilterBank
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.conv1d import Conv1d
 from convnet_studio.engine.nn.modules.conv2d import Conv2d
 from convnet_studio.engine.program import convolution
-from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program.builder import Builder, Switched
 from convnet_studio.engine.program.convolution import Sizes
 from convnet_studio.engine.program.lowering import lowers
 from convnet_studio.engine.program.rearrange import Four, arrange, collect
@@ -21,7 +20,7 @@ from convnet_studio.engine.program.rearrange import Four, arrange, collect
 @lowers(Conv1d, Conv2d, forgets_output=True)
 def lower_filter_bank(node: Node, to: Builder) -> None:
     """Forward: pad, convolve. Backward: the gradients by weight, bias and input, then crop."""
-    module, sizes, weight = node.module, _sizes(node), to.parameter(node, "weight")
+    module, sizes, weight = node.module, convolution.sizes_of(node), to.parameter(node, "weight")
     assert isinstance(module, FilterBank)
     x, y = convolution.pad(to.forward, to, sizes, to.input(node), f"padded input of {node.id}"), to.output(node)
     of_maps = module.biases == "each map"
@@ -29,10 +28,13 @@ def lower_filter_bank(node: Node, to: Builder) -> None:
     convolution.convolve(to.forward, to, sizes, x, y, weight, bias)
     if module.biases == "each unit":
         _add_unit_biases(node, to, y)
-    dy = to.output_gradient(node)
+    dy, switched = to.output_gradient(node), to.switched.get(node.id)
+    if switched:
+        _lower_sparse(node, to, sizes, x, switched)
+        return
     if dy is None:
         return
-    if of_maps and _is_sparse(node, to, sizes):
+    if to.receives_few(node) and convolution.follows_few(node):
         _lower_sparse(node, to, sizes, x, dy)
         return
     convolution.weight_gradient(to, sizes, x, dy, weight)
@@ -45,43 +47,13 @@ def lower_filter_bank(node: Node, to: Builder) -> None:
         convolution.input_gradient(to.backward, to, sizes, dx, dy, weight, f"padded gradient of {node.id}")
 
 
-def _is_sparse(node: Node, to: Builder, sizes: Sizes) -> bool:
-    """Whether so few gradients come back that it pays to list those that are not zero."""
-    is_plain = sizes.pairs is None and sizes.kernel_rows == sizes.kernel
-    return is_plain and to.receives_few(node) and sizes.height * sizes.x_row < 1 << 24
-
-
-def _lower_sparse(node: Node, to: Builder, sizes: Sizes, x: Buffer, dy: Buffer) -> None:
+def _lower_sparse(node: Node, to: Builder, sizes: Sizes, x: Buffer, dy: Buffer | Switched) -> None:
     dx = to.input_gradient(node)
     target = convolution.uncropped(to, sizes, dx, f"padded gradient of {node.id}") if dx else None
     weight, bias = to.parameter(node, "weight"), to.parameter(node, "bias")
     convolution.sparse_gradients(to, sizes, x, dy, target, weight, bias, node.id)
     if dx is not None and target is not None and sizes.is_padded:
         convolution.crop(to.backward, sizes, target, dx)
-
-
-def _sizes(node: Node) -> Sizes:
-    module = node.module
-    assert isinstance(module, FilterBank)
-    inputs, *space = node.input_shapes[0]
-    outputs, *places = node.shape
-    is_flat = module.dimensions == 2
-    kernel, pad = module.kernel_size, module.padding
-    row_pad = pad if is_flat else 0
-    return Sizes(
-        maps=inputs,
-        height=(space[0] if is_flat else 1) + 2 * row_pad,
-        width=space[-1] + 2 * pad,
-        kernel_rows=kernel if is_flat else 1,
-        kernel=kernel,
-        stride=module.stride,
-        row_padding=row_pad,
-        padding=pad,
-        filters=outputs,
-        rows=places[0] if is_flat else 1,
-        columns=places[-1],
-        pairs=None if module.is_full else connected_pairs(module.table, inputs, outputs),
-    )
 
 
 def _unit_order(node: Node) -> tuple[Four, Four, Four]:

@@ -11,7 +11,8 @@ from convnet_studio.engine.nn.modules.avg_pool2d import AvgPool2d
 from convnet_studio.engine.nn.modules.lp_pool2d import LPPool2d
 from convnet_studio.engine.nn.modules.max_pool2d import MaxPool2d
 from convnet_studio.engine.nn.windows import Pool2d
-from convnet_studio.engine.program.builder import Builder
+from convnet_studio.engine.program import convolution
+from convnet_studio.engine.program.builder import Builder, Switched
 from convnet_studio.engine.program.callback import lower_callback
 from convnet_studio.engine.program.lowering import lowers
 from convnet_studio.engine.program.shapes import window_shape
@@ -25,11 +26,40 @@ def lower_average(node: Node, to: Builder) -> None:
 
 @lowers(MaxPool2d)
 def lower_max(node: Node, to: Builder) -> None:
-    """The largest of each window."""
+    """The largest of each window; behind a convolution that can follow single gradients, also where it stood."""
     assert isinstance(node.module, MaxPool2d)
     if node.module.stride >= 3:
         to.send_few(node)
+        if to.output_gradient(node) and node.sources[0] in to.trained and _sends_switched(node, to):
+            _lower_with_switches(node, to)
+            return
     _lower(node, to, pool.max_forward, pool.max_backward)
+
+
+def _sends_switched(node: Node, to: Builder) -> bool:
+    """Whether a convolution takes the gradients one by one, so that nobody needs those that are zero."""
+    return to.is_only_taker(node) and convolution.follows_few(to.network.nodes[node.sources[0]])
+
+
+def _lower_with_switches(node: Node, to: Builder) -> None:
+    x, y, dy, shape = to.input(node), to.output(node), to.output_gradient(node), _window(node)
+    assert dy is not None
+    before = to.network.nodes[node.sources[0]]
+    down, across = convolution.corner_steps(convolution.sizes_of(before))
+    switches = to.scratch(y.size, f"switches of {node.id}")
+    to.forward(
+        pool.max_forward_with_switches,
+        x=x,
+        y=y,
+        switches=switches,
+        **shape,
+        switch_down=down,
+        switch_across=across,
+    )
+    to.switched[before.id] = Switched(dy, switches, shape["rows"], shape["columns"])
+    dx = to.input_gradient(node) if to.keeps_all else None
+    if dx is not None:  # a view looks at it
+        to.backward(pool.max_backward, x_gradient=dx, y_gradient=dy, x=x, y=y, size=dx.size, **shape)
 
 
 @lowers(LPPool2d)
