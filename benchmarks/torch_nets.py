@@ -20,8 +20,11 @@ class NoCounterpart(ValueError):
     """PyTorch has no module of this kind, and none is written here."""
 
 
-class LocalContrast(nn.Module):
-    """LocalContrastNorm across maps with the exact border and c = mean(sigma); the window is separable."""
+class LocalMean(nn.Module):
+    """x minus its local mean across maps, divided by what of the window is inside; the window is separable.
+
+    This is SubtractiveNorm with the exact border, and with Torch7's.
+    """
 
     def __init__(self, kernel_size: int, width: float) -> None:
         super().__init__()
@@ -37,7 +40,14 @@ class LocalContrast(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.coverage is None:
             self.coverage = self.mean(torch.ones_like(x[:1, :1]))
-        v = x - self.mean(x.mean(1, keepdim=True)) / self.coverage
+        return x - self.mean(x.mean(1, keepdim=True)) / self.coverage
+
+
+class LocalContrast(LocalMean):
+    """LocalContrastNorm across maps with the exact border and c = mean(sigma)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        v = super().forward(x)
         sigma = (self.mean((v * v).mean(1, keepdim=True)) / self.coverage).sqrt()
         return v / torch.maximum(sigma, sigma.mean((2, 3), keepdim=True))
 
@@ -101,6 +111,36 @@ class TrainableAverage(nn.Module):
         return nn.functional.avg_pool2d(x, *self.window) * self.gain[:, None, None] + self.bias[:, None, None]
 
 
+class Joined(nn.Module):
+    """Concat."""
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        return torch.cat(inputs, 1)
+
+
+class Wire(nn.Module):
+    """MSELoss between two wires: labels take no part."""
+
+    def forward(self, wires: tuple[torch.Tensor, torch.Tensor], labels: torch.Tensor) -> torch.Tensor:
+        return nn.functional.mse_loss(*wires)
+
+
+class Wired(nn.Module):
+    """Modules that are no chain: each is fed by outputs of earlier ones, 0 the pictures; what the loss is fed with."""
+
+    def __init__(self, made: list[nn.Module], feeds: list[tuple[int, ...]], ends: tuple[int, ...]) -> None:
+        super().__init__()
+        self.made = nn.ModuleList(made)
+        self.feeds, self.ends = feeds, ends
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
+        outputs = [x]
+        for module, sources in zip(self.made, self.feeds, strict=True):
+            outputs.append(module(*[outputs[source] for source in sources]))
+        found = tuple(outputs[source] for source in self.ends)
+        return found[0] if len(found) == 1 else found
+
+
 class DigitCodes(nn.Module):
     """EuclideanRBF."""
 
@@ -121,6 +161,23 @@ def _conv2d(module: Any, node: Node) -> nn.Module:
     return nn.Conv2d(maps, module.out_channels, module.kernel_size, module.stride, module.padding)
 
 
+def _conv_transpose2d(module: Any, node: Node) -> nn.Module:
+    maps = node.input_shapes[0][0]
+    return nn.ConvTranspose2d(maps, module.out_channels, module.kernel_size, module.stride, module.padding)
+
+
+def _local_mean(module: Any, node: Node) -> nn.Module:
+    if module.border == "reflect" or not module.across_maps:
+        raise NoCounterpart("SubtractiveNorm with these settings")
+    return LocalMean(module.kernel_size, module.width)
+
+
+def _squared_distance(module: Any, node: Node) -> nn.Module:
+    if module.compared_with != "wire" or module.weight != 1:
+        raise NoCounterpart("MSELoss with these settings")
+    return Wire()
+
+
 def _local_contrast(module: Any, node: Node) -> nn.Module:
     if module.border != "exact" or module.threshold != "mean" or not module.across_maps:
         raise NoCounterpart("LocalContrastNorm with these settings")
@@ -135,6 +192,7 @@ def _lp_pool(module: Any, node: Node) -> nn.Module:
 MAKERS: dict[str, Callable[[Any, Node], nn.Module]] = {
     "Input": lambda module, node: nn.Identity(),
     "Conv2d": _conv2d,
+    "ConvTranspose2d": _conv_transpose2d,
     "Linear": lambda module, node: nn.Linear(node.input_shapes[0][0], module.out_features),
     "Tanh": lambda module, node: nn.Tanh(),
     "ScaledTanh": lambda module, node: Stretched(),
@@ -145,12 +203,15 @@ MAKERS: dict[str, Callable[[Any, Node], nn.Module]] = {
     "MaxPool2d": lambda module, node: nn.MaxPool2d(module.kernel_size, module.stride),
     "LPPool2d": _lp_pool,
     "LocalContrastNorm": _local_contrast,
+    "SubtractiveNorm": _local_mean,
+    "Concat": lambda module, node: Joined(),
     "Flatten": lambda module, node: nn.Flatten(),
     "EuclideanRBF": lambda module, node: DigitCodes(module.out_features),
     "TrainableAvgPool2d": TrainableAverage,
     "LogSoftmax": lambda module, node: nn.LogSoftmax(1),
     "NLLLoss": lambda module, node: nn.NLLLoss(),
     "CrossEntropyLoss": lambda module, node: nn.CrossEntropyLoss(),
+    "MSELoss": _squared_distance,
 }
 
 
@@ -158,15 +219,13 @@ def translate(net: Network) -> tuple[nn.Module, nn.Module]:
     """The network and its loss in PyTorch, with copies of the weights.
 
     Raises:
-        NoCounterpart: for a kind that is not in `MAKERS`, and for anything but a chain with one loss at its end.
+        NoCounterpart: for a kind that is not in `MAKERS`, and for anything but one Input first and one loss at the end.
     """
-    chain = net.graph.nodes
-    if any(after.sources != (before.id,) for before, after in itertools.pairwise(chain)):
-        raise NoCounterpart("networks that are no chain")
+    nodes = net.graph.nodes
     made = []
-    for node in chain:
+    for node in nodes:
         kind = type(node.module).__name__
-        if kind not in MAKERS:
+        if kind not in MAKERS or node.shares:
             raise NoCounterpart(kind)
         module = MAKERS[kind](node.module, node)
         for name, parameter in net.parameters_of(node.id).items():
@@ -174,5 +233,11 @@ def translate(net: Network) -> tuple[nn.Module, nn.Module]:
                 raise NoCounterpart(f"the {name} of {kind}")
             getattr(module, name).data.copy_(torch.from_numpy(parameter.value.copy()))
         made.append(module)
-    ends = [nn.Flatten()] if len(chain[-2].shape) > 1 else []  # a loss gets maps of one place as a list
-    return nn.Sequential(*made[1:-1], *ends), made[-1]
+    if len(net.losses) > 1 or nodes[-1] is not net.losses[0] or any(not node.sources for node in nodes[1:]):
+        raise NoCounterpart("networks with several Inputs or losses")
+    if all(after.sources == (before.id,) for before, after in itertools.pairwise(nodes)):
+        ends = [nn.Flatten()] if len(nodes[-2].shape) > 1 else []  # a loss gets maps of one place as a list
+        return nn.Sequential(*made[1:-1], *ends), made[-1]
+    places = {node.id: place for place, node in enumerate(nodes)}
+    feeds = [tuple(places[source] for source in node.sources) for node in nodes[1:]]
+    return Wired(made[1:-1], feeds[:-1], feeds[-1]), made[-1]

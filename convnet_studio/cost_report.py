@@ -6,11 +6,11 @@ The conventions of all counts are those of `engine.nn.cost` and `engine.nn.recep
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from convnet_studio.engine.data.dataset import load_dataset
-from convnet_studio.engine.nn.cost import Cost
+from convnet_studio.engine.nn.cost import Cost, stored_count
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.module import Family, Shape
 from convnet_studio.engine.nn.receptive_field import Field
@@ -102,10 +102,10 @@ def _plain(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _memory(project: Project, summary: Summary, nodes: Iterable[Node]) -> int:
+def _memory(project: Project, summary: Summary, nodes: Sequence[Node]) -> int:
     values = sum(math.prod(each.shape) for each in summary.modules.values() if each.shape)
     in_slots = sum(parameters_in_slots(node, project.training) for node in nodes)
-    return estimate(summary.parameters, values, project.training, in_slots).total
+    return estimate(sum(map(stored_count, nodes)), values, project.training, in_slots).total
 
 
 def _problems(project: Project, summary: Summary) -> list[str]:

@@ -64,7 +64,17 @@ def node_cost(node: Node, needs_input_gradient: bool = True) -> Cost:
 
 def parameter_count(node: Node) -> int:
     """Numbers to learn of one module at its place; those that it shares count with their owner."""
+    return stored_count(node) if learns(node) else 0
+
+
+def stored_count(node: Node) -> int:
+    """As `parameter_count`, with numbers that are fitted: what the flat vector of the network holds of the module."""
     return 0 if node.shares else sum(map(math.prod, parameter_shapes(node).values()))
+
+
+def learns(node: Node) -> bool:
+    """Whether there is anything to learn in a module at its place, its own or shared."""
+    return isinstance(node.module, Module) and node.module.learns_from(*node.input_shapes)
 
 
 def costs(nodes: Sequence[Node]) -> dict[str, Cost]:
@@ -73,7 +83,7 @@ def costs(nodes: Sequence[Node]) -> dict[str, Cost]:
     found = {}
     for node in nodes:
         learns_before = any(learns_up_to[source] for source in node.sources)
-        learns_up_to[node.id] = learns_before or bool(parameter_shapes(node))
+        learns_up_to[node.id] = learns_before or learns(node)
         found[node.id] = node_cost(node, learns_before)
     return found
 

@@ -33,7 +33,7 @@ class GradientCheck:
 
 
 def check_module(module: Module, *inputs: Array, seed: int = 0) -> GradientCheck:
-    """Check a module by all its inputs and parameters.
+    """Check a module by all its inputs and all that it learns (what is fitted has no gradient).
 
     The result measured is a weighted sum of all outputs with random weights.
 
@@ -46,20 +46,21 @@ def check_module(module: Module, *inputs: Array, seed: int = 0) -> GradientCheck
         ValueError: if an input or a parameter is not float64.
     """
     arrays = {f"input {port}": each for port, each in enumerate(inputs)}
-    arrays |= {name: each.value for name, each in module.parameters().items()}
+    learned = {} if module.is_fitted() else module.parameters()
+    arrays |= {name: each.value for name, each in learned.items()}
     _require_float64(arrays)
     weights = np.random.default_rng(seed).standard_normal(module.forward(*inputs).shape)
 
     def result() -> float:
         return float(np.sum(weights * module.forward(*inputs)))
 
-    for each in module.parameters().values():
+    for each in learned.values():
         each.grad[...] = 0
     module.forward(*inputs)
     by_inputs = module.backward(weights)
     by_inputs = by_inputs if isinstance(by_inputs, tuple) else (by_inputs,)
     gradients = {f"input {port}": each for port, each in enumerate(by_inputs)}
-    gradients |= {name: each.grad.copy() for name, each in module.parameters().items()}
+    gradients |= {name: each.grad.copy() for name, each in learned.items()}
     return _worst(_compare(result, name, arrays[name], gradients[name], None) for name in arrays)
 
 
@@ -88,6 +89,7 @@ def check_network(network: Network, pictures: Array, labels: Array, numbers: int
     return _worst(
         _compare(result, f"{module_id} parameters", network.parameters[part], network.gradients[part], chosen)
         for module_id, part in network.slices.items()
+        if not network.is_fitted(module_id)
         for chosen in [random.permutation(part.stop - part.start)[:numbers]]
     )
 

@@ -38,9 +38,15 @@ def initialize_module(network: Network, module_id: str, seed: int) -> None:
     how = network.learning_of(module_id)
     for each in network.parameters_of(module_id).values():
         if each.start is not None:
-            each.value[...] = each.start
+            each.value[...] = start_of(each)
         else:
             each.value[...] = how.scale * _drawn(how.initializer, random, each)
+
+
+def start_of(each: Parameter) -> Array | float:
+    """What a parameter that has a start begins with."""
+    assert each.start is not None
+    return each.start(*each.value.shape) if callable(each.start) else each.start
 
 
 def suits(initializer: str, shape: tuple[int, ...]) -> bool:

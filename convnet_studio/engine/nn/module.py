@@ -63,18 +63,22 @@ class ShapeProblem(ValueError):
         self.before = before
 
 
+Start = float | Callable[..., Array] | None
+"""What all numbers of an array begin with, or what makes it from its shape (np.eye); None: an initialiser draws it."""
+
+
 @dataclass(frozen=True)
 class ParameterShape:
     """Shape of a learnable array, and what it begins with.
 
     Attributes:
         fan_in: the number of inputs each of its outputs sums over, for initialisers.
-        start: what all its numbers begin with; None: an initialiser draws them.
+        start: see `Start`.
     """
 
     shape: Shape
     fan_in: int
-    start: float | None = None
+    start: Start = None
 
 
 class Parameter:
@@ -85,7 +89,7 @@ class Parameter:
 
     __slots__ = ("fan_in", "grad", "name", "start", "value")
 
-    def __init__(self, name: str, value: Array, grad: Array, fan_in: int, start: float | None = None) -> None:
+    def __init__(self, name: str, value: Array, grad: Array, fan_in: int, start: Start = None) -> None:
         self.name = name
         self.value = value
         self.grad = grad
@@ -217,7 +221,7 @@ def _weights_and_biases(self: Module, *input_shapes: Shape) -> int:
 
 def _as_many_again(self: Module, *input_shapes: Shape) -> tuple[int, int]:
     forward = self.multiply_accumulates(*input_shapes)
-    return forward, forward if self.parameter_shapes(*input_shapes) else 0
+    return forward, forward if self.learns_from(*input_shapes) else 0
 
 
 def _same_place(self: Module, *input_shapes: Shape) -> Windows | None:
@@ -256,6 +260,12 @@ class Module(Configured):
     """``backward(grad_output) -> grad_input`` (one per input); **adds** to the `grad` of its parameters."""
     parameter_shapes: ClassVar[Callable[..., dict[str, ParameterShape]]] = _no_parameters
     """``parameter_shapes(*input_shapes)``: the learnable arrays by field name, in the order of the flat vector."""
+    fit: ClassVar[Callable[..., None] | None] = None
+    """``fit(*inputs)``: sets its arrays to what suits samples ``(count, *shape)``; None: training learns them.
+
+    What is fitted has no gradient and is no matter of the optimizer. As long as it is as it began, it counts as not yet
+    fitted, and the module should hand on what it gets. Raises ValueError, in one sentence, where it can't be fitted.
+    """
     multiply_accumulates: ClassVar[Callable[..., int]] = _no_arithmetic
     """``multiply_accumulates(*input_shapes)``: of one forward pass of one sample, biases left out (see `cost`)."""
     backward_multiply_accumulates: ClassVar[Callable[..., tuple[int, int]]] = _as_many_again
@@ -278,6 +288,15 @@ class Module(Configured):
         super().__init_subclass__(**kwargs)
         if not inspect.isabstract(cls) and hasattr(cls, "forward"):
             Module.registry.add(cls.__name__, cls)
+
+    @classmethod
+    def is_fitted(cls) -> bool:
+        """Whether its arrays are fitted to data instead of learned (see `fit`)."""
+        return cls.fit is not None
+
+    def learns_from(self, *input_shapes: Shape) -> bool:
+        """Whether there is anything in it to learn where its inputs have these shapes."""
+        return not self.is_fitted() and bool(self.parameter_shapes(*input_shapes))
 
     def port_count(self) -> int:
         """How many input ports it has with these settings."""

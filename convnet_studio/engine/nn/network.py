@@ -73,10 +73,21 @@ class Network:
         self._outputs: dict[str, Array] = {}
         self.learning: dict[str, Learning] = {}
         """How modules learn, by id, where it differs from the rest."""
+        self.data = ""
+        """Names the data that it is built for, so that what was fitted to other data is known to be stale."""
 
     def learning_of(self, module_id: str) -> Learning:
         """How a module learns: its initial weights, its rate, whether it is frozen."""
         return self.learning.get(module_id, Learning())
+
+    def is_fitted(self, module_id: str) -> bool:
+        """Whether a module's arrays are fitted to the data instead of learned."""
+        module = self.nodes[module_id].module
+        return isinstance(module, Module) and module.is_fitted()
+
+    def learns(self, module_id: str) -> bool:
+        """Whether a step changes the parameters that this module owns."""
+        return module_id in self.slices and not self.is_fitted(module_id) and self.learning_of(module_id).learns
 
     def _modules(self) -> Iterable[tuple[Node, Module]]:
         for node in self.graph.nodes:

@@ -138,7 +138,9 @@ def plan_for(network: Network, learning: Mapping[str, Learning], limits: Regular
     start = network.parameters.__array_interface__["data"][0]
     for module_id, span in sorted(network.slices.items(), key=lambda each: each[1].start):
         how = learning.get(module_id, Learning())
-        if not how.learns or (runs and span.start < runs[-1].end):  # parameters that modules share are moved once
+        if not how.learns or network.is_fitted(module_id):
+            continue
+        if runs and span.start < runs[-1].end:  # parameters that modules share are moved once
             continue
         runs.append(Run(span.start, span.stop, how.rate))
         for name, each in network.parameters_of(module_id).items():

@@ -135,11 +135,12 @@ def _parts(builder: Builder, row: int) -> NDArray[np.int64]:
 
 
 def _ranges(builder: Builder) -> NDArray[np.int64]:
-    """Where the parameters of all modules lie that are not finished after all samples."""
+    """Where the parameters lie that are not finished after all samples, of all modules that are learned."""
+    network = builder.network
     finished = {each.operation.module_id for each in builder.finish_list}
     ranges: list[tuple[int, int]] = []
-    for module_id, part in builder.network.slices.items():
-        if module_id not in finished:
+    for module_id, part in network.slices.items():
+        if module_id not in finished and not network.is_fitted(module_id):
             joins = bool(ranges) and ranges[-1][1] == part.start
             ranges[-1:] = [(ranges[-1][0], part.stop)] if joins else [*ranges[-1:], (part.start, part.stop)]
     return np.array(ranges, np.int64).reshape(-1, 2)

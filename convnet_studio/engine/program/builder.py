@@ -302,7 +302,7 @@ def _trained(network: Network, whole: bool) -> set[str]:
     reaching = _reaching_a_loss(network)
     trained: set[str] = set()
     for node in network.graph.nodes:
-        own = node.id in network.spans and network.learning_of(node.shares or node.id).learns
+        own = network.learns(node.shares or node.id)
         learns = own or any(source in trained for source in node.sources)
         if node.id in reaching and (learns or whole):
             trained.add(node.id)

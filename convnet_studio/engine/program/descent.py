@@ -51,12 +51,13 @@ def descent_of(optimizer: Optimizer, network: Network) -> Descent | None:
 
 
 def _is_plain(plan: StepPlan | None, network: Network) -> bool:
-    """Whether all parameters learn alike and nothing holds them back."""
+    """Whether all that is not fitted learns alike and nothing holds it back."""
     if plan is None:
         return True
     learning = sum(run.end - run.start for run in plan.runs)
+    fitted = sum(part.stop - part.start for each, part in network.slices.items() if network.is_fitted(each))
     return (
         plan.limits == Regularization()
-        and learning == network.parameters.size
+        and learning + fitted == network.parameters.size
         and all(run.factor == 1 for run in plan.runs)
     )

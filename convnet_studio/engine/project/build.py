@@ -39,6 +39,7 @@ def build_network(project: Project, input_shape: Shape, classes: int, dtype: typ
         drawing.modules, drawing.links, input_shape, classes, dtype, shares=drawing.shares, admit=memory_gate(project)
     )
     network.learning = {each.id: each.learning for each in project.network.modules}
+    network.data = f"{project.data.dataset}, {project.data.normalization}"
     return network
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from convnet_studio.engine.nn.chunks import SLOTS, chunk_size, pays_to_keep_samples, power_of_two
-from convnet_studio.engine.nn.cost import FLOAT_BYTES, parameter_count
+from convnet_studio.engine.nn.cost import FLOAT_BYTES, parameter_count, stored_count
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.module import SettingValue, ShapeProblem
 from convnet_studio.engine.nn.modules.linear import Linear
@@ -59,7 +59,8 @@ def estimate(parameters: int, values: int, training: TrainingSpec, in_slots: int
     """What a network takes to train.
 
     Args:
-        parameters: numbers to learn. `values`: outputs of all modules together, for one sample.
+        parameters: numbers to learn, and those that are fitted.
+        values: outputs of all modules together, for one sample.
         training: batch size and optimizer.
         in_slots: those of the parameters whose gradients are summed in slots (`parameters_in_slots`); None: all.
     """
@@ -79,7 +80,8 @@ def estimate(parameters: int, values: int, training: TrainingSpec, in_slots: int
 def parameters_in_slots(node: Node, training: TrainingSpec) -> int:
     """Of the numbers that `node` learns, those whose gradients threads sum in slots: all but large Linear modules'.
 
-    A Linear that shares weights needs slots, and so does the owner of the weights: they count with who shares them.
+    What is fitted has no gradient. A Linear that shares weights needs slots, and so does the owner of the weights: they
+    count with who shares them.
     """
     if not isinstance(node.module, Linear):
         return parameter_count(node)
@@ -108,7 +110,7 @@ class MemoryGate:
         Raises:
             ShapeProblem: with the numbers, if the network would be too large with it; then it is not counted.
         """
-        parameters = self._parameters + parameter_count(node)
+        parameters = self._parameters + stored_count(node)
         values = self._values + math.prod(node.shape)
         in_slots = self._in_slots + parameters_in_slots(node, self._training)
         needed = estimate(parameters, values, self._training, in_slots).total

@@ -147,7 +147,7 @@ def _of_learning(project: Project, graph: Graph) -> Iterator[Problem]:
     """Modules whose weights can't be drawn by the rule that was chosen for them."""
     rules = {each.id: each.learning.initializer for each in project.network.modules}
     for node in graph.nodes:
-        if not isinstance(node.module, Module) or node.shares:
+        if not isinstance(node.module, Module) or node.module.is_fitted() or node.shares:
             continue
         shapes = node.module.parameter_shapes(*node.input_shapes)
         weights = [each.shape for name, each in shapes.items() if is_weight(name, each.shape)]

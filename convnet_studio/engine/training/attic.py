@@ -9,12 +9,13 @@ from types import MappingProxyType
 
 import numpy as np
 
+from convnet_studio.engine.nn.fitting import fitted_to
 from convnet_studio.engine.nn.initializers import initialize_module
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.nn.network import Network
 
-Key = tuple[str, tuple[tuple[str, Shape], ...]]
-"""(module id, (parameter name, shape) in the order of the flat vector)"""
+Key = tuple[str, tuple[tuple[str, Shape], ...], str]
+"""(module id, (parameter name, shape) in the order of the flat vector, what it was fitted to or empty)"""
 
 LARGEST_ATTIC = 128_000_000
 """Bytes kept at most; what was stored first goes first."""
@@ -51,13 +52,16 @@ class Attic:
         while size > max(LARGEST_ATTIC, self._given) and len(self._stored) > 1:
             size -= self._stored.popitem(last=False)[1].nbytes
 
-    def put_arrays(self, module_id: str, arrays: Mapping[str, Array]) -> None:
-        """Keep parameters that come from outside, such as a file; they have no optimizer state."""
+    def put_arrays(self, module_id: str, arrays: Mapping[str, Array], origin: str = "") -> None:
+        """Keep parameters that come from outside, such as a file; they have no optimizer state.
+
+        `origin`: what they were fitted to (`fitted_to`); empty where they were learned.
+        """
         if arrays:
             shapes = tuple((name, array.shape) for name, array in arrays.items())
             flat = np.concatenate([np.asarray(each, np.float32).ravel() for each in arrays.values()])
             self._given += flat.nbytes
-            self.put((module_id, shapes), Stored(flat, {}))
+            self.put((module_id, shapes, origin), Stored(flat, {}))
 
     def take(self, key: Key) -> Stored | None:
         """Hand out what was kept for this id and these shapes, if anything."""
@@ -66,7 +70,7 @@ class Attic:
     def newest(self) -> dict[str, dict[str, Array]]:
         """Copies of what was last kept for each module id, as arrays by name."""
         found: dict[str, dict[str, Array]] = {}
-        for (module_id, shapes), stored in self._stored.items():
+        for (module_id, shapes, _), stored in self._stored.items():
             found[module_id] = _unflatten(stored.values, shapes)
         return found
 
@@ -82,7 +86,8 @@ class CarriedOver:
 
 def key_of(network: Network, module_id: str) -> Key:
     """What a module's parameters are kept under: they fit wherever the key is the same."""
-    return module_id, tuple((name, each.value.shape) for name, each in network.parameters_of(module_id).items())
+    shapes = tuple((name, each.value.shape) for name, each in network.parameters_of(module_id).items())
+    return module_id, shapes, fitted_to(network, module_id)
 
 
 def store(network: Network, state: Mapping[str, Array], attic: Attic, keep: frozenset[Key] = frozenset()) -> None:

@@ -57,8 +57,9 @@ def _parameter(network: Network, node: Node) -> Fault | None:
 
 
 def largest_parameter(network: Network) -> str:
-    """The id of the module with the largest parameter by absolute value: the one that was driven farthest."""
-    sizes = {module_id: float(np.abs(network.parameters[span]).max()) for module_id, span in network.slices.items()}
+    """The id of the module with the largest learned number by absolute value: the one that was driven farthest."""
+    learned = {module_id: span for module_id, span in network.slices.items() if not network.is_fitted(module_id)}
+    sizes = {module_id: float(np.abs(network.parameters[span]).max()) for module_id, span in learned.items()}
     return max(sizes, key=sizes.__getitem__, default="")
 
 

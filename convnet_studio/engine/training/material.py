@@ -39,6 +39,10 @@ class Material:
         if self._prepared.augmentation.changes_anything:
             self.pictures[indices] = self._prepared.augmented(indices, self._seed, epoch)
 
+    def training_pictures(self) -> Array:
+        """What modules are fitted to: the training pictures as they are without augmentation; made anew if of bytes."""
+        return self._prepared.dataset.train.pictures
+
     @property
     def first_test_sample(self) -> ProbePicture:
         """What is shown to the network while nobody has chosen a picture."""

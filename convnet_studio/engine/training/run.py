@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
+from convnet_studio.engine.nn.fitting import fit_modules, fitted_to
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.nn.optimizer import Optimizer
@@ -84,9 +85,12 @@ class Run:
         self._partners_of = -1  # the pass whose partners the program has
         self._partners: Array = np.zeros(0, np.int64)
         self._make_program = make_program
+        self.unfitted: dict[str, str] = {}
+        """Why a module could not be fitted to the training pictures, in a sentence, by its id."""
         self.network = self._build(project)
         for module_id, arrays in (weights or {}).items():
-            self.attic.put_arrays(module_id, _in_order(self.network, module_id, arrays))
+            origin = fitted_to(self.network, module_id) if module_id in self.network.nodes else ""
+            self.attic.put_arrays(module_id, _in_order(self.network, module_id, arrays), origin)
         self.program = self._program_for(self.network, project.training.batch_size)
         self.carried = self._fill(before.network if before else None, before.optimizer.state if before else {})
 
@@ -118,8 +122,9 @@ class Run:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether there are parameters, but none that may change."""
-        return bool(self.network.parameters.size) and not self._plan.runs
+        """Whether there is something to learn, but nothing that may change."""
+        learned = [each for each in self.network.slices if not self.network.is_fitted(each)]
+        return bool(learned) and not self._plan.runs
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -263,6 +268,7 @@ class Run:
         carried, new_state = carry_over(before, state, self.network, self.attic, self.seed, copies)
         self.optimizer.state.clear()
         self.optimizer.state.update(new_state)
+        self.unfitted = fit_modules(self.network, self.material.training_pictures)
         self._make_plan(self.project.training)
         self.take_checkpoint()
         return carried

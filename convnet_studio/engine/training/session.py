@@ -9,6 +9,7 @@ from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import Program
 from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.spec import DataSpec, NetworkSpec, Project
+from convnet_studio.engine.project.unfold import origin
 from convnet_studio.engine.project.validate import Problem, graph_problems
 from convnet_studio.engine.training.control import Control, Weights
 from convnet_studio.engine.training.events import (
@@ -170,7 +171,7 @@ class Session:
         elif _learning(project.network) != _learning(run.project.network):
             run.follow_learning(project)
         run.project = project
-        self._problems = graph_problems(project, run.network.graph)
+        self._problems = _problems_of(run)
         if changes_structure:
             yield self._network_changed(run)
             self._begin_measuring(run, self._most_measured)  # what was measured was another network
@@ -221,7 +222,7 @@ class Session:
             parameters=run.network.parameters.size,
             compiled=self._compiled,
         )
-        self._problems = graph_problems(run.project, run.network.graph)
+        self._problems = _problems_of(run)
         yield self._network_changed(run)
         why = self._why_not()
         was_playing = self._is_playing
@@ -368,6 +369,15 @@ class Session:
     def _the_run(self) -> Run:
         assert self.run is not None
         return self.run
+
+
+def _problems_of(run: Run) -> tuple[Problem, ...]:
+    """Those of the drawing, and the modules that could not be fitted."""
+    unfitted = [
+        Problem(origin(where), f"It hands on what it gets, for it could not be fitted: {why.removesuffix('.')}")
+        for where, why in run.unfitted.items()
+    ]
+    return (*graph_problems(run.project, run.network.graph), *unfitted)
 
 
 def _pictures(data: DataSpec) -> object:

@@ -27,7 +27,7 @@ def parameters_line(spec: ModuleSpec, known: ModuleSummary) -> str:
     if spec.shares:
         return " + ".join(_product(each) for each in shapes) + ", shared"
     if not known.parameters:
-        return "none"
+        return " + ".join(_product(each) for each in shapes) + ", fitted" if shapes else "none"
     return _equation([_product(each) for each in shapes], " + ", known.parameters)
 
 

@@ -232,7 +232,7 @@ class ModulePage(QWidget):
 
 def has_parameters(kind: type | None) -> bool:
     """Whether modules of this kind learn something."""
-    return kind is not None and issubclass(kind, Module) and bool(parameter_names(kind))
+    return kind is not None and issubclass(kind, Module) and bool(parameter_names(kind)) and not kind.is_fitted()
 
 
 def parameter_names(kind: type[Module]) -> list[str]:

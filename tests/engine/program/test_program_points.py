@@ -7,6 +7,7 @@ import pytest
 from small_networks import CLASSIFIER, Drawn, assert_follows_numpy, chain
 
 from convnet_studio.engine.nn.module import Module, SettingValue, Shape, settings_of
+from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import CompiledProgram
 from convnet_studio.engine.program.lowering import RULES
 
@@ -53,6 +54,41 @@ def test_what_smooth_shrinkage_learns_may_change_its_sign() -> None:
         for each in network.parameters_of("2 SmoothShrink").values():
             each.value[...] *= [1, -1, -0.5]
     assert_follows_numpy(networks[0], networks[1], 5)
+
+
+def with_inhibition(drawn: list[Drawn], shape: Shape, name: str) -> list[Network]:
+    """Twice the same network, what maps take from each other drawn at random, thresholds of either sign and one 0."""
+    networks = [chain(drawn, shape, 4) for _ in range(2)]
+    for network in networks:
+        random, own = np.random.default_rng(3), network.parameters_of(name)
+        own["weight"].value[...] = random.uniform(-0.4, 0.4, own["weight"].value.shape)
+        own["theta"].value[...] = random.uniform(-0.2, 0.2, own["theta"].value.shape)
+        own["theta"].value[-1] = 0
+    return networks
+
+
+@pytest.mark.parametrize("count", [1, 7, 19])
+@pytest.mark.parametrize("shape", [*SHAPES, (8, 6, 5), (33, 5, 4)], ids=str)
+def test_lateral_inhibition(shape: Shape, count: int) -> None:
+    first: Drawn = ("Conv2d", {"kernel_size": 3, "padding": 1, "out_channels": shape[0]})
+    drawn: list[Drawn] = [first, ("LateralInhibition", {}), ("Tanh", {}), *CLASSIFIER]
+    networks = with_inhibition(drawn, shape, "2 LateralInhibition")
+    assert_follows_numpy(networks[0], networks[1], count, threads=1 + count % 2)
+    assert "LateralInhibition" in RULES
+    diagonal = np.diagonal(networks[0].parameters_of("2 LateralInhibition")["weight"].grad)
+    assert not diagonal.any()
+
+
+@pytest.mark.parametrize("features", [1, 15, 33])
+def test_lateral_inhibition_of_the_input_and_of_lists(features: int) -> None:
+    shrink: Drawn = ("LateralInhibition", {})
+    networks = with_inhibition(
+        [shrink, ("Linear", {"out_features": 4}), ("CrossEntropyLoss", {})], (features,), "1 LateralInhibition"
+    )
+    assert_follows_numpy(networks[0], networks[1], 23)
+    drawn: list[Drawn] = [("Linear", {"out_features": features}), shrink, *CLASSIFIER[1:]]
+    networks = with_inhibition(drawn, (9,), "2 LateralInhibition")
+    assert_follows_numpy(networks[0], networks[1], 23)
 
 
 @each_shape
@@ -128,6 +164,12 @@ def test_losses_of_scores(kind: str, chosen: dict[str, SettingValue], scale: flo
         for each in network.parameters_of("3 Linear").values():
             each.value[...] *= scale
     assert_follows_numpy(networks[0], networks[1], 17)
+
+
+def test_shrinking_does_not_hide_what_is_not_a_number() -> None:
+    program = CompiledProgram(chain([("LateralInhibition", {}), *CLASSIFIER], (1, 1, 4), 4), 1)
+    program.forward(np.array([np.nan, -2, 0, 1], np.float32).reshape(1, 1, 1, 4))
+    np.testing.assert_allclose(program.output("1 LateralInhibition").ravel(), [np.nan, -1.9, 0, 0.9], rtol=1e-6)
 
 
 def test_what_is_not_finite_is_handed_on() -> None:

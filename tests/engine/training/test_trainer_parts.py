@@ -124,7 +124,7 @@ def test_carrying_over_keeps_restores_and_initializes() -> None:
 def test_the_attic_is_bounded_and_drops_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attic_file, "LARGEST_ATTIC", 100)
     attic = Attic()
-    keys = [(name, (("weight", (10,)),)) for name in "abcd"]
+    keys = [(name, (("weight", (10,)),), "") for name in "abcd"]
     for key in keys:
         attic.put(key, Stored(np.zeros(10, np.float32), {}))
     assert [attic.take(key) is not None for key in keys] == [False, False, True, True]
@@ -136,7 +136,7 @@ def test_the_attic_hands_out_arrays_by_name() -> None:
     for module_id, arrays in weights_of(network).items():
         for name, array in arrays.items():
             np.testing.assert_array_equal(attic.newest()[module_id][name], array)
-    assert key_of(network, "fc") == ("fc", (("weight", (3, 64)), ("bias", (3,))))
+    assert key_of(network, "fc") == ("fc", (("weight", (3, 64)), ("bias", (3,))), "")
 
 
 def _checkpoints_after(losses: list[float]) -> tuple[Checkpoints, Course]:

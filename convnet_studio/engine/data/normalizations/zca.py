@@ -7,21 +7,18 @@ from typing import ClassVar
 import numpy as np
 
 from convnet_studio.engine.data.normalization import Array, Normalization
-from convnet_studio.engine.nn.whitening import fit_whitening
+from convnet_studio.engine.nn.whitening import EPSILON, LARGEST, fit_whitening
 
 
 class ZCA(Normalization):
-    """Whitens whole pictures and leaves them as they look, edges strengthened; see nn/whitening.py.
-
-    ε is 0.01: less would blow up the noise of pixels that hardly change.
-    """
+    """Whitens whole pictures and leaves them as they look, edges strengthened; see nn/whitening.py."""
 
     name: ClassVar = "ZCA"
-    largest: ClassVar = 3072  # a matrix of 75 MB, fitted in some seconds; the time grows with the third power
+    largest: ClassVar = LARGEST
 
     def fit(self, pictures: Array) -> None:
         """Mean and matrix of the training pictures."""
-        self._whitening = fit_whitening(pictures.reshape(len(pictures), -1), epsilon=0.01)
+        self._whitening = fit_whitening(pictures.reshape(len(pictures), -1), EPSILON)
 
     def apply(self, pictures: Array) -> Array:
         """Times the matrix."""

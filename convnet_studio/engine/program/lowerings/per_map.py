@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from convnet_studio.engine.kernels import per_map, pool
-from convnet_studio.engine.kernels.fields import Buffer, Place, Span
-from convnet_studio.engine.kernels.simd import LANES
+from convnet_studio.engine.kernels.fields import Buffer
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.modules.gain import Gain
 from convnet_studio.engine.nn.modules.smooth_shrink import SmoothShrink
 from convnet_studio.engine.nn.modules.trainable_avg_pool2d import TrainableAvgPool2d
 from convnet_studio.engine.program.builder import Builder
 from convnet_studio.engine.program.lowering import lowers
-from convnet_studio.engine.program.rearrange import arrange, collect
+from convnet_studio.engine.program.patterns import collect_pattern, pattern_of, period_of
 from convnet_studio.engine.program.shapes import window_shape
 
 
@@ -42,9 +40,9 @@ def lower_trainable_average(node: Node, to: Builder) -> None:
 
 def _lower_gain(node: Node, to: Builder, x: Buffer, dx: Buffer | None, has_bias: bool) -> None:
     """From `x` to the output of `node`, and back to `dx`."""
-    y, period = to.output(node), _period(node)
-    gain, zeros = _pattern(node, to, "gain"), to.table(period)
-    bias = _pattern(node, to, "bias") if has_bias else zeros
+    y, period = to.output(node), period_of(node)
+    gain, zeros = pattern_of(node, to, "gain"), to.table(period)
+    bias = pattern_of(node, to, "bias") if has_bias else zeros
     shape: dict[str, Any] = {"size": y.size, "period": period}
     to.forward(per_map.gain_forward, x=x, y=y, gain=gain, bias=bias, **shape)
     dy = to.output_gradient(node)
@@ -52,9 +50,9 @@ def _lower_gain(node: Node, to: Builder, x: Buffer, dx: Buffer | None, has_bias:
         return
     by_gain, by_bias = to.gradient(period), to.gradient(period)
     to.backward(per_map.gain_gradient, x=x, y_gradient=dy, gain_gradient=by_gain, bias_gradient=by_bias, **shape)
-    _collect(node, to, "gain", by_gain)
+    collect_pattern(node, to, "gain", by_gain)
     if has_bias:
-        _collect(node, to, "bias", by_bias)
+        collect_pattern(node, to, "bias", by_bias)
     if dx is not None:
         to.backward(per_map.gain_forward, x=dy, y=dx, gain=gain, bias=zeros, **shape)
 
@@ -64,9 +62,9 @@ def lower_smooth_shrink(node: Node, to: Builder) -> None:
     """With learned numbers of each map, or the same for all."""
     module = node.module
     assert isinstance(module, SmoothShrink)
-    x, y, period = to.input(node), to.output(node), _period(node)
+    x, y, period = to.input(node), to.output(node), period_of(node)
     if module.learns:
-        beta, threshold, least = _pattern(node, to, "beta"), _pattern(node, to, "b"), module.LEAST
+        beta, threshold, least = pattern_of(node, to, "beta"), pattern_of(node, to, "b"), module.LEAST
     else:
         beta, threshold, least = (
             to.table(np.full(period, module.sharpness)), to.table(np.full(period, module.threshold)), 0.0
@@ -88,24 +86,5 @@ def lower_smooth_shrink(node: Node, to: Builder) -> None:
         **shape,
     )
     if module.learns:
-        _collect(node, to, "beta", by_beta)
-        _collect(node, to, "b", by_threshold)
-
-
-def _period(node: Node) -> int:
-    """Floats after which a pattern of this module's maps repeats."""
-    return math.lcm(node.shape[0], LANES)
-
-
-def _pattern(node: Node, to: Builder, name: str) -> Place:
-    """A parameter of each map, repeated over a period, copied once a step."""
-    maps, period = node.shape[0], _period(node)
-    pattern, times = to.table(period), period // maps
-    arrange(to, to.parameter(node, name), pattern, (1, 1, times, maps), (0, 0, 0, 1), (0, 0, maps, 1))
-    return pattern
-
-
-def _collect(node: Node, to: Builder, name: str, pattern: Span) -> None:
-    """Add up what a pattern of gradients holds of each map."""
-    maps, period = node.shape[0], _period(node)
-    collect(to, to.parameter(node, name), pattern, (1, 1, period // maps, maps), (0, 0, maps, 1), (0, 0, 0, 1))
+        collect_pattern(node, to, "beta", by_beta)
+        collect_pattern(node, to, "b", by_threshold)
