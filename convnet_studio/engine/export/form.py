@@ -19,8 +19,24 @@ from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.registry import Registry
 
 
+LARGEST_TEXT = 1_000_000
+"""Bytes of a file that is read as text at most."""
+
+
 class ExportError(ValueError):
     """A network can't be written in a form: one sentence that names the module and the form."""
+
+
+class ImportProblem(ValueError):
+    """A file can't be read as a network: one sentence with what is wrong, where, and what would be right."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a text was read as; `notes` tell in sentences what was guessed."""
+
+    project: Project
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,19 @@ class Form(ABC):
     def files_beside(self, outline: Outline) -> Mapping[str, bytes]:
         """What belongs into files beside the main one, by their ending."""
         return {}
+
+    @property
+    def can_read(self) -> bool:
+        """Whether `read` is possible."""
+        return type(self).read is not Form.read
+
+    def read(self, text: str, name: str) -> Imported:
+        """The network of a text in this form, as a project called `name`.
+
+        Raises:
+            ValueError: one sentence with the line, and what was expected there.
+        """
+        raise ImportProblem(f"{self.title} can't be read, only written.")
 
     def no_rule_for(self, part: Part) -> str:
         """What to say of a module that this form has no rule for."""
@@ -132,3 +161,33 @@ def save_export(exported: Exported, path: Path) -> list[Path]:
         except OSError as error:
             raise ExportError(f"{each} can't be written: {error.strerror}.") from None
     return list(files)
+
+
+def readable_endings() -> tuple[str, ...]:
+    """The endings of files that `import_file` reads."""
+    return tuple(kind.ending for kind in Form.registry.values() if kind().can_read)
+
+
+def import_file(path: Path) -> Imported:
+    """The network in a file, by the form that its ending tells.
+
+    Raises:
+        ImportProblem: one sentence, if it can't be read.
+    """
+    form = next((kind() for kind in Form.registry.values() if kind.ending == path.suffix and kind().can_read), None)
+    if form is None:
+        raise ImportProblem(f"{path} can't be read: the name of a listing ends in {' or '.join(readable_endings())}.")
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_TEXT + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise ImportProblem(f"{path} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ImportProblem(f"{path} is no text in UTF-8, so it can't be read as {form.title}.") from None
+    if len(data) > LARGEST_TEXT:
+        raise ImportProblem(f"{path} is larger than {LARGEST_TEXT:,} bytes: it is no listing of a network.")
+    try:
+        return form.read(text, path.stem)
+    except ValueError as problem:
+        raise ImportProblem(f"{path}: {problem}") from None

@@ -188,7 +188,7 @@ def _step(outline: Outline) -> str:
         loss.backward()
         return loss
 
-    return float(optimizer.step(closure))'''
+    return optimizer.step(closure).item()'''
     lines = [head, '    """One step of learning on a mini-batch; the mean loss before it."""', "    optimizer.zero_grad()",
              f"    loss = {call}", "    loss.backward()"]  # fmt: skip
     if _clips(outline):
