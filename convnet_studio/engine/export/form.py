@@ -18,7 +18,6 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.registry import Registry
 
-
 LARGEST_TEXT = 1_000_000
 """Bytes of a file that is read as text at most."""
 
@@ -65,6 +64,8 @@ class Form(ABC):
     """As the command line knows it."""
     title: ClassVar[str]
     """As people read it."""
+    phrase: ClassVar[str]
+    """As it stands in sentences, with its article: "a Torch7 listing"."""
     ending: ClassVar[str]
     """Of its files, with the dot."""
     is_text: ClassVar[bool] = True
@@ -99,7 +100,7 @@ class Form(ABC):
 
     def no_rule_for(self, part: Part) -> str:
         """What to say of a module that this form has no rule for."""
-        return f"{part.title} can't be written as {self.title}: there is no rule for {part.kind}."
+        return f"{part.title} can't be written as {self.phrase}: there is no rule for {part.kind}."
 
 
 class Lines:
@@ -139,9 +140,9 @@ def export(project: Project, form_name: str, weights: Weights | None = None) -> 
     form = Form.registry[form_name]()
     outline = outline_of(project, complete_weights(project, weights) if form.carries_weights else None)
     if outline.left_out:
-        raise ExportError(f"{project.name} can't be written as {form.title}: {outline.left_out[0]}")
+        raise ExportError(f"{project.name} can't be written as {form.phrase}: {outline.left_out[0]}")
     if not outline.modules:
-        raise ExportError(f"{project.name} can't be written as {form.title}: it has no module that computes.")
+        raise ExportError(f"{project.name} can't be written as {form.phrase}: it has no module that computes.")
     written = form.write(outline)
     if written.gaps:
         raise ExportError(written.gaps[0])
@@ -184,7 +185,7 @@ def import_file(path: Path) -> Imported:
     except OSError as error:
         raise ImportProblem(f"{path} can't be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ImportProblem(f"{path} is no text in UTF-8, so it can't be read as {form.title}.") from None
+        raise ImportProblem(f"{path} is no text in UTF-8, so it can't be read as {form.phrase}.") from None
     if len(data) > LARGEST_TEXT:
         raise ImportProblem(f"{path} is larger than {LARGEST_TEXT:,} bytes: it is no listing of a network.")
     try:

@@ -1,4 +1,4 @@
-"""Outline: a network as those who write it down need it: its modules in order, with shapes and names that code can bear.
+"""Outline: a network as those who write it down need it: its modules in order, with shapes and words for code.
 
 What is unfolded in time stands there as it computes, step by step; modules that can't compute are left out, with a
 sentence each.
@@ -14,6 +14,7 @@ from typing import Any
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.initializers import initialize
+from convnet_studio.engine.nn.joining import Joining
 from convnet_studio.engine.nn.loss import Loss, as_list
 from convnet_studio.engine.nn.module import Array, Module, Shape
 from convnet_studio.engine.project.build import build_network, resolve_project
@@ -111,7 +112,7 @@ class Outline:
     @property
     def is_chain(self) -> bool:
         """Whether each module feeds just the next one, from one Input to at most one loss, with weights of its own."""
-        if len(self.losses) > 1 or any(each.shares for each in self.parts):
+        if len(self.losses) > 1 or any(each.shares or isinstance(each.module, Joining) for each in self.parts):
             return False
         return all(
             not part.sources if index == 0 else part.sources == (self.parts[index - 1],)

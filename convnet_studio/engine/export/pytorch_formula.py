@@ -7,7 +7,9 @@ from types import MappingProxyType
 
 from convnet_studio.engine.expression import Expression, Step
 
-TENSORS = frozenset({"max", "min", "power", "where", "sqrt", "log", "exp", "sign", "abs", "tanh", "sigmoid", "sin", "cos"})
+TENSORS = frozenset(
+    {"max", "min", "power", "where", "sqrt", "log", "exp", "sign", "abs", "tanh", "sigmoid", "sin", "cos"}
+)
 """Operations that PyTorch carries out on tensors only."""
 
 STEPS: Mapping[str, str] = MappingProxyType(

@@ -83,7 +83,12 @@ def training_notes(outline: Outline) -> list[str]:
         notes.append("PyTorch's Dropout draws other units than ConvNet Studio, so that losses agree on average only.")
     if training.optimizer == "LBFGS" and (training.l2 or training.l1 or training.max_norm or training.clip_norm):
         notes.append("LBFGS of PyTorch is written without penalties and bounds on weights.")
-    if outline.project.data.shift or outline.project.data.flip or outline.project.data.scale or outline.project.data.noise:
+    if (
+        outline.project.data.shift
+        or outline.project.data.flip
+        or outline.project.data.scale
+        or outline.project.data.noise
+    ):
         notes.append("The training pictures are not changed by chance here: shift, flip, scale and noise are left out.")
     return notes
 
@@ -146,7 +151,7 @@ def _make_optimizer(outline: Outline, learning: Mapping[str, float]) -> str:
             f"    return torch.optim.{rule.format(parameters='net.parameters()')}"
         )
     factor = 'RATES.get(name.rpartition(".")[0], 1.0)' if has_rates else "1.0"
-    return f'''{head}    """The rule by which the network learns; penalties are for weights, not for biases and gains."""
+    return f'''{head}    """The rule by which the network learns; penalties are for weights alone."""
     groups = [
         {{
             "params": [parameter],
@@ -189,8 +194,8 @@ def _step(outline: Outline) -> str:
         return loss
 
     return optimizer.step(closure).item()'''
-    lines = [head, '    """One step of learning on a mini-batch; the mean loss before it."""', "    optimizer.zero_grad()",
-             f"    loss = {call}", "    loss.backward()"]  # fmt: skip
+    about = '    """One step of learning on a mini-batch; the mean loss before it."""'
+    lines = [head, about, "    optimizer.zero_grad()", f"    loss = {call}", "    loss.backward()"]
     if _clips(outline):
         learning = '[each for group in optimizer.param_groups for each in group["params"]]'
         lines += [f"    nn.utils.clip_grad_norm_({learning}, CLIP_NORM)"]

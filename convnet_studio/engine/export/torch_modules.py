@@ -64,6 +64,10 @@ class LocalNorm(nn.Module):
     The window is a Gaussian. The divisor is at least the mean of the spread over the picture, or a fixed number.
     """
 
+    rows: Tensor
+    columns: Tensor
+    excess: Tensor
+
     def __init__(
         self,
         size: tuple[int, int],
@@ -131,7 +135,7 @@ class FilterBank(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, c, *space) to (batch, out_channels, *places)."""
-        weight = self.weight
+        weight: Tensor = self.weight
         if self.pairs is not None:
             outputs, inputs = torch.tensor(self.pairs, device=x.device).T
             weight = weight.new_zeros(self.dense).index_put((outputs, inputs), self.weight[:, 0])
@@ -166,6 +170,8 @@ class LPPool2d(nn.Module):
     Where each map learns its power, p = 1 + log(1 + exp(rho)).
     """
 
+    shares: Tensor
+
     def __init__(
         self, kernel_size: int, stride: int, p: float = 2.0, inside: str = "mean", learning_maps: int = 0
     ) -> None:
@@ -185,8 +191,8 @@ class LPPool2d(nn.Module):
         sizes = windows(x, self.kernel_size, self.stride).abs()
         # The largest is taken out of the root, so that no power overflows or vanishes; it cancels in the gradient.
         largest = sizes.amax(-1, keepdim=True).detach()
-        p = 1 + F.softplus(self.rho)[:, None, None] if hasattr(self, "rho") else self.p
-        powers = (sizes / torch.where(largest > 0, largest, 1.0)) ** (p[..., None] if hasattr(self, "rho") else p)
+        p = 1 + F.softplus(self.rho)[:, None, None] if hasattr(self, "rho") else x.new_tensor([[[self.p]]])
+        powers = (sizes / torch.where(largest > 0, largest, 1.0)) ** p[..., None]
         total = (self.shares * powers).sum(-1)
         y = largest[..., 0] * torch.where(total > 0, total, 1.0) ** (1 / p)
         return torch.where(total > 0, y, 0.0)
@@ -230,7 +236,7 @@ class MapPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, c, *space) to (batch, c / group, *space)."""
-        return pooled(x.unflatten(1, (-1, self.group)), 2, self.kind)
+        return pooled(x.reshape(len(x), -1, self.group, *x.shape[2:]), 2, self.kind)
 
 
 class GlobalPool2d(nn.Module):
@@ -280,6 +286,8 @@ class Gain(nn.Module):
 class EuclideanRBF(nn.Module):
     """Minus the squared distance to the fixed picture of each class; # is ink (1), . is paper (-1)."""
 
+    codes: Tensor
+
     def __init__(self, pictures: Sequence[str]) -> None:
         super().__init__()
         codes = torch.tensor([[1.0 if ink == "#" else -1.0 for ink in picture] for picture in pictures])
@@ -291,7 +299,10 @@ class EuclideanRBF(nn.Module):
 
 
 class SmoothShrink(nn.Module):
-    """sign(x) (log(exp(beta b) + exp(beta |x|) - 1) / beta - b); where it learns, each map has |beta| + 0.01 and |b|."""
+    """sign(x) (log(exp(beta b) + exp(beta |x|) - 1) / beta - b).
+
+    Where it learns, each map has a beta and a b, which count by their size: |beta| + 0.01 and |b|.
+    """
 
     def __init__(self, sharpness: float, threshold: float, learning_maps: int = 0) -> None:
         super().__init__()

@@ -31,7 +31,9 @@ def test_outputs_are_the_same(case: Case) -> None:
     network = network_of(project, case.shape)
     written = Form.registry["onnx"]().write(outline_with(project, network))
     if case.kind not in ROWS:
-        assert written.gaps == (f"{case.kind} (m2) can't be written as ONNX model: there is no rule for {case.kind}.",)
+        assert written.gaps == (
+            f"{case.kind} (m2) can't be written as an ONNX model: there is no rule for {case.kind}.",
+        )
         pytest.skip(f"{case.kind} has no row yet")
     pictures = case.inputs(np.float32)[0]
     expected = network.forward(pictures)["m2"]

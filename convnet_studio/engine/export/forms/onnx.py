@@ -262,7 +262,8 @@ def _softplus(g: Graph, part: Part, w: Weights, x: list[str]) -> str:
 def _smooth_shrink(g: Graph, part: Part, w: Weights, x: list[str]) -> str:
     """log(e^βb + e^β|x| - 1), the larger power taken out, plus the logarithm of 1 minus its reciprocal."""
     m = part.module
-    beta, b = np.float64(m.sharpness), np.float64(m.threshold)
+    beta: Array = np.array(m.sharpness)
+    b: Array = np.array(m.threshold)
     if w:
         beta, b = (np.abs(w[each].astype(np.float64)).reshape(_per_map(part)) for each in ("beta", "b"))
         beta = beta + m.LEAST
@@ -412,6 +413,7 @@ class OnnxForm(Form):
 
     name: ClassVar = "onnx"
     title: ClassVar = "ONNX model"
+    phrase: ClassVar = "an ONNX model"
     ending: ClassVar = ".onnx"
     is_text: ClassVar = False
     carries_weights: ClassVar = True

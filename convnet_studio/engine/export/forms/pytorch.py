@@ -146,7 +146,9 @@ def _euclidean_rbf(part: Part) -> Code:
     name = f"{part.name.upper()}_PICTURES"
     codes = CODES[: part.module.out_features]
     pictures = "\n".join(f'    "{"".join("#" if ink > 0 else "." for ink in code)}",' for code in codes)
-    before = f"# The picture of each digit, 12 rows of 7 pixels, that {part.name} compares with.\n{name} = [\n{pictures}\n]"
+    before = (
+        f"# The picture of each digit, 12 rows of 7 pixels, that {part.name} compares with.\n{name} = [\n{pictures}\n]"
+    )
     return Code(f"EuclideanRBF({name})", before=before)
 
 
@@ -187,13 +189,13 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "EuclideanRBF": _euclidean_rbf,
         "Flatten": _torch("Flatten"),
         "Formula": _formula,
-        "Gain": lambda part: Code(f"Gain({part.shape[0]}{'' if 'bias' in part.parameter_shapes() else ', bias=False'})"),
+        "Gain": lambda part: Code(
+            f"Gain({part.shape[0]}{'' if 'bias' in part.parameter_shapes() else ', bias=False'})"
+        ),
         "GlobalPool2d": _ours("GlobalPool2d", "kind"),
         "Hardshrink": _torch("Hardshrink", "lambd"),
         "LPPool2d": _lp_pool,
-        "LateralInhibition": lambda part: Code(
-            f"LateralInhibition({part.shape[0]}, {part.module.threshold!r})"
-        ),
+        "LateralInhibition": lambda part: Code(f"LateralInhibition({part.shape[0]}, {part.module.threshold!r})"),
         "Linear": lambda part: Code(f"nn.Linear({part.input_shapes[0][0]}, {part.shape[0]})"),
         "LocalContrastNorm": _local_norm(subtracts=True, divides=True),
         "LocalResponseNorm": _local_response,
@@ -253,6 +255,7 @@ class PyTorchForm(Form):
 
     name: ClassVar = "pytorch"
     title: ClassVar = "PyTorch code"
+    phrase: ClassVar = "PyTorch code"
     ending: ClassVar = ".py"
     carries_weights: ClassVar = True
 
@@ -316,7 +319,10 @@ class _Writer:
         project = self._outline.project
         what = f"{project.name}: {project.description}" if project.description else project.name
         lines = [f'"""{_safe(what.removesuffix("."))}.']
-        lines += ["", "Written by ConvNet Studio. The weights lie beside this file, in an .npz archive of the same name."]
+        lines += [
+            "",
+            "Written by ConvNet Studio. The weights lie beside this file, in an .npz archive of the same name.",
+        ]
         lines += [f"Its pictures: {data_text(self._outline)}", '"""', "", "from __future__ import annotations", ""]
         lines += ["import math"] if "math." in code else []
         abstract = [each for each in ("Iterator", "Sequence") if f"{each}[" in code]
@@ -436,8 +442,7 @@ _LOAD = '''def load_weights(net: Net, path: str | Path) -> None:
         for name, parameter in net.named_parameters():
             parameter.copy_(torch.from_numpy(arrays[name]).reshape(parameter.shape))'''
 
-_MAIN = '''if __name__ == "__main__":
+_MAIN = """if __name__ == "__main__":
     net = Net()
     load_weights(net, Path(__file__).with_suffix(".npz"))
-    print(net)'''
-
+    print(net)"""

@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 from convnet_studio.engine.export.form import Form, Imported, Lines, Written
 from convnet_studio.engine.export.outline import Outline, Part
 from convnet_studio.engine.export.suiting_data import with_suiting_data
-from convnet_studio.engine.export.torch7_reader import Listing, Unit, read_listing
+from convnet_studio.engine.export.torch7_constructors import Unit
+from convnet_studio.engine.export.torch7_reader import Listing, read_listing
 from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.invariants import check_invariants
@@ -280,6 +281,7 @@ class Torch7Form(Form):
 
     name: ClassVar = "torch7"
     title: ClassVar = "Torch7 listing"
+    phrase: ClassVar = "a Torch7 listing"
     ending: ClassVar = ".lua"
 
     def write(self, outline: Outline) -> Written:
@@ -327,12 +329,12 @@ class _Writer:
         row = rows.get(part.kind)
         what = "is no criterion of Torch7" if rows is LOSSES else "is no module of Torch7"
         if row is None:
-            self._gap(part, f"{part.title} can't be written as a {self._form.title}: {part.kind} {what}.")
+            self._gap(part, f"{part.title} can't be written as {self._form.phrase}: {part.kind} {what}.")
             return None
         try:
             code = row(part)
         except CannotSay as reason:
-            self._gap(part, f"{part.title} can't be written as a {self._form.title}: {reason}.")
+            self._gap(part, f"{part.title} can't be written as {self._form.phrase}: {reason}.")
             return None
         if code.note:
             self._notes.append(f"{part.title} differs in Torch7: {code.note}.")
@@ -395,7 +397,7 @@ def _stage_words(parts: list[Part], index: int) -> str:
     """
     if not _begins_stage(parts, index):
         return ""
-    words = []
+    words: list[str] = []
     for place in range(index, len(parts)):
         if place > index and _begins_stage(parts, place):
             break
@@ -453,5 +455,3 @@ def _suits(outline: Outline, units: tuple[Unit, ...]) -> bool:
             return False
     last = outline.modules[-1].shape
     return not outline.classes or last[0] == outline.classes
-
-
