@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWi
 from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
+from convnet_studio.engine.export.form import Form
 from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
@@ -31,7 +33,7 @@ from convnet_studio.engine.training.events import (
 )
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
-from convnet_studio.ui.actions import Actions
+from convnet_studio.ui.actions import EXPORT, Actions
 from convnet_studio.ui.credits import CreditsDialog
 from convnet_studio.ui.data_strip import DataStrip
 from convnet_studio.ui.inspector.inspector import Inspector
@@ -50,6 +52,7 @@ from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
+from convnet_studio.ui.views.code import CodeView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
 SMALLEST_SIZE = (1024, 640)
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
         self._further_views: list[View] = []
         self.canvas = CanvasView(self.open_project)
         self.curves = LearningCurvesView(self.open_project)
+        self.code = CodeView(self.open_project)
         self.inspector = Inspector(self.open_project)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
@@ -110,7 +114,7 @@ class MainWindow(QMainWindow):
 
     def views(self) -> Sequence[View]:
         """Every view that is there now, seen or not."""
-        return [self.canvas, self.curves, *self.inspector.views(), *self._further_views]
+        return [self.canvas, self.curves, self.code, *self.inspector.views(), *self._further_views]
 
     def add_view(self, view: View) -> None:
         """Keep one more view up to date, wherever it is shown."""
@@ -132,6 +136,7 @@ class MainWindow(QMainWindow):
             ("Modules", self.palette_panel),
             ("Inspector", self.inspector),
             [("Learning curves", self.curves), ("Data", self.data_strip)],
+            ("Code", self.code),
         )
 
     def _menu(self) -> QMenu:
@@ -143,6 +148,9 @@ class MainWindow(QMainWindow):
                 before = self.actions_table["save"]
                 part.insertMenu(before, self.files.recent_menu(part))
                 part.insertMenu(before, self.files.preset_menu(part))
+                forms = QMenu(EXPORT, part)
+                self.actions_table.fill_menu(forms, EXPORT)
+                part.insertMenu(self.actions_table["rename_project"], forms)
             if name == "View":
                 self._panel_menu = part.addMenu("Panels")
                 self._panel_menu.aboutToShow.connect(lambda: self.panel_layout.fill_menu(self._panel_menu))
@@ -158,6 +166,7 @@ class MainWindow(QMainWindow):
             "open": lambda: self.files.ask_open(),
             "save": lambda: self.files.save(),
             "save_as": lambda: self.files.save_as(),
+            **{f"export_{name}": partial(self.export, name) for name in Form.registry},
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
@@ -177,6 +186,8 @@ class MainWindow(QMainWindow):
             "zoom_out": self.canvas.zoom_out,
             "zoom_reset": self.canvas.zoom_reset,
             "fit": self.canvas.fit,
+            "code": lambda: self.panel_layout.toggle_beside(),
+            "copy_code": self.code.copy,
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
@@ -210,6 +221,7 @@ class MainWindow(QMainWindow):
         self.top_bar.dataset_chosen.connect(
             lambda name: project.edit("Change the data", set_dataset(project.project, name))
         )
+        self.code.save_requested.connect(self.export)
         self.palette_panel.add_requested.connect(self.canvas.add_kind)
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
@@ -280,6 +292,10 @@ class MainWindow(QMainWindow):
         seed = (project.training.seed + 1) % 2**32
         self.open_project.edit("New weights", set_training(project, seed=seed))
         self.session.wish(Reset())
+
+    def export(self, form_name: str) -> None:
+        """Ask for a file and write the network there in a form."""
+        self.files.ask_export(form_name)
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)

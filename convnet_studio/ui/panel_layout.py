@@ -11,6 +11,8 @@ from convnet_studio.ui.panel import Panel
 
 LOWER_SHARE = 0.26
 """Of the window's height, for curves and data."""
+BESIDE_WIDTH = 460
+"""Of a panel that opens beside the right one, where there is room."""
 SIDES = (208, 320)
 """Largest width of palette and inspector, as long as nobody gives them another."""
 
@@ -22,6 +24,7 @@ class PanelLayout(QObject):
     Args:
         window: that the panels are put around.
         left, right, below: titles and contents.
+        beside: as those, of a panel left of the right one that is closed until somebody asks for it.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class PanelLayout(QObject):
         left: tuple[str, QWidget],
         right: tuple[str, QWidget],
         below: Sequence[tuple[str, QWidget]],
+        beside: tuple[str, QWidget],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -46,6 +50,10 @@ class PanelLayout(QObject):
         self._below = [self._panel(*each, Qt.DockWidgetArea.BottomDockWidgetArea) for each in below]
         for one, other in zip(self._below, self._below[1:], strict=False):
             window.splitDockWidget(one, other, Qt.Orientation.Horizontal)
+        self.beside = self._panel(*beside, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.splitDockWidget(self.beside, self._sides[1], Qt.Orientation.Horizontal)
+        self.beside.hide()
+        self.beside.visibilityChanged.connect(self._share_beside)
         self._share()
         self._default = window.saveState()
         self._is_own = False
@@ -54,8 +62,13 @@ class PanelLayout(QObject):
 
     @property
     def panels(self) -> list[Panel]:
-        """All panels: left, right, below."""
-        return [*self._sides, *self._below]
+        """All panels: left, right, below, beside."""
+        return [*self._sides, *self._below, self.beside]
+
+    def toggle_beside(self) -> None:
+        """Open the panel beside the right one, or close it."""
+        self.beside.setVisible(self.beside.isHidden())
+        self._note_arrangement()
 
     def state(self) -> str:
         """What to keep for the next start; empty where nobody has arranged anything."""
@@ -96,6 +109,13 @@ class PanelLayout(QObject):
 
     def _note_arrangement(self) -> None:
         self._is_own = True
+
+    def _share_beside(self, is_shown: bool) -> None:
+        """Give the panel that was just opened its width, and the right one back its own."""
+        if is_shown and not self.beside.isFloating():
+            width = self._window.width()
+            widths = [min(BESIDE_WIDTH, width * 3 // 10), min(SIDES[1], width // 4)]
+            self._window.resizeDocks([self.beside, self._sides[1]], widths, Qt.Orientation.Horizontal)
 
     def _share(self) -> None:
         width, height = self._window.width(), self._window.height()

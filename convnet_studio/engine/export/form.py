@@ -64,11 +64,17 @@ class Form(ABC):
     """As the command line knows it."""
     title: ClassVar[str]
     """As people read it."""
+    word: ClassVar[str]
+    """As a switch has it: "Torch7"."""
     phrase: ClassVar[str]
     """As it stands in sentences, with its article: "a Torch7 listing"."""
     ending: ClassVar[str]
     """Of its files, with the dot."""
     is_text: ClassVar[bool] = True
+    comment: ClassVar[str] = "#"
+    """What begins a comment in its texts."""
+    keywords: ClassVar[frozenset[str]] = frozenset()
+    """The words of its language."""
     carries_weights: ClassVar[bool] = False
     """Whether its files hold the weights (in itself or in one beside it)."""
 

@@ -413,6 +413,7 @@ class OnnxForm(Form):
 
     name: ClassVar = "onnx"
     title: ClassVar = "ONNX model"
+    word: ClassVar = "ONNX"
     phrase: ClassVar = "an ONNX model"
     ending: ClassVar = ".onnx"
     is_text: ClassVar = False

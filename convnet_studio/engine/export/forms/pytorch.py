@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import keyword
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -255,8 +256,10 @@ class PyTorchForm(Form):
 
     name: ClassVar = "pytorch"
     title: ClassVar = "PyTorch code"
+    word: ClassVar = "PyTorch"
     phrase: ClassVar = "PyTorch code"
     ending: ClassVar = ".py"
+    keywords: ClassVar = frozenset(keyword.kwlist)
     carries_weights: ClassVar = True
 
     def write(self, outline: Outline) -> Written:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from convnet_studio.engine.export.form import Form, Imported, Lines, Written
+from convnet_studio.engine.export.lua_tokens import KEYWORDS
 from convnet_studio.engine.export.outline import Outline, Part
 from convnet_studio.engine.export.suiting_data import with_suiting_data
 from convnet_studio.engine.export.torch7_constructors import Unit
@@ -281,8 +282,11 @@ class Torch7Form(Form):
 
     name: ClassVar = "torch7"
     title: ClassVar = "Torch7 listing"
+    word: ClassVar = "Torch7"
     phrase: ClassVar = "a Torch7 listing"
     ending: ClassVar = ".lua"
+    comment: ClassVar = "--"
+    keywords: ClassVar = KEYWORDS
 
     def write(self, outline: Outline) -> Written:
         """As a chain where it is one, else as a graph."""
