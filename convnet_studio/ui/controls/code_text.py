@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QFontMetrics,
     QSyntaxHighlighter,
     QTextCharFormat,
@@ -32,6 +33,13 @@ class Language:
     keywords: frozenset[str] = frozenset()
 
 
+def code_font() -> QFont:
+    """JetBrains Mono without its ligatures: what is typed as -> is shown as ->."""
+    font = number_font(12)
+    font.setFeature(QFont.Tag("calt"), 0)
+    return font
+
+
 class CodeText(QPlainTextEdit):
     """Lines that cannot be edited. `owners` tells which module each is about; those of `marked` modules are tinted."""
 
@@ -47,7 +55,7 @@ class CodeText(QPlainTextEdit):
         )
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setFont(number_font(12))
+        self.setFont(code_font())
         self.setTabStopDistance(_TAB_SPACES * QFontMetrics(self.font()).horizontalAdvance(" "))
         self._owners: Sequence[str] = ()
         self._marked: frozenset[str] = frozenset()
@@ -112,6 +120,7 @@ class CodeText(QPlainTextEdit):
         self.setStyleSheet(
             f"QPlainTextEdit {{ background: {colors['surface']}; color: {colors['text']}; border: none;"
             f" selection-background-color: {colors['accent']}; selection-color: {colors['on_accent']}; }}"
+            " QAbstractScrollArea::corner { background: transparent; border: none; }"
         )
         self._highlighter.rehighlight()
         self._tint()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QShowEvent
+from PySide6.QtGui import QColor, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 import convnet_studio.engine.export.forms  # noqa: F401  (importing the folder registers what it holds)
@@ -19,6 +19,10 @@ from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 from convnet_studio.ui.view import View
+
+COPY, SAVE = "Copy", "Save…"
+_WIDE = 344
+_ICON_WIDTH = 40
 
 
 class CodeView(View):
@@ -38,9 +42,9 @@ class CodeView(View):
         self._is_stale = True
         self.language = SegmentedControl("Language", tuple(self._forms))
         self.language.chosen.connect(self._refresh)
-        self.copy_button = self._button("Copy", "copy", "Copy the whole text")
+        self.copy_button = self._button(COPY, "copy", "Copy the whole text")
         self.copy_button.clicked.connect(self.copy)
-        self.save_button = self._button("Save…", "save", "Write it into a file; PyTorch code with its weights")
+        self.save_button = self._button(SAVE, "save", "Write it into a file; PyTorch code with its weights")
         self.save_button.clicked.connect(lambda: self.save_requested.emit(self.form.name))
         self.text = CodeText("The network as text", self._family_color)
         self.text.line_chosen.connect(self._select)
@@ -74,7 +78,15 @@ class CodeView(View):
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setMinimumWidth(_ICON_WIDTH)  # its word is left out before the panel asks for more width
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the buttons show their icons alone."""
+        super().resizeEvent(event)
+        is_wide = event.size().width() >= _WIDE
+        for button, word in ((self.copy_button, COPY), (self.save_button, SAVE)):
+            button.setText(word if is_wide else "")
 
     # ---------------------------------------------------------------- what comes in
 

@@ -6,6 +6,7 @@ written with nngraph.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,10 +24,13 @@ from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.invariants import check_invariants
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 
+LINE_WIDTH = 72
+"""Letters of a line of the heading."""
 MOST_PAIRS = 512
 """Connections that are listed one by one; more are drawn by nn.tables.random where they were drawn here."""
-CARDS_IN_A_ROW = 6
-CARD_STEP, ROW_STEP, MARGIN = 184.0, 320.0, 40.0
+CARDS_IN_A_ROW = 5
+CARD_STEP, ROW_STEP, MARGIN = 228.0, 320.0, 40.0
+"""Pixels from card to card on the canvas: as wide as the widest, with a gap."""
 
 
 class CannotSay(Exception):
@@ -313,7 +317,9 @@ class _Writer:
         project = outline.project
         about = f"{project.name}: {project.description}" if project.description else project.name
         size = " x ".join(map(str, outline.input_shape))
-        self._lines.add(f"-- {about}\n-- Pictures of {size} from the data set {project.data.dataset}.\n")
+        for line in textwrap.wrap(about, LINE_WIDTH):
+            self._lines.add(f"-- {line}")
+        self._lines.add(f"-- Pictures of {size} from the data set {project.data.dataset}.\n")
         start = len(self._lines.lines)
         body()
         self._lines.add()
@@ -356,7 +362,7 @@ class _Writer:
         for index, part in enumerate(inner):
             if words := _stage_words(inner, index):
                 stage += 1
-                self._lines.add(f"\n-- stage {stage}: {words}", part.origin)
+                self._lines.add(f"\n-- stage {stage}: {words}")
             code = self._code_of(part, ROWS)
             for made in code.made if code else ():
                 self._lines.add(f"model:add({made})", part.origin)
