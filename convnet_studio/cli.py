@@ -23,15 +23,20 @@ PROGRAM = "convnet-studio"
 SMALLEST_PICTURE = (320, 200)
 OUTPUT_FOLDER = Path("out")
 
+PROJECT_HELP = "a preset's name, or a path ending in .cvstudio or .lua"
+
 COMMANDS = """commands:
   convnet-studio [PROJECT]               open the window
   convnet-studio train PROJECT           train without a window
   convnet-studio cost PROJECT            count parameters, connections and arithmetic
   convnet-studio render VIEW             draw the window or a view into a picture
   convnet-studio doctor                  find out what is missing on this computer
-  convnet-studio list KIND               list modules, presets, datasets or views
+  convnet-studio export PROJECT          write a network as a Torch7 listing, PyTorch code or an ONNX model
+  convnet-studio import LISTING          make a project of a Torch7 listing
+  convnet-studio list KIND               list modules, presets, datasets, views or forms
 
-PROJECT is the name of a preset or a path ending in .cvstudio. `convnet-studio COMMAND --help` tells more."""
+PROJECT is the name of a preset, or a path ending in .cvstudio or, for a Torch7 listing, in .lua.
+`convnet-studio COMMAND --help` tells more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,7 +105,7 @@ _Commands = argparse._SubParsersAction  # what add_subparsers returns has no pub
 
 def _add_train(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("train", description="Train a project without a window and print how well it does.")
-    parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
+    parser.add_argument("project", metavar="PROJECT", help=PROJECT_HELP)
     parser.add_argument("--data", metavar="NAME", help="train on this data set (see: list datasets)")
     parser.add_argument("--epochs", metavar="N", type=_whole_number, help="passes over the training set")
     parser.add_argument(
@@ -114,7 +119,7 @@ def _add_train(commands: _Commands[_Parser]) -> None:
 
 def _add_cost(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("cost", description="Count what a network costs for one picture, module by module.")
-    parser.add_argument("project", metavar="PROJECT", help="a preset's name or a path ending in .cvstudio")
+    parser.add_argument("project", metavar="PROJECT", help=PROJECT_HELP)
     parser.add_argument("--input", metavar="CxHxW", type=_shape, help="of the picture; default: that of its data set")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=_cost)
@@ -134,6 +139,35 @@ def _add_render(commands: _Commands[_Parser]) -> None:
     parser.set_defaults(command=_render)
 
 
+def _add_export(commands: _Commands[_Parser]) -> None:
+    from convnet_studio.engine.export import forms as _forms  # noqa: F401  (importing the folder registers its files)
+    from convnet_studio.engine.export.form import Form
+
+    told = "; ".join(f"{name}: {kind.title} ({kind.ending})" for name, kind in Form.registry.items())
+    parser = commands.add_parser(
+        "export",
+        description="Write a network in a form that other programs read.",
+        epilog=f"{told}. Weights that a project does not hold are drawn from its seed. PyTorch code has its weights in"
+        " an .npz file beside it; a Torch7 listing has none.",
+    )
+    parser.add_argument("project", metavar="PROJECT", help=PROJECT_HELP)
+    parser.add_argument("--form", choices=tuple(Form.registry), help="default: what the ending of OUT says")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="without it a text is printed")
+    parser.set_defaults(command=_export)
+
+
+def _add_import(commands: _Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "import",
+        description="Make a project of a Torch7 listing: model = nn.Sequential(), model:add(nn.Tanh()), ...",
+        epilog="It is put on the data set whose pictures suit its sizes. Nothing of the listing but its assignments,"
+        " sums, products and constructors is followed.",
+    )
+    parser.add_argument("listing", metavar="LISTING", type=Path, help="a path ending in .lua")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="a path ending in .cvstudio")
+    parser.set_defaults(command=_import)
+
+
 def _add_doctor(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("doctor", description="Find out what is missing on this computer, and how to get it.")
     parser.add_argument("--packages", action="store_true", help="print the Debian packages that are missing, no more")
@@ -151,6 +185,8 @@ _COMMAND_PARSERS: dict[str, Callable[[_Commands[_Parser]], None]] = {
     "train": _add_train,
     "cost": _add_cost,
     "render": _add_render,
+    "export": _add_export,
+    "import": _add_import,
     "doctor": _add_doctor,
     "list": _add_list,
 }
@@ -202,10 +238,11 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _open_window(arguments: argparse.Namespace) -> int:
-    from convnet_studio.engine.project.find import FIRST_PRESET, find_project
+    from convnet_studio.engine.export.find import open_argument
+    from convnet_studio.engine.project.find import FIRST_PRESET
     from convnet_studio.engine.project.memory import memory_limit
 
-    find_project(arguments.project or FIRST_PRESET)  # so that a slip is told before a window opens
+    open_argument(arguments.project or FIRST_PRESET)  # so that a slip is told before a window opens
     memory_limit()
     if not has_display():
         return _without_display(arguments.project or FIRST_PRESET)
@@ -222,12 +259,12 @@ def has_display() -> bool:
 
 def _without_display(project: str) -> int:
     """Train `project` and write pictures of it, where no window can be shown."""
-    from convnet_studio.engine.project.find import find_project
+    from convnet_studio.engine.export.find import open_argument
     from convnet_studio.headless import HeadlessTraining, wait_for_compiled_set
 
     print("There is no display, so no window can open: training without one instead.", file=sys.stderr)
     wait_for_compiled_set()
-    loaded = find_project(project)
+    loaded = open_argument(project)
     training = HeadlessTraining(loaded.project, loaded.weights, _usable_threads())
     _say_result(training, json=False)
     print("Drawing the pictures of the same run.", file=sys.stderr)
@@ -245,8 +282,8 @@ def _without_display(project: str) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from convnet_studio.engine.export.find import open_argument
     from convnet_studio.engine.project.file import ENDING
-    from convnet_studio.engine.project.find import find_project
     from convnet_studio.headless import HeadlessTraining, changed_project, wait_for_compiled_set
 
     save: Path | None = arguments.save
@@ -254,7 +291,7 @@ def _train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{save} can't be saved: the name of a project file ends in {ENDING}.")
     if save is not None and not save.resolve().parent.is_dir():
         raise ValueError(f"{save} can't be saved: there is no folder {save.parent}.")
-    loaded = find_project(arguments.project)
+    loaded = open_argument(arguments.project)
     project = changed_project(loaded.project, arguments.data, arguments.epochs, arguments.seed)
     training = HeadlessTraining(project, loaded.weights, arguments.threads or _usable_threads())
     for warning in (*loaded.warnings, *training.warnings):
@@ -301,9 +338,9 @@ def _usable_threads() -> int:
 
 def _cost(arguments: argparse.Namespace) -> int:
     from convnet_studio.cost_report import cost_report, report_text
-    from convnet_studio.engine.project.find import find_project
+    from convnet_studio.engine.export.find import open_argument
 
-    report = cost_report(find_project(arguments.project).project, arguments.input)
+    report = cost_report(open_argument(arguments.project).project, arguments.input)
     for problem in report["problems"]:
         print(problem, file=sys.stderr)
     print(json.dumps(report) if arguments.json else report_text(report))
@@ -311,11 +348,12 @@ def _cost(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from convnet_studio.engine.project.find import FIRST_PRESET, find_project
+    from convnet_studio.engine.export.find import open_argument
+    from convnet_studio.engine.project.find import FIRST_PRESET
     from convnet_studio.headless import wait_for_compiled_set
 
     project = arguments.preset or FIRST_PRESET
-    find_project(project)
+    open_argument(project)
     wait_for_compiled_set()
     from convnet_studio.ui.render import RenderRequest, render
 
@@ -332,6 +370,52 @@ def _render(arguments: argparse.Namespace) -> int:
         theme=arguments.theme,
     )
     render(request)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from convnet_studio.engine.export.find import open_argument
+    from convnet_studio.engine.export.form import Form, export, save_export
+
+    output: Path | None = arguments.output
+    endings = {kind.ending: name for name, kind in Form.registry.items()}
+    name = arguments.form or (endings.get(output.suffix) if output else None)
+    if name is None:
+        what = (
+            f"{output} does not end in {', '.join(endings)}" if output else "neither --form nor -o says in which form"
+        )
+        raise ValueError(f"Nothing was written: {what}; choose --form {'|'.join(Form.registry)}.")
+    form = Form.registry[name]
+    if output is not None and output.suffix != form.ending:
+        raise ValueError(f"{output} can't be written: the name of {form.phrase} ends in {form.ending}.")
+    if output is None and not form.is_text:
+        raise ValueError(f"The form {name} is no text to be printed: name a file with -o net{form.ending}.")
+    loaded = open_argument(arguments.project)
+    exported = export(loaded.project, name, loaded.weights)
+    for note in (*loaded.warnings, *exported.notes):
+        print(note, file=sys.stderr)
+    if output is not None:
+        print("\n".join(map(str, save_export(exported, output))))
+        return 0
+    if exported.beside:
+        print(f"The weights are not printed: name a file with -o net{form.ending} to have them too.", file=sys.stderr)
+    sys.stdout.write(str(exported.content))
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from convnet_studio.engine.export import forms as _forms  # noqa: F401  (importing the folder registers its files)
+    from convnet_studio.engine.export.form import import_file
+    from convnet_studio.engine.project.file import ENDING, save_project
+
+    output: Path = arguments.output
+    if output.suffix != ENDING:
+        raise ValueError(f"{output} can't be written: the name of a project file ends in {ENDING}.")
+    imported = import_file(arguments.listing)
+    save_project(output, imported.project)
+    for note in imported.notes:
+        print(note, file=sys.stderr)
+    print(output)
     return 0
 
 
@@ -378,9 +462,20 @@ def _views() -> list[tuple[str, str]]:
     return list(view_summaries().items())
 
 
+def _forms() -> list[tuple[str, str]]:
+    from convnet_studio.engine.export import forms  # noqa: F401  (importing the folder registers its files)
+    from convnet_studio.engine.export.form import Form
+
+    return [
+        (name, f"{kind.title} ({kind.ending}){', can be read too' if kind().can_read else ''}")
+        for name, kind in Form.registry.items()
+    ]
+
+
 _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "modules": _modules,
     "presets": _presets,
     "datasets": _datasets,
     "views": _views,
+    "forms": _forms,
 }

@@ -345,3 +345,105 @@ def test_doctor_tells_a_cache_that_cannot_be_written(
     code, out, _ = run(capsys, "doctor")
     assert code == 1
     assert "can't be written" in out
+
+
+# Exports and listings
+
+
+def test_a_listing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "export", "torch7-three-stage", "--form", "torch7")
+    assert code == 0
+    assert "model:add(nn.SpatialConvolutionMM(3, 64, 5, 5))" in out.splitlines()
+    assert err == ""
+
+
+def test_where_a_form_differs_is_told_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "export", "two-stage-digits", "--form", "torch7")
+    assert code == 0
+    assert "nn.SpatialContrastiveNormalization(1, image.gaussian1D(9, 2/9))" in out
+    assert err.startswith("LocalContrastNorm (m2) differs in Torch7: ")
+
+
+def test_pytorch_code_is_written_with_its_weights(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = run(capsys, "export", "tiny-digits", "-o", str(tmp_path / "net.py"))
+    assert code == 0
+    assert out.splitlines() == [str(tmp_path / "net.py"), str(tmp_path / "net.npz")]
+    compile((tmp_path / "net.py").read_text(), "net.py", "exec")
+    _, out, err = run(capsys, "export", "tiny-digits", "--form", "pytorch")
+    assert out == (tmp_path / "net.py").read_text()
+    assert "The weights are not printed" in err
+
+
+def test_trained_weights_are_exported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    import numpy as np
+
+    project = load_preset("tiny-digits")
+    weights = {"m2": {"weight": np.full((8, 1, 3, 3), 0.5, np.float32), "bias": np.zeros(8, np.float32)}}
+    save_project(tmp_path / "trained.cvstudio", project, weights)
+    assert run(capsys, "export", str(tmp_path / "trained.cvstudio"), "-o", str(tmp_path / "net.py"))[0] == 0
+    with np.load(tmp_path / "net.npz", allow_pickle=False) as arrays:
+        assert (arrays["conv1.weight"] == 0.5).all()
+        assert arrays["linear1.weight"].shape == (10, 72)
+
+
+def test_a_listing_becomes_a_project(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    listing, output = tmp_path / "net.lua", tmp_path / "net.cvstudio"
+    assert run(capsys, "export", "tiny-digits", "-o", str(listing))[0] == 0
+    code, out, err = run(capsys, "import", str(listing), "-o", str(output))
+    assert (code, out.strip()) == (0, str(output))
+    assert err == "The data set digits_8x8 suits its sizes.\n"
+    kinds = [each.kind for each in load_project(output).project.network.modules]
+    assert kinds == [each.kind for each in load_preset("tiny-digits").network.modules]
+    assert load_project(output).project.name == "net"
+
+
+def test_a_listing_is_a_project_for_every_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    listing = tmp_path / "net.lua"
+    run(capsys, "export", "tiny-digits", "-o", str(listing))
+    code, out, _ = run(capsys, "cost", str(listing), "--json")
+    assert code == 0
+    assert json.loads(out)["parameters"] == json.loads(run(capsys, "cost", "tiny-digits", "--json")[1])["parameters"]
+    assert train(capsys, str(listing), "--epochs", "1")["train_loss"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["export", "tiny-digits"], "neither --form nor -o says in which form"),
+        (["export", "tiny-digits", "-o", "net.txt"], "net.txt does not end in .onnx, .py, .lua"),
+        (["export", "tiny-digits", "--form", "pytorch", "-o", "net.lua"], "the name of PyTorch code ends in .py."),
+        (["export", "tiny-digits", "--form", "onnx"], "The form onnx is no text to be printed"),
+        (["export", "photos-of-cats", "--form", "torch7"], "There is no preset named 'photos-of-cats'"),
+        (["export", "tiny-digits", "-o", "no/such/folder/net.lua"], "net.lua can't be written: No such file"),
+        (["import", "net.txt", "-o", "net.cvstudio"], "net.txt can't be read: the name of a listing ends in .lua."),
+        (["import", "nowhere.lua", "-o", "net.cvstudio"], "nowhere.lua can't be read: No such file or directory."),
+        (["import", "net.lua", "-o", "net.zip"], "net.zip can't be written: the name of a project file ends in"),
+    ],
+    ids=str,
+)
+def test_slips_of_exports_are_told(capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str) -> None:
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_slips_in_a_listing_are_told_with_file_and_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "net.lua"
+    path.write_text("model = nn.Sequential()\nmodel:add(nn.Tahn())\n")
+    code, _, err = run(capsys, "import", str(path), "-o", str(tmp_path / "net.cvstudio"))
+    assert (code, (tmp_path / "net.cvstudio").exists()) == (2, False)
+    assert err == f"convnet-studio: {path}: Line 2: nn.Tahn is not known here: write nn.Tanh, if you mean that.\n"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "is no text in UTF-8" in run(capsys, "import", str(path), "-o", str(tmp_path / "net.cvstudio"))[2]
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_help_of_exports_tells_the_forms(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert ".lua" in out
+
+
+def test_forms_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [line.split()[0] for line in run(capsys, "list", "forms")[1].splitlines()] == ["onnx", "pytorch", "torch7"]

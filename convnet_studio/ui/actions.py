@@ -9,7 +9,12 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+import convnet_studio.engine.export.forms  # noqa: F401  (importing the folder registers what it holds)
+from convnet_studio.engine.export.form import Form
 from convnet_studio.ui.theme import icon
+
+EXPORT = "Export"
+"""The menu, within File, of the forms that a network can be written in."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,13 @@ class ActionRow:
 ACTIONS = (
     ActionRow("menu", "Menu", "", ("F10",), "", "Open the menu"),
     ActionRow("new", "New", "File", ("Ctrl+N",), "file-plus", "Start with an empty canvas"),
-    ActionRow("open", "Open…", "File", ("Ctrl+O",), "folder-open", "Open a .cvstudio project"),
+    ActionRow("open", "Open…", "File", ("Ctrl+O",), "folder-open", "Open a project, or a Torch7 listing (.lua)"),
     ActionRow("save", "Save", "File", ("Ctrl+S",), "save", "Save the project with its weights", True),
     ActionRow("save_as", "Save as…", "File", ("Ctrl+Shift+S",), "", "Save under another name"),
+    *(
+        ActionRow(f"export_{name}", f"{form.title}…", EXPORT, (), "", f"Write the network as {form.phrase}")
+        for name, form in reversed(list(Form.registry.items()))
+    ),
     ActionRow("rename_project", "Rename the project", "File", (), "", "Type another name at the inspector's head"),
     ActionRow("quit", "Quit", "File", ("Ctrl+Q",), "", "", True),
     ActionRow("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
@@ -66,6 +75,8 @@ ACTIONS = (
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
     ActionRow("minimap", "Mini-map", "View", ("Ctrl+Shift+M",), "", "The whole network in small", toggles=True),
+    ActionRow("code", "Code", "View", ("F6",), "", "Show or hide the network as text: Torch7 or PyTorch", True),
+    ActionRow("copy_code", "Copy the code", "View", ("Ctrl+Shift+C",), "", "Copy the network as text"),
     ActionRow("theme_light", "Light", "View", separator_before=True, choice="theme"),
     ActionRow("theme_dark", "Dark", "View", choice="theme"),
     ActionRow("theme_system", "As the system", "View", choice="theme"),

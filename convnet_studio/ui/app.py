@@ -12,8 +12,9 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from convnet_studio.assets import asset_path
+from convnet_studio.engine.export.find import open_argument
 from convnet_studio.engine.project.file import ENDING
-from convnet_studio.engine.project.find import FIRST_PRESET, find_project
+from convnet_studio.engine.project.find import FIRST_PRESET
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.project_files import stored_run
@@ -34,10 +35,10 @@ def make_application() -> QApplication:
 
 
 def run(project_argument: str | None) -> int:
-    """Open the window on a preset's name or a ``.cvstudio`` file (None: the first preset); returns the exit code.
+    """Open the window on what the command line names (None: the first preset); returns the exit code.
 
     Raises:
-        ProjectFileError, KeyError: one sentence, if there is no such project.
+        ProjectFileError, ImportProblem, KeyError: one sentence, if there is no such project.
     """
     app = make_application()
     settings = settings_files.load(Settings)
@@ -61,7 +62,7 @@ def _tell_error(window: MainWindow, kind: type[BaseException], error: BaseExcept
 def open_window(project_argument: str | None, settings: Settings, record: Session) -> MainWindow:
     """The main window over the project that the command line named."""
     name = project_argument or FIRST_PRESET
-    loaded = find_project(name)
+    loaded = open_argument(name)
     path = Path(name).resolve() if name.endswith(ENDING) else None
     if path is not None:
         record.remember(path)

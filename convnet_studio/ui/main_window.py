@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
+from convnet_studio.engine.export.form import Form
 from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
@@ -49,6 +51,7 @@ from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
+from convnet_studio.ui.views.code import CodeView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
 from convnet_studio.ui.window_menu import window_menu
 
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
         self._further_views: list[View] = []
         self.canvas = CanvasView(self.open_project)
         self.curves = LearningCurvesView(self.open_project)
+        self.code = CodeView(self.open_project)
         self.inspector = Inspector(self.open_project)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
@@ -114,7 +118,7 @@ class MainWindow(QMainWindow):
 
     def views(self) -> Sequence[View]:
         """Every view that is there now, seen or not."""
-        return [self.canvas, self.curves, *self.inspector.views(), *self._further_views]
+        return [self.canvas, self.curves, self.code, *self.inspector.views(), *self._further_views]
 
     def add_view(self, view: View) -> None:
         """Keep one more view up to date, wherever it is shown."""
@@ -136,6 +140,7 @@ class MainWindow(QMainWindow):
             ("Modules", self.palette_panel),
             ("Inspector", self.inspector),
             [("Learning curves", self.curves), ("Data", self.data_strip)],
+            ("Code", self.code),
         )
 
     # ---------------------------------------------------------------- what leads to what
@@ -148,6 +153,7 @@ class MainWindow(QMainWindow):
             "open": lambda: self.files.ask_open(),
             "save": lambda: self.files.save(),
             "save_as": lambda: self.files.save_as(),
+            **{f"export_{name}": partial(self.export, name) for name in Form.registry},
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
@@ -161,6 +167,8 @@ class MainWindow(QMainWindow):
             "reset": lambda: self.session.wish(Reset()),
             "new_weights": self.draw_new_weights,
             "minimap": self._toggle_minimap,
+            "code": lambda: self.panel_layout.toggle_beside(),
+            "copy_code": self.code.copy,
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
@@ -196,6 +204,7 @@ class MainWindow(QMainWindow):
         self.top_bar.dataset_chosen.connect(
             lambda name: project.edit("Change the data", set_dataset(project.project, name))
         )
+        self.code.save_requested.connect(self.export)
         self.palette_panel.add_requested.connect(self.canvas.add_kind)
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
@@ -263,6 +272,10 @@ class MainWindow(QMainWindow):
         seed = (project.training.seed + 1) % 2**32
         self.open_project.edit("New weights", set_training(project, seed=seed))
         self.session.wish(Reset())
+
+    def export(self, form_name: str) -> None:
+        """Ask for a file and write the network there in a form."""
+        self.files.ask_export(form_name)
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)

@@ -11,6 +11,12 @@ from convnet_studio.ui.panel import Panel
 
 LOWER_SHARE = 0.26
 """Of the window's height, for curves and data."""
+BESIDE_WIDTH = 460
+"""Of a panel that opens beside the right one, where there is room, else in its place."""
+LEAST_BESIDE = 400
+MIDDLE_WIDTH = 780
+"""What curves and data need beside each other."""
+NARROWEST_LEFT = 180
 SIDES = (208, 320)
 """Largest width of palette and inspector, as long as nobody gives them another."""
 
@@ -22,6 +28,7 @@ class PanelLayout(QObject):
     Args:
         window: that the panels are put around.
         left, right, below: titles and contents.
+        beside: as those, of a panel left of the right one that is closed until somebody asks for it.
     """
 
     def __init__(
@@ -30,6 +37,7 @@ class PanelLayout(QObject):
         left: tuple[str, QWidget],
         right: tuple[str, QWidget],
         below: Sequence[tuple[str, QWidget]],
+        beside: tuple[str, QWidget],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -46,6 +54,13 @@ class PanelLayout(QObject):
         self._below = [self._panel(*each, Qt.DockWidgetArea.BottomDockWidgetArea) for each in below]
         for one, other in zip(self._below, self._below[1:], strict=False):
             window.splitDockWidget(one, other, Qt.Orientation.Horizontal)
+        self.beside = self._panel(*beside, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.splitDockWidget(self.beside, self._sides[1], Qt.Orientation.Horizontal)
+        self.beside.hide()
+        self._gave_way = False
+        """Whether the right panel was closed because there was no room for the one beside it."""
+        self.beside.visibilityChanged.connect(self._on_beside)
+        self._sides[1].visibilityChanged.connect(self._on_right)
         self._share()
         self._default = window.saveState()
         self._is_own = False
@@ -54,8 +69,12 @@ class PanelLayout(QObject):
 
     @property
     def panels(self) -> list[Panel]:
-        """All panels: left, right, below."""
-        return [*self._sides, *self._below]
+        """All panels: left, right, below, beside."""
+        return [*self._sides, *self._below, self.beside]
+
+    def toggle_beside(self) -> None:
+        """Open the panel beside the right one, or close it."""
+        self.beside.setVisible(self.beside.isHidden())
 
     def state(self) -> str:
         """What to keep for the next start; empty where nobody has arranged anything."""
@@ -82,8 +101,11 @@ class PanelLayout(QObject):
         """A mouse let go on the window itself has dragged the line between two panels."""
         if event.type() == QEvent.Type.MouseButtonRelease:
             self._is_own = True
-        elif event.type() == QEvent.Type.Resize and not self._is_own:
-            self._share()
+        elif event.type() == QEvent.Type.Resize:
+            if not self.beside.isHidden() and not self._sides[1].isHidden():
+                self._on_beside(True)
+            if not self._is_own:
+                self._share()
         return False
 
     def _panel(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> Panel:
@@ -96,6 +118,36 @@ class PanelLayout(QObject):
 
     def _note_arrangement(self) -> None:
         self._is_own = True
+
+    def _on_beside(self, is_shown: bool) -> None:
+        """The panel beside the right one was opened or closed: where both have no room, the right one gives way."""
+        right = self._sides[1]
+        if is_shown and not self.beside.isFloating():
+            self._gave_way = self._gave_way or (not right.isHidden() and not self._has_room_for_both)
+            right.setVisible(not right.isHidden() and self._has_room_for_both)
+            self._share_beside()
+        elif self.beside.isHidden() and self._gave_way:
+            self._gave_way = False
+            right.show()
+
+    def _on_right(self, is_shown: bool) -> None:
+        """The right panel was opened: where both have no room, the one beside it gives way."""
+        both = is_shown and not self.beside.isHidden() and not self._sides[1].isFloating()
+        if both and not self.beside.isFloating() and not self._has_room_for_both:
+            self._gave_way = False
+            self.beside.hide()
+
+    @property
+    def _has_room_for_both(self) -> bool:
+        return self._window.width() >= NARROWEST_LEFT + SIDES[1] + MIDDLE_WIDTH + LEAST_BESIDE
+
+    def _share_beside(self) -> None:
+        width = self._window.width()
+        is_alone = self._sides[1].isHidden()
+        room = width - NARROWEST_LEFT - MIDDLE_WIDTH - (0 if is_alone else SIDES[1])
+        self._window.resizeDocks([self.beside], [min(BESIDE_WIDTH, room)], Qt.Orientation.Horizontal)
+        if not is_alone:
+            self._window.resizeDocks([self._sides[1]], [SIDES[1]], Qt.Orientation.Horizontal)
 
     def _share(self) -> None:
         width, height = self._window.width(), self._window.height()

@@ -14,6 +14,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from convnet_studio.engine.data.dataset import DatasetFile
+from convnet_studio.engine.export.find import is_listing
+from convnet_studio.engine.export.form import (
+    ExportError,
+    Form,
+    ImportProblem,
+    export,
+    import_file,
+    readable_endings,
+    save_export,
+)
 from convnet_studio.engine.project.autosave import Autosave, LeftBehind
 from convnet_studio.engine.project.edits import rename_project
 from convnet_studio.engine.project.file import ENDING, LoadedProject, ProjectFileError, load_project, save_project
@@ -29,6 +39,7 @@ from convnet_studio.ui.settings import Session, config_folder
 from convnet_studio.ui.training_session import TrainingSession
 
 FILTER = f"ConvNet Studio projects (*{ENDING})"
+OPEN_FILTER = f"Projects and listings (*{ENDING} {' '.join(f'*{each}' for each in readable_endings())})"
 AUTOSAVE_MILLISECONDS = 5000
 
 
@@ -106,11 +117,13 @@ class ProjectFiles(QObject):
 
     def ask_open(self) -> bool:
         """Let the user choose a file and open it."""
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._folder(), FILTER)
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._folder(), OPEN_FILTER)
         return self.open_path(Path(name)) if name else False
 
     def open_path(self, path: Path) -> bool:
         """Open the project in `path`; what is wrong with it is said, and nothing else is touched."""
+        if is_listing(str(path)):
+            return self._open_listing(path)
         try:
             loaded = load_project(path)
         except ProjectFileError as error:
@@ -123,6 +136,18 @@ class ProjectFiles(QObject):
             self._notice.say("warn", " ".join(loaded.warnings))
         elif loaded.weights and stored_run(loaded).standing is None:  # saved by an earlier version
             self._notice.say("info", "The weights are as they were saved; epochs and curves count from here.")
+        return True
+
+    def _open_listing(self, path: Path) -> bool:
+        """Open the network of a listing as a fresh project; the listing itself stays as it is."""
+        try:
+            imported = import_file(path)
+        except ImportProblem as error:
+            self._notice.say("bad", str(error))
+            return False
+        if not self._replace(imported.project):
+            return False
+        self._notice.say("info", " ".join(imported.notes))
         return True
 
     def take_run(self) -> StoredRun:
@@ -200,6 +225,35 @@ class ProjectFiles(QObject):
         self._open_project.mark_saved(path)
         self._record.remember(path)
         self.autosave.discard()
+        return True
+
+    def ask_export(self, form_name: str) -> bool:
+        """Ask for a file and write the network there in a form."""
+        form = Form.registry[form_name]
+        suggestion = str(Path(self._folder()) / f"{self._open_project.project.name}{form.ending}")
+        files = f"{form.title} (*{form.ending})"
+        name, _ = QFileDialog.getSaveFileName(self._window, f"Export {form.phrase}", suggestion, files)
+        if not name:
+            return False
+        path = Path(name)
+        return self.export_to(
+            path if path.suffix == form.ending else path.with_name(path.name + form.ending), form_name
+        )
+
+    def export_to(self, path: Path, form_name: str) -> bool:
+        """Write the network, with its weights of this moment where the form has them, into `path`."""
+        weights = self._session.fetch_weights() if Form.registry[form_name].carries_weights else {}
+        if weights is None:
+            self._notice.say("bad", "The engine did not answer in time, so nothing was written: try again.")
+            return False
+        try:
+            exported = export(self._open_project.project, form_name, weights)
+            paths = save_export(exported, path)
+        except ExportError as error:
+            self._notice.say("bad", str(error))
+            return False
+        told = f"Written: {' and '.join(each.name for each in paths)}."
+        self._notice.say("warn" if exported.notes else "good", " ".join([told, *exported.notes]))
         return True
 
     def may_leave(self) -> bool:

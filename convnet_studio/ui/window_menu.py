@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
-from convnet_studio.ui.actions import Actions
+from convnet_studio.ui.actions import EXPORT, Actions
 from convnet_studio.ui.project_files import ProjectFiles
 
 TITLES = ("File", "Edit", "Train", "View", "Help")
@@ -22,6 +22,9 @@ def window_menu(owner: QWidget, actions: Actions, files: ProjectFiles, fill_pane
         if title == "File":
             part.insertMenu(actions["save"], files.recent_menu(part))
             part.insertMenu(actions["save"], files.preset_menu(part))
+            forms = QMenu(EXPORT, part)
+            actions.fill_menu(forms, EXPORT)
+            part.insertMenu(actions["rename_project"], forms)
         if title == "View":
             panels = part.addMenu("Panels")
             panels.aboutToShow.connect(partial(fill_panels, panels))

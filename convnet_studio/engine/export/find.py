@@ -1,0 +1,28 @@
+"""Find: the project that a command line names, files of other programs among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import convnet_studio.engine.export.forms  # noqa: F401  (importing the folder registers what it holds)
+from convnet_studio.engine.export.form import import_file, readable_endings
+from convnet_studio.engine.project.file import LoadedProject
+from convnet_studio.engine.project.find import find_project
+
+
+def open_argument(argument: str) -> LoadedProject:
+    """A preset by its name, or what lies in a project file or a listing.
+
+    Raises:
+        ProjectFileError, ImportProblem: one sentence, if the file can't be read.
+        KeyError: with a sentence that lists what there is.
+    """
+    if is_listing(argument):
+        imported = import_file(Path(argument))
+        return LoadedProject(imported.project, warnings=imported.notes)
+    return find_project(argument)
+
+
+def is_listing(argument: str) -> bool:
+    """Whether a path ends as those of listings that can be read."""
+    return Path(argument).suffix in readable_endings()
