@@ -22,6 +22,12 @@ class Label(QLabel):
         theme_switch().changed.connect(self._recolor)
         self._recolor()
 
+    def use_token(self, token: str) -> None:
+        """Change to another colour of the theme."""
+        if token != self._token:
+            self._token = token
+            self._recolor()
+
     def show_text(self, text: str) -> None:
         """Replace the text; nothing is laid out anew where it is the same."""
         if text != self.text():
