@@ -47,6 +47,7 @@ class CanvasView(View):
         self._wants_fit = True
         """Until somebody moves or scales it, the canvas shows the whole network, whatever is edited or resized."""
         self._is_new = True
+        self._is_whole = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
@@ -92,8 +93,14 @@ class CanvasView(View):
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""
+        if self._is_whole:
+            return frozenset(self.scene.modules)
         in_view = self.area.visible_rect()
         return frozenset(each for each, item in self.scene.modules.items() if item.rect.intersects(in_view))
+
+    def watch_all(self, is_whole: bool) -> None:
+        """Whether cards out of view are kept up to date too, for a picture of the whole network."""
+        self._is_whole = is_whole
 
     def point_below(self, module_id: str) -> QPoint:
         """The middle of the lower edge of a module's card, in this view's coordinates."""
