@@ -1,4 +1,4 @@
-"""Pictures in files: read back by readers of their own, with all their words, sharp maps and the size of the content."""
+"""Pictures in files: read back by readers that are not ours, with all words, sharp maps, as large as the content."""
 
 from __future__ import annotations
 

@@ -55,8 +55,8 @@ def _to_png(picture: Picture, scale: float) -> bytes:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return content.data()
+    image.save(buffer, b"PNG")
+    return bytes(content.data())
 
 
 def _to_svg(picture: Picture, scale: float) -> bytes:
@@ -81,7 +81,7 @@ def _to_pdf(picture: Picture, scale: float) -> bytes:
     painter = QPainter(writer)
     picture.paint(painter)
     painter.end()
-    return content.data()
+    return bytes(content.data())
 
 
 FORMATS: dict[str, Callable[[Picture, float], bytes]] = dict(zip(ENDINGS, (_to_svg, _to_pdf, _to_png), strict=True))

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -174,10 +175,11 @@ class _SvgEngine(QPaintEngine):
         """A shape, filled and outlined."""
         self._add_shape(self._transform.map(path), self._fill(), self._stroke())
 
-    def drawPolygon(self, points: Sequence[QPointF], mode: QPaintEngine.PolygonDrawMode) -> None:
+    def drawPolygon(self, points: Iterable[Any], mode: QPaintEngine.PolygonDrawMode) -> None:
         """Points joined by lines; filled, unless they are a line themselves."""
-        path = QPainterPath(QPointF(points[0]))
-        for point in points[1:]:
+        first, *others = points
+        path = QPainterPath(QPointF(first))
+        for point in others:
             path.lineTo(QPointF(point))
         is_line = mode == QPaintEngine.PolygonDrawMode.PolylineMode
         if not is_line:
@@ -186,7 +188,7 @@ class _SvgEngine(QPaintEngine):
         path.setFillRule(Qt.FillRule.WindingFill if is_winding else Qt.FillRule.OddEvenFill)
         self._add_shape(self._transform.map(path), 'fill="none"' if is_line else self._fill(), self._stroke())
 
-    def drawLines(self, lines: Sequence[QLineF]) -> None:
+    def drawLines(self, lines: Iterable[Any]) -> None:
         """Lines that need not touch each other."""
         path = QPainterPath()
         for line in lines:
@@ -194,20 +196,20 @@ class _SvgEngine(QPaintEngine):
             path.lineTo(QPointF(line.p2()))
         self._add_shape(self._transform.map(path), 'fill="none"', self._stroke())
 
-    def drawRects(self, rects: Sequence[QRectF]) -> None:
+    def drawRects(self, rects: Iterable[Any]) -> None:
         """Rectangles."""
         for rect in rects:
             path = QPainterPath()
             path.addRect(QRectF(rect))
             self.drawPath(path)
 
-    def drawEllipse(self, rect: QRectF) -> None:
+    def drawEllipse(self, rect: QRectF | QRect) -> None:
         """An ellipse."""
         path = QPainterPath()
         path.addEllipse(QRectF(rect))
         self.drawPath(path)
 
-    def drawPoints(self, points: Sequence[QPointF]) -> None:
+    def drawPoints(self, points: Iterable[Any]) -> None:
         """Dots as large as the pen."""
         path = QPainterPath()
         for point in points:
@@ -215,7 +217,7 @@ class _SvgEngine(QPaintEngine):
             path.lineTo(QPointF(point) + QPointF(0.01, 0))
         self._add_shape(self._transform.map(path), 'fill="none"', self._stroke())
 
-    def drawTextItem(self, at: QPointF, item: QTextItem) -> None:
+    def drawTextItem(self, at: Any, item: QTextItem) -> None:
         """Words, as the shapes of their letters."""
         words = item.text()
         path = QPainterPath()
@@ -226,15 +228,15 @@ class _SvgEngine(QPaintEngine):
         label = f"aria-label={quoteattr(words.strip())} "
         self._add_shape(self._transform.map(path), label + _paint("fill", self._pen.color(), self._opacity), "")
 
-    def drawPixmap(self, place: QRectF, pixmap: QPixmap, source: QRectF) -> None:
+    def drawPixmap(self, place: QRectF | QRect, pixmap: QPixmap | QImage, source: QRectF | QRect) -> None:
         """A part of a picture."""
-        self.drawImage(place, pixmap.toImage(), source)
+        self.drawImage(place, pixmap.toImage() if isinstance(pixmap, QPixmap) else pixmap, source)
 
     def drawImage(
         self,
-        place: QRectF,
+        place: QRectF | QRect,
         image: QImage,
-        source: QRectF,
+        source: QRectF | QRect,
         flags: Qt.ImageConversionFlag = Qt.ImageConversionFlag.AutoColor,
     ) -> None:
         """A part of a picture; one that is not to be smoothed keeps its cells sharp in every viewer."""
@@ -246,7 +248,7 @@ class _SvgEngine(QPaintEngine):
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        part.save(buffer, "PNG")
+        part.save(buffer, b"PNG")
         data = base64.b64encode(content.data()).decode()
         sharp = "" if self._is_smooth else ' style="image-rendering:pixelated"'
         faded = f' opacity="{_short(self._opacity)}"' if self._opacity < 1 else ""
