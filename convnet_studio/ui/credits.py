@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
+from convnet_studio import __version__
 from convnet_studio.assets import asset_path
 from convnet_studio.engine.data.dataset import DatasetFile
 
@@ -15,6 +16,15 @@ FONTS = (
     ("DejaVu Sans", "Bitstream and the DejaVu authors", "Bitstream Vera licence", "fonts/DejaVuSans-LICENSE.txt"),
 )
 ICONS = ("Lucide", "Lucide contributors", "ISC", "icons/LICENSE.txt")
+
+
+def show_about(parent: QWidget) -> None:
+    """What this program is."""
+    text = (
+        f"<b>ConvNet Studio {__version__}</b><p>Build, train and look inside convolutional networks.</p>"
+        "<p>After Y. LeCun's deep-learning tutorial of 2013. MIT licence.</p>"
+    )
+    QMessageBox.about(parent, "About ConvNet Studio", text)
 
 
 def credits_html() -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
 
-from convnet_studio import __version__
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.project.data_settings import preparation_of
@@ -31,26 +30,35 @@ from convnet_studio.engine.training.events import (
 )
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
+from convnet_studio.ui.action_states import ActionStates
 from convnet_studio.ui.actions import Actions
-from convnet_studio.ui.credits import CreditsDialog
+from convnet_studio.ui.canvas.edit_commands import EditCommands
+from convnet_studio.ui.commands.command_palette import QUESTION, all_choices
+from convnet_studio.ui.commands.picker import Picker
+from convnet_studio.ui.commands.shortcut_sheet import ShortcutSheet
+from convnet_studio.ui.credits import CreditsDialog, show_about
 from convnet_studio.ui.data_strip import DataStrip
+from convnet_studio.ui.first_marks import FirstMarks
 from convnet_studio.ui.inspector.inspector import Inspector
 from convnet_studio.ui.live import LiveViews
-from convnet_studio.ui.marks import Mark, Marks
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.outline.outline import Outline
 from convnet_studio.ui.palette import Palette
+from convnet_studio.ui.panel_focus import PanelFocus
 from convnet_studio.ui.panel_layout import PanelLayout
+from convnet_studio.ui.pictures.export import PictureExport
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
-from convnet_studio.ui.style import apply_style
-from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
+from convnet_studio.ui.theme import DARK, LIGHT
+from convnet_studio.ui.theme_choice import SYSTEM, ThemeChoice
 from convnet_studio.ui.top_bar import TopBar
 from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
+from convnet_studio.ui.window_menu import window_menu
 
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
@@ -76,12 +84,10 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.open_project.mark_saved(path)
         self.session = TrainingSession(project, weights, self.settings.threads, standing)
-        self._marks: Marks | None = None
         self._make_parts()
         self.curves.take_up(curves)
         self._arrange()
         self._connect()
-        self._mark_theme()
         self._show_project()
         self.session.start()
 
@@ -95,6 +101,11 @@ class MainWindow(QMainWindow):
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
         self.notice = Notice(self.canvas)
+        self.picker = Picker(self, self.session_record.uses)
+        self.commands = EditCommands(self.open_project, self.canvas, self.picker)
+        self.outline = Outline(self.open_project, self.canvas, self.commands)
+        self.shortcut_sheet = ShortcutSheet(self)
+        self.focus = PanelFocus(self._parts)
         self.files = ProjectFiles(
             self.open_project,
             self.session,
@@ -104,8 +115,17 @@ class MainWindow(QMainWindow):
             lambda: self.curves.record.to_json(),
         )
         self.actions_table = Actions(self, self._handlers())
-        self.top_bar = TopBar(self.actions_table, self._menu())
+        self._menu = window_menu(self, self.actions_table, self.files, lambda menu: self.panel_layout.fill_menu(menu))
+        self._theme = ThemeChoice(self.settings, self.actions_table)
+        self.top_bar = TopBar(self.actions_table, self._menu)
+        self.first_marks = FirstMarks(
+            self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.learning_modules
+        )
         self.live = LiveViews(self.session, self.views)
+        self.pictures = PictureExport(
+            self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
+        )
+        self._states = ActionStates(self.actions_table, self.open_project, self.canvas.scene, self.commands)
         self.news = TrainingNews(self.open_project, self.session, self.notice)
 
     def views(self) -> Sequence[View]:
@@ -132,21 +152,8 @@ class MainWindow(QMainWindow):
             ("Modules", self.palette_panel),
             ("Inspector", self.inspector),
             [("Learning curves", self.curves), ("Data", self.data_strip)],
+            ("Outline", self.outline),
         )
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for name in ("File", "Edit", "Train", "View", "Help"):
-            part = menu.addMenu(name)
-            self.actions_table.fill_menu(part, name)
-            if name == "File":
-                before = self.actions_table["save"]
-                part.insertMenu(before, self.files.recent_menu(part))
-                part.insertMenu(before, self.files.preset_menu(part))
-            if name == "View":
-                self._panel_menu = part.addMenu("Panels")
-                self._panel_menu.aboutToShow.connect(lambda: self.panel_layout.fill_menu(self._panel_menu))
-        return menu
 
     # ---------------------------------------------------------------- what leads to what
 
@@ -158,6 +165,7 @@ class MainWindow(QMainWindow):
             "open": lambda: self.files.ask_open(),
             "save": lambda: self.files.save(),
             "save_as": lambda: self.files.save_as(),
+            "export_picture": lambda: self.pictures.ask(),
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
@@ -166,6 +174,13 @@ class MainWindow(QMainWindow):
             "duplicate": self.canvas.duplicate_selection,
             "rename": self.canvas.rename_selection,
             "delete": self.canvas.delete_selection,
+            "add_module": self.commands.ask_to_add,
+            "connect": self.commands.ask_to_connect,
+            "replace": self.commands.ask_to_replace,
+            "move_earlier": lambda: self.commands.move(later=False),
+            "move_later": lambda: self.commands.move(later=True),
+            "freeze": self.commands.freeze,
+            "recurrent": self.commands.set_recurrent,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -177,12 +192,18 @@ class MainWindow(QMainWindow):
             "zoom_out": self.canvas.zoom_out,
             "zoom_reset": self.canvas.zoom_reset,
             "fit": self.canvas.fit,
+            "outline": self.show_outline,
+            "inspect": lambda: self.focus.visit(self.inspector),
+            "next_panel": lambda: self.focus.step(),
+            "previous_panel": lambda: self.focus.step(forward=False),
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
-            "theme_system": lambda: self.use_theme("system"),
+            "theme_system": lambda: self.use_theme(SYSTEM),
             "restore_layout": lambda: self.panel_layout.restore_default(),
+            "commands": self.show_commands,
+            "shortcuts": lambda: self.shortcut_sheet.show_sheet(),
             "credits": lambda: CreditsDialog(self).exec(),
-            "about": self._about,
+            "about": lambda: show_about(self),
         }
 
     def _connect(self) -> None:
@@ -193,17 +214,8 @@ class MainWindow(QMainWindow):
         project.replaced.connect(self._on_replaced)
         project.name_changed.connect(self._show_name)
         project.selection_changed.connect(self.live.refresh_probes)
-        project.selection_changed.connect(self._enable_actions)
-        self.canvas.scene.links_selected.connect(self._enable_actions)
-        self._enable_actions()
+        self.outline.settings_wanted.connect(lambda: self.focus.visit(self.inspector))
         self.inspector.views_changed.connect(self.live.refresh_probes)
-        stack = project.undo_stack
-        stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
-        stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)
-        stack.undoTextChanged.connect(self._name_undo)
-        stack.redoTextChanged.connect(self._name_redo)
-        self.actions_table["undo"].setEnabled(False)
-        self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
         session.state_changed.connect(self._show_state)
         self.top_bar.speed_chosen.connect(session.set_speed)
@@ -213,19 +225,6 @@ class MainWindow(QMainWindow):
         self.palette_panel.add_requested.connect(self.canvas.add_kind)
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
-        theme_switch().changed.connect(self._on_theme)
-
-    def _name_undo(self, text: str) -> None:
-        self.actions_table["undo"].setText(f"Undo: {text}" if text else "Undo")
-
-    def _name_redo(self, text: str) -> None:
-        self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
-
-    def _enable_actions(self) -> None:
-        """Offer only what can be done with the selection."""
-        modules, links = len(self.open_project.selection), len(self.canvas.scene.selected_links)
-        for name, can in (("duplicate", modules > 0), ("rename", modules == 1), ("delete", modules + links > 0)):
-            self.actions_table[name].setEnabled(can)
 
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after, self.open_project.returns)
@@ -252,6 +251,7 @@ class MainWindow(QMainWindow):
                 view.set_dataset(dataset)
         self._summary = summarize(project, dataset.input_shape, dataset.classes)
         self.inspector.set_summary(self._summary)
+        self.outline.set_summary(self._summary)
         for view in self.views():
             view.set_summary(self._summary)
         self.live.refresh_probes()
@@ -264,14 +264,28 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] — {f'{file.name} — ' if file else ''}ConvNet Studio")
         self.setWindowModified(unsaved)
 
+    # ---------------------------------------------------------------- the keyboard's ways
+
+    def _parts(self) -> list[QWidget]:
+        """In the order in which F6 visits them."""
+        contents = (self.palette_panel, self.outline, self.canvas, self.inspector, self.curves, self.data_strip)
+        return [self.top_bar, *contents]
+
+    def show_outline(self) -> None:
+        """Go to the outline."""
+        self.panel_layout.show_on_wish()
+        self.outline.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_commands(self) -> None:
+        """Open the command palette."""
+        parts = self.actions_table, self.panel_layout.panels, self.canvas.add_kind, self.files.open_preset
+        self.picker.ask(QUESTION, all_choices(*parts), counts=True)
+
     # ---------------------------------------------------------------- training
 
     def toggle_play(self) -> None:
         """Train, or rest."""
-        if self._marks is not None:
-            self._marks.close()
-            self._marks = None
-            self.settings.marks_seen = True
+        self.first_marks.close()
         self.session.wish(Pause() if self.session.is_playing else Play())
 
     def draw_new_weights(self) -> None:
@@ -294,48 +308,7 @@ class MainWindow(QMainWindow):
 
     def use_theme(self, name: str) -> None:
         """Light, dark, or as the system has it; kept for the next start."""
-        self.settings.theme = name
-        dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
-        self._mark_theme()
-
-    def _mark_theme(self) -> None:
-        """A tick at the theme in force, in the menu."""
-        for name in (LIGHT, DARK, "system"):
-            action = self.actions_table[f"theme_{name}"]
-            action.setCheckable(True)
-            action.setChecked(self.settings.theme == name)
-
-    def _on_theme(self) -> None:
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            apply_style(app)
-        self.actions_table.recolor()
-
-    def show_marks(self) -> None:
-        """Show a newcomer where to begin."""
-        if self.settings.marks_seen or self._marks is not None:
-            return
-        self._marks = Marks(
-            self,
-            [
-                Mark("Press Play: the network learns to read digits", self._below(self.top_bar.play)),
-                Mark("Watch the maps change; click a card to look closer", self._below_a_card),
-                Mark("Drag modules from here onto the canvas", self._right_of(self.palette_panel), below=False),
-            ],
-        )
-
-    def _below(self, widget: QWidget) -> Callable[[], QPoint]:
-        return lambda: widget.mapTo(self, QPoint(widget.width() // 2, widget.height() + 2))
-
-    def _right_of(self, widget: QWidget) -> Callable[[], QPoint]:
-        return lambda: widget.mapTo(self, QPoint(widget.width() - 16, widget.height() - 96))
-
-    def _below_a_card(self) -> QPoint:
-        learning = (m.id for m in self.open_project.project.network.modules if m.id in self.learning_modules())
-        card = next(learning, None)
-        place = self.canvas.point_below(card) if card else self.canvas.rect().center()
-        return self.canvas.mapTo(self, place)
+        self._theme.use(name)
 
     def restore_layout(self) -> None:
         """Put window and panels where they stood at the last end."""
@@ -362,13 +335,6 @@ class MainWindow(QMainWindow):
         self.files.close()
         self.session.close()
         event.accept()
-
-    def _about(self) -> None:
-        text = (
-            f"<b>ConvNet Studio {__version__}</b><p>Build, train and look inside convolutional networks.</p>"
-            "<p>After Y. LeCun's deep-learning tutorial of 2013. MIT licence.</p>"
-        )
-        QMessageBox.about(self, "About ConvNet Studio", text)
 
     def _ask_name(self) -> None:
         """Let the user type the project's name where it stands."""

@@ -11,17 +11,19 @@ from convnet_studio.ui.panel import Panel
 
 LOWER_SHARE = 0.26
 """Of the window's height, for curves and data."""
+ON_WISH_SHARES = (0.45, 0.55)
+"""Of the left side's height, for the palette and the panel below it."""
 SIDES = (208, 320)
 """Largest width of palette and inspector, as long as nobody gives them another."""
 
 
 class PanelLayout(QObject):
-    """Palette left, inspector right, two panels below. They keep their shares of the window until somebody arranges
-    them otherwise.
+    """Palette left, inspector right, two panels below; on wish one more below the palette. They keep their shares of
+    the window until somebody arranges them otherwise.
 
     Args:
         window: that the panels are put around.
-        left, right, below: titles and contents.
+        left, right, below: titles and contents. `on_wish`: of the panel that is hidden until somebody asks for it.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class PanelLayout(QObject):
         left: tuple[str, QWidget],
         right: tuple[str, QWidget],
         below: Sequence[tuple[str, QWidget]],
+        on_wish: tuple[str, QWidget],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -46,6 +49,9 @@ class PanelLayout(QObject):
         self._below = [self._panel(*each, Qt.DockWidgetArea.BottomDockWidgetArea) for each in below]
         for one, other in zip(self._below, self._below[1:], strict=False):
             window.splitDockWidget(one, other, Qt.Orientation.Horizontal)
+        self.on_wish = self._panel(*on_wish, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.splitDockWidget(self._sides[0], self.on_wish, Qt.Orientation.Vertical)
+        self.on_wish.hide()
         self._share()
         self._default = window.saveState()
         self._is_own = False
@@ -54,8 +60,15 @@ class PanelLayout(QObject):
 
     @property
     def panels(self) -> list[Panel]:
-        """All panels: left, right, below."""
-        return [*self._sides, *self._below]
+        """All panels: left, right, below, on wish."""
+        return [*self._sides, *self._below, self.on_wish]
+
+    def show_on_wish(self) -> None:
+        """Show the panel that is hidden as a rule."""
+        if self.on_wish.isHidden():
+            self.on_wish.show()
+            heights = [round(share * self._window.height()) for share in ON_WISH_SHARES]
+            self._window.resizeDocks([self._sides[0], self.on_wish], heights, Qt.Orientation.Vertical)
 
     def state(self) -> str:
         """What to keep for the next start; empty where nobody has arranged anything."""

@@ -53,6 +53,7 @@ from convnet_studio.engine.project.wire_edits import (
     set_recurrent,
     set_unfold,
     share_weights,
+    swap,
     unshare_weights,
 )
 from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from
@@ -84,6 +85,7 @@ __all__ = [
     "set_training",
     "set_unfold",
     "share_weights",
+    "swap",
     "unshare_weights",
 ]
 
