@@ -13,10 +13,12 @@ NOTHING_SELECTED = "Select a module on the canvas or in the outline first."
 
 
 class ActionStates(QObject):
-    """Follows selection and undo."""
+    """Follows selection and undo, for as long as `owner` lives."""
 
-    def __init__(self, actions: Actions, open_project: OpenProject, scene: CanvasScene, commands: EditCommands) -> None:
-        super().__init__()
+    def __init__(
+        self, owner: QObject, actions: Actions, open_project: OpenProject, scene: CanvasScene, commands: EditCommands
+    ) -> None:
+        super().__init__(owner)
         self._actions = actions
         self._open = open_project
         self._scene = scene
@@ -28,23 +30,34 @@ class ActionStates(QObject):
             open_project.replaced,
             scene.links_selected,
             commands.input_changed,
-            stack.indexChanged,
         ):
             changed.connect(self._judge)
+        stack.canUndoChanged.connect(self._allow_undo)
+        stack.canRedoChanged.connect(self._allow_redo)
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
+        self._allow_undo(stack.canUndo())
+        self._allow_redo(stack.canRedo())
         self._judge()
 
     def _judge(self) -> None:
         modules, links = len(self._open.selection), len(self._scene.selected_links)
-        allow, stack = self._actions.allow, self._open.undo_stack
+        allow = self._actions.allow
         allow("duplicate", "" if modules else NOTHING_SELECTED)
         allow("rename", "" if modules == 1 else "Select one module first.")
         allow("delete", "" if modules + links else "Select modules or wires first.")
         allow("select_all", "" if self._open.project.network.modules else "There are no modules yet.")
         for name, refusal in self._commands.refusals().items():
             allow(name, refusal)
-        for name, can, text in (
-            ("undo", stack.canUndo(), stack.undoText()),
-            ("redo", stack.canRedo(), stack.redoText()),
-        ):
-            allow(name, "" if can else f"There is nothing to {name}.")
-            self._actions[name].setText(f"{name.capitalize()}: {text}" if text else name.capitalize())
+
+    def _allow_undo(self, can: bool) -> None:
+        self._actions.allow("undo", "" if can else "There is nothing to undo.")
+
+    def _allow_redo(self, can: bool) -> None:
+        self._actions.allow("redo", "" if can else "There is nothing to redo.")
+
+    def _name_undo(self, text: str) -> None:
+        self._actions["undo"].setText(f"Undo: {text}" if text else "Undo")
+
+    def _name_redo(self, text: str) -> None:
+        self._actions["redo"].setText(f"Redo: {text}" if text else "Redo")

@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         )
         self.actions_table = Actions(self, self._handlers())
         self._menu = window_menu(self, self.actions_table, self.files, lambda menu: self.panel_layout.fill_menu(menu))
-        self._theme = ThemeChoice(self.settings, self.actions_table)
+        self._theme = ThemeChoice(self, self.settings, self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu)
         self.first_marks = FirstMarks(
             self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.learning_modules
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         self.pictures = PictureExport(
             self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
         )
-        self._states = ActionStates(self.actions_table, self.open_project, self.canvas.scene, self.commands)
+        self._states = ActionStates(self, self.actions_table, self.open_project, self.canvas.scene, self.commands)
         self.news = TrainingNews(self.open_project, self.session, self.notice)
 
     def views(self) -> Sequence[View]:

@@ -15,10 +15,10 @@ SYSTEM = "system"
 
 
 class ThemeChoice(QObject):
-    """Dresses the application, keeps the choice in the settings, and marks it in the menu."""
+    """Dresses the application, keeps the choice in the settings and marks it in the menu, while `owner` lives."""
 
-    def __init__(self, settings: Settings, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, owner: QObject, settings: Settings, actions: Actions) -> None:
+        super().__init__(owner)
         self._settings = settings
         self._actions = actions
         theme_switch().changed.connect(self._dress)

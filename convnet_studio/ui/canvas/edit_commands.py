@@ -16,6 +16,7 @@ from convnet_studio.engine.project.wiring import can_swap, title
 from convnet_studio.ui.canvas.card_layout import CARD_GAP
 from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.keyboard import walk_order
+from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
 from convnet_studio.ui.commands.choice import Choice
 from convnet_studio.ui.commands.picker import Picker
@@ -34,7 +35,7 @@ class EditCommands(QObject):
     """Another input without a wire is selected, or none."""
 
     def __init__(self, open_project: OpenProject, canvas: CanvasView, picker: Picker) -> None:
-        super().__init__()
+        super().__init__(canvas)
         self._open = open_project
         self._canvas = canvas
         self._picker = picker
@@ -197,6 +198,8 @@ class EditCommands(QObject):
                 if feeding == source.id:
                     refusal = "The wire is there already."
                 note = f"instead of {title(network.module(feeding))}" if feeding else "free"
+                if shape := self._shape(module_id):
+                    note = f"{shape}, {note}"
                 if editor.becomes_recurrent(source.id, module_id):
                     note += ", recurrent"
                 choices.append(
@@ -219,7 +222,7 @@ class EditCommands(QObject):
             refusal = editor.why_not(module_id, target, port)
             if fed.get((target, port)) == module_id:
                 refusal = "The wire is there already."
-            note = "recurrent" if editor.becomes_recurrent(module_id, target) else ""
+            note = ", ".join([self._shape(module_id), *["recurrent"] * editor.becomes_recurrent(module_id, target)])
             act = lambda module_id=module_id: editor.connect(module_id, target, port)  # noqa: E731
             choices.append(self._end_choice(module, title(module), note, refusal, act))
         return _fitting_first(choices)
@@ -239,6 +242,11 @@ class EditCommands(QObject):
             why_not=refusal or "",
             act=act,
         )
+
+    def _shape(self, module_id: str) -> str:
+        """What a module puts out: it tells modules of the same name apart."""
+        shape = self._canvas.scene.modules[module_id].card.shape
+        return shape_text(shape) if shape else ""
 
     def _input_name(self, module_id: str, port: int) -> str:
         module = self._project.network.module(module_id)

@@ -15,6 +15,7 @@ from convnet_studio.ui.commands.key_caps import caps_width, key_text, paint_caps
 from convnet_studio.ui.commands.key_table import KEYS
 from convnet_studio.ui.commands.overlay import Overlay
 from convnet_studio.ui.theme import text_font, theme, theme_switch
+from convnet_studio.ui.window_menu import TITLES
 
 SIZE = (1080, 780)
 _COLUMN_WIDTH = 320
@@ -40,6 +41,7 @@ def lines() -> list[Line]:
         for row in ACTIONS
         if row.shortcuts or row.canvas_key
     ]
+    actions.sort(key=lambda each: TITLES.index(each.section))
     return [*actions, *(Line(row.where, row.text, row.keys) for row in KEYS)]
 
 
@@ -64,8 +66,8 @@ class ShortcutSheet(Overlay):
         self.column.setContentsMargins(0, 0, 0, 8)
         self._columns = 0
         self._tallest = 0
-        self.search.textChanged.connect(lambda: self._fill())
-        theme_switch().changed.connect(lambda: self._fill())
+        self.search.textChanged.connect(self._fill)
+        theme_switch().changed.connect(self._fill)
 
     def show_sheet(self) -> None:
         """Open it with all lines."""

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from convnet_studio.engine.project.spec import Link
@@ -68,6 +68,11 @@ class Outline(QWidget):
         """Show shapes and problems of the project's newest value."""
         self._summary = summary
         self._follow()
+
+    @property
+    def has_selection(self) -> bool:
+        """Whether anything is selected, here or on the canvas."""
+        return bool(self._open.selection or self._canvas.scene.selected_links or self._commands.open_input)
 
     def rows(self) -> list[ModuleRow]:
         """What is shown."""
@@ -176,7 +181,7 @@ class Outline(QWidget):
         elif QKeySequence(event.keyCombination()) == QKeySequence("Ctrl+D"):
             canvas.duplicate_selection()
         else:
-            return False
+            return bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)  # of the window, refused there
         return True
 
     def _edit_name(self) -> None:
@@ -217,6 +222,9 @@ class _Tree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setStyleSheet("QTreeWidget { background: transparent; outline: none; }")
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Highlight, Qt.GlobalColor.transparent)  # the delegate paints the ground
+        self.setPalette(palette)
 
     def event(self, event: QEvent) -> bool:
         """A key that means something here is no shortcut of the window."""
@@ -230,6 +238,18 @@ class _Tree(QTreeWidget):
         """Keys of the outline, then those of every tree."""
         if self.state() == QAbstractItemView.State.EditingState or not self._outline.take_key(event):
             super().keyPressEvent(event)
+            self._select_current()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """What the keyboard comes to is selected, so that commands mean the row that is marked."""
+        super().focusInEvent(event)
+        if event.reason() not in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._select_current()
+
+    def _select_current(self) -> None:
+        current = self.currentItem() or self.topLevelItem(0)
+        if current is not None and not self.selectedItems() and not self._outline.has_selection:
+            self.setCurrentItem(current)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
         """A quiet arrow where there are inputs to show; nothing else, also where the row is selected."""

@@ -94,7 +94,7 @@ def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
         right -= _ICON + _GAP
     left = room.left() + _ICON + _GAP
     small = number_font(11)
-    shape = "" if row.problem and row.shape == "not computed" else row.shape
+    shape = row.shape if row.is_computed else ""
     shape_width = QFontMetricsF(small).horizontalAdvance(shape)
     name_room = right - left - (shape_width + _GAP if shape else 0)
     font = text_font(13, QFont.Weight.Medium)
@@ -103,7 +103,7 @@ def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
     metrics = QFontMetricsF(font)
     told = metrics.elidedText(row.title, Qt.TextElideMode.ElideRight, name_room)
     painter.setFont(font)
-    painter.setPen(now.color("text"))
+    painter.setPen(now.color("text" if row.is_computed else "second_text"))
     painter.drawText(QRectF(left, room.top(), name_room, room.height()), _LEFT, told)
     if row.is_frozen:
         after = left + metrics.horizontalAdvance(told) + _GAP

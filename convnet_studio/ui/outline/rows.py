@@ -56,6 +56,7 @@ class ModuleRow:
     family: Family | None
     shape: str
     problem: str
+    is_computed: bool
     is_frozen: bool
     follows: bool
     inputs: tuple[InputRow, ...]
@@ -108,6 +109,7 @@ def rows_of(project: Project, summary: Summary | None) -> list[ModuleRow]:
                 kind.family if kind else None,
                 shapes[module_id],
                 f"{problems[0].what}{': ' + problems[0].fix if problems[0].fix else ''}" if problems else "",
+                module_id not in known or known[module_id].shape is not None,
                 module.learning.frozen,
                 not inputs or (only is not None and only.source == above and not only.is_recurrent),
                 tuple(inputs),
