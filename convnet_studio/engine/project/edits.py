@@ -56,12 +56,13 @@ from convnet_studio.engine.project.wire_edits import (
     swap,
     unshare_weights,
 )
-from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from
+from convnet_studio.engine.project.wiring import can_connect, can_insert, can_swap, heal, reached_from
 
 __all__ = [
     "apply_change",
     "can_connect",
     "can_insert",
+    "can_swap",
     "connect",
     "connect_one_more",
     "copy_modules",

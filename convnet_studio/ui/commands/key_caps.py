@@ -20,8 +20,8 @@ def key_text(shortcut: str) -> str:
 
 def caps_of(keys: str) -> list[str]:
     """The single keys of a shortcut: ``Ctrl+Shift+Z`` has three."""
-    parts = keys.replace("++", "+\0").split("+")
-    return [part.replace("\0", "+") or "+" for part in parts]
+    *held, pressed = keys.removesuffix("+").split("+")  # the last key may be the plus itself
+    return [*(each for each in held if each), pressed or "+"]
 
 
 def _font() -> QFont:

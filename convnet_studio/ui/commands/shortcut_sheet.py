@@ -10,7 +10,6 @@ from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from convnet_studio.ui.actions import ACTIONS
-from convnet_studio.ui.commands.fuzzy import match
 from convnet_studio.ui.commands.key_caps import caps_width, key_text, paint_caps
 from convnet_studio.ui.commands.key_table import KEYS
 from convnet_studio.ui.commands.overlay import Overlay
@@ -32,6 +31,11 @@ class Line:
     section: str
     text: str
     keys: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """All its words, for a search."""
+        return f"{self.section} {self.text} {' '.join(self.keys)}".casefold()
 
 
 def lines() -> list[Line]:
@@ -76,8 +80,8 @@ class ShortcutSheet(Overlay):
 
     def visible_lines(self) -> list[Line]:
         """The lines that the typed words leave."""
-        typed = self.search.text()
-        return [each for each in lines() if match(f"{each.text} {each.section} {' '.join(each.keys)}", typed)]
+        typed = self.search.text().casefold().split()
+        return [each for each in lines() if all(word in each.told for word in typed)]
 
     def takes_key(self, event: QKeyEvent) -> bool:
         """Scrolling, and the key that opened it."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from convnet_studio.ui.pictures import ENDINGS
 from convnet_studio.ui.pictures.picture import Picture
 from convnet_studio.ui.pictures.svg import DOTS_PER_INCH, SvgDevice
+from convnet_studio.ui.pictures.vector import png_bytes
 
 _POINTS_PER_INCH = 72
 _CREATOR = "ConvNet Studio"
@@ -52,11 +53,7 @@ def _to_png(picture: Picture, scale: float) -> bytes:
     painter = QPainter(image)
     picture.paint(painter)
     painter.end()
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
-    return bytes(content.data())
+    return png_bytes(image)
 
 
 def _to_svg(picture: Picture, scale: float) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -29,7 +29,7 @@ from PySide6.QtGui import (
     QTransform,
 )
 
-from convnet_studio.ui.pictures.vector import enlarged
+from convnet_studio.ui.pictures.vector import enlarged, png_bytes
 
 DOTS_PER_INCH = 96
 """A pixel of the screen is a unit of the page, as in CSS."""
@@ -245,11 +245,7 @@ class _SvgEngine(QPaintEngine):
         part.setDevicePixelRatio(1)
         if not self._is_smooth:
             part = part.scaled(enlarged(part.size(), box), Qt.AspectRatioMode.IgnoreAspectRatio)
-        content = QByteArray()
-        buffer = QBuffer(content)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        part.save(buffer, b"PNG")
-        data = base64.b64encode(content.data()).decode()
+        data = base64.b64encode(png_bytes(part)).decode()
         sharp = "" if self._is_smooth else ' style="image-rendering:pixelated"'
         faded = f' opacity="{_short(self._opacity)}"' if self._opacity < 1 else ""
         self._add(

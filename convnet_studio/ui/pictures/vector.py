@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPaintEngine, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QImageWriter, QPaintEngine, QPainter
 
 _VECTOR_ENGINES = frozenset({QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf})
 _PIXELS = 4
@@ -32,3 +32,12 @@ def enlarged(size: QSize, place: QRectF) -> QSize:
     times = math.ceil(_PIXELS * place.width() / max(1, size.width()))
     most = max(1, _LARGEST_SIDE // max(1, size.width(), size.height()))
     return size * max(1, min(times, most))
+
+
+def png_bytes(image: QImage) -> bytes:
+    """The content of a PNG file."""
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
+    return bytes(content.data())
