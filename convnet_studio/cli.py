@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from convnet_studio import __version__
+from convnet_studio.ui.pictures import ENDINGS
 
 if TYPE_CHECKING:
     from convnet_studio.headless import HeadlessTraining, Result
@@ -126,16 +127,22 @@ def _add_cost(commands: _Commands[_Parser]) -> None:
 
 
 def _add_render(commands: _Commands[_Parser]) -> None:
-    parser = commands.add_parser("render", description="Draw the window ('main') or one view into a PNG, offscreen.")
+    size = "default: 1440x900; of the canvas as large as its network"
+    parser = commands.add_parser(
+        "render", description="Draw the window ('main') or one view into a picture, offscreen."
+    )
     parser.add_argument("view", metavar="VIEW", help="what to draw (see: list views)")
     parser.add_argument("--preset", metavar="PROJECT", help="what to draw; default: the first preset")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--train-seconds", metavar="T", type=_positive_number, default=0.0, help="train so long first")
     length.add_argument("--epochs", metavar="N", type=_positive, default=0, help="train so many epochs first")
-    parser.add_argument("--size", metavar="WxH", type=_size, default=(1440, 900), help="default: 1440x900")
-    parser.add_argument("--scale", metavar="F", type=_positive_number, default=1.0, help="pixels per pixel; default: 1")
+    parser.add_argument("--size", metavar="WxH", type=_size, default=(0, 0), help=size)
+    parser.add_argument(
+        "--scale", metavar="F", type=_positive_number, default=1.0, help="pixels per pixel of a PNG; default: 1"
+    )
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
-    parser.add_argument("-o", "--output", metavar="OUT.png", type=_png, required=True)
+    formats = f"in the format of its ending: {' '.join(ENDINGS)}"
+    parser.add_argument("-o", "--output", metavar="OUT", type=_picture, required=True, help=formats)
     parser.set_defaults(command=_render)
 
 
@@ -208,10 +215,10 @@ def _positive_number(text: str) -> float:
     return number
 
 
-def _png(text: str) -> Path:
+def _picture(text: str) -> Path:
     path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .png")
+    if path.suffix.lower() not in ENDINGS:
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in {', '.join(ENDINGS)}")
     if not path.resolve().parent.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
     return path

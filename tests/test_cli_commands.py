@@ -296,7 +296,7 @@ def test_render_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert cli.main(["render", "main", "--epochs", "3", "-o", "b.png"]) == 0
     assert drawn == [
         render.RenderRequest("maps", "lenet-5", "a.png", 2.5, 0, 800, 600, 2.0, "dark"),
-        render.RenderRequest("main", "two-stage-digits", "b.png", 0.0, 3, 1440, 900, 1.0, "light"),
+        render.RenderRequest("main", "two-stage-digits", "b.png", 0.0, 3, 0, 0, 1.0, "light"),
     ]
 
 

@@ -47,6 +47,7 @@ ACTIONS = (
         for name, form in reversed(list(Form.registry.items()))
     ),
     ActionRow("rename_project", "Rename the project", "File", (), "", "Type another name at the inspector's head"),
+    ActionRow("export_picture", "Export picture…", "File", ("Ctrl+E",), "image", "Write it as SVG, PDF or PNG"),
     ActionRow("quit", "Quit", "File", ("Ctrl+Q",), "", "", True),
     ActionRow("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     ActionRow("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
@@ -63,6 +64,19 @@ ACTIONS = (
     ActionRow("place_module", "Place a module…", "Edit", (), "plus", "Search for one and put it here", True, "Ins"),
     ActionRow("add_note", "Write a note", "Edit", (), "sticky-note", "Free text beside the network", False, "N"),
     ActionRow("tidy", "Tidy the layout", "Edit", (), "workflow", "Lay the network out from left to right", False, "T"),
+    ActionRow("add_module", "Add a module…", "Edit", ("A",), "plus", "Behind the selected one, or into its wire", True),
+    ActionRow("connect", "Connect…", "Edit", ("W",), "spline", "Choose the other end of a wire"),
+    ActionRow("replace", "Replace…", "Edit", ("Ctrl+H",), "", "Put another module of its family in its place"),
+    ActionRow("move_earlier", "Move up the chain", "Edit", ("Alt+Up",), "", "Change places with the module before"),
+    ActionRow("move_later", "Move down the chain", "Edit", ("Alt+Down",), "", "Change places with the module behind"),
+    ActionRow(
+        "recurrent",
+        "Make the wire recurrent, or not",
+        "Edit",
+        ("Ctrl+Shift+L",),
+        "rotate-ccw",
+        "Let it bring what was a step of time before",
+    ),
     ActionRow("find_module", "Find a module", "Edit", ("/", "Ctrl+F"), "search", "Go to the palette's search", True),
     ActionRow("play", "Play or pause", "Train", ("F5", "Ctrl+Return"), "play", "Train until told otherwise"),
     ActionRow("step_sample", "Step sample", "Train", ("F7",), "", "One update on the next single sample", True),
@@ -75,12 +89,20 @@ ACTIONS = (
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
     ActionRow("minimap", "Mini-map", "View", ("Ctrl+Shift+M",), "", "The whole network in small", toggles=True),
-    ActionRow("code", "Code", "View", ("F6",), "", "Show or hide the network as text: Torch7 or PyTorch", True),
+    ActionRow(
+        "code", "Code", "View", ("Ctrl+Shift+T",), "", "Show or hide the network as text: Torch7 or PyTorch", True
+    ),
     ActionRow("copy_code", "Copy the code", "View", ("Ctrl+Shift+C",), "", "Copy the network as text"),
+    ActionRow("outline", "Outline", "View", ("Ctrl+Shift+O",), "list-checks", "The network as a list", True),
+    ActionRow("inspect", "To the settings and back", "View", ("Ctrl+I",), "", "Go to the inspector, again: back"),
+    ActionRow("next_panel", "Next panel", "View", ("F6",)),
+    ActionRow("previous_panel", "Previous panel", "View", ("Shift+F6",)),
     ActionRow("theme_light", "Light", "View", separator_before=True, choice="theme"),
     ActionRow("theme_dark", "Dark", "View", choice="theme"),
     ActionRow("theme_system", "As the system", "View", choice="theme"),
     ActionRow("restore_layout", "Restore the layout", "View", (), "", "Put all panels back to their places", True),
+    ActionRow("commands", "Command palette…", "Help", ("Ctrl+K", "Ctrl+Shift+P"), "search", "All that can be done"),
+    ActionRow("shortcuts", "Keyboard shortcuts", "Help", ("?", "F1"), "info", "All keys on one sheet"),
     ActionRow("credits", "Credits", "Help", (), "", "Fonts, icons and data sets, with their licences"),
     ActionRow("about", "About ConvNet Studio", "Help"),
 )
@@ -96,6 +118,7 @@ class Actions:
 
     def __init__(self, owner: QWidget, handlers: dict[str, Callable[[], object]]) -> None:
         self._by_name: dict[str, QAction] = {}
+        self._refusals: dict[str, str] = {}
         groups: dict[str, QActionGroup] = {}
         for row in ACTIONS:
             action = QAction(row.text + (f"\t{row.canvas_key}" if row.canvas_key else ""), owner)
@@ -112,6 +135,15 @@ class Actions:
 
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]
+
+    def allow(self, name: str, why_not: str = "") -> None:
+        """Offer an action, or not: then for a reason in a sentence."""
+        self._refusals[name] = why_not
+        self[name].setEnabled(not why_not)
+
+    def why_not(self, name: str) -> str:
+        """Why an action can't be carried out now; empty where it can."""
+        return "" if self[name].isEnabled() else self._refusals.get(name, "")
 
     def recolor(self) -> None:
         """Draw the icons anew in the colours of the theme in force."""

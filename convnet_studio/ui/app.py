@@ -49,7 +49,7 @@ def run(project_argument: str | None) -> int:
     window.restore_layout()
     window.show()
     window.files.offer_left_behind()
-    QTimer.singleShot(300, window.show_marks)
+    QTimer.singleShot(300, window.first_marks.show)
     return app.exec()
 
 

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
@@ -32,7 +32,12 @@ from convnet_studio.engine.training.events import (
 )
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
+from convnet_studio.ui.action_states import ActionStates
 from convnet_studio.ui.actions import Actions
+from convnet_studio.ui.canvas.edit_commands import EditCommands
+from convnet_studio.ui.commands.command_palette import QUESTION, all_choices
+from convnet_studio.ui.commands.picker import Picker
+from convnet_studio.ui.commands.shortcut_sheet import ShortcutSheet
 from convnet_studio.ui.credits import CreditsDialog, show_about
 from convnet_studio.ui.data_strip import DataStrip
 from convnet_studio.ui.first_marks import FirstMarks
@@ -40,12 +45,15 @@ from convnet_studio.ui.inspector.inspector import Inspector
 from convnet_studio.ui.live import LiveViews
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.outline.outline import Outline
 from convnet_studio.ui.palette import Palette
+from convnet_studio.ui.panel_focus import PanelFocus
 from convnet_studio.ui.panel_layout import PanelLayout
+from convnet_studio.ui.pictures.export import PictureExport
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.settings import Session, Settings
-from convnet_studio.ui.style import apply_style
-from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
+from convnet_studio.ui.theme import DARK, LIGHT
+from convnet_studio.ui.theme_choice import SYSTEM, ThemeChoice
 from convnet_studio.ui.top_bar import TopBar
 from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
@@ -83,7 +91,6 @@ class MainWindow(QMainWindow):
         self.curves.take_up(curves)
         self._arrange()
         self._connect()
-        self._mark_theme()
         self._show_minimap()
         self._show_project()
         self.session.start()
@@ -99,6 +106,11 @@ class MainWindow(QMainWindow):
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
         self.notice = Notice(self.canvas)
+        self.picker = Picker(self, self.session_record.uses)
+        self.commands = EditCommands(self.open_project, self.canvas, self.picker)
+        self.outline = Outline(self.open_project, self.canvas, self.commands)
+        self.shortcut_sheet = ShortcutSheet(self)
+        self.focus = PanelFocus(self._parts)
         self.files = ProjectFiles(
             self.open_project,
             self.session,
@@ -109,11 +121,18 @@ class MainWindow(QMainWindow):
         )
         self.actions_table = Actions(self, self._handlers())
         self._menu = window_menu(self, self.actions_table, self.files, lambda menu: self.panel_layout.fill_menu(menu))
+        self._theme = ThemeChoice(self, self.settings, self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu)
         self.first_marks = FirstMarks(
             self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.learning_modules
         )
         self.live = LiveViews(self.session, self.views)
+        self.pictures = PictureExport(
+            self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
+        )
+        self._states = ActionStates(
+            self, self.actions_table, self.open_project, self.canvas.scene, self.canvas.area.commands, self.commands
+        )
         self.news = TrainingNews(self.open_project, self.session, self.notice)
 
     def views(self) -> Sequence[View]:
@@ -140,7 +159,8 @@ class MainWindow(QMainWindow):
             ("Modules", self.palette_panel),
             ("Inspector", self.inspector),
             [("Learning curves", self.curves), ("Data", self.data_strip)],
-            ("Code", self.code),
+            beside=("Code", self.code),
+            on_wish=("Outline", self.outline),
         )
 
     # ---------------------------------------------------------------- what leads to what
@@ -154,11 +174,18 @@ class MainWindow(QMainWindow):
             "save": lambda: self.files.save(),
             "save_as": lambda: self.files.save_as(),
             **{f"export_{name}": partial(self.export, name) for name in Form.registry},
+            "export_picture": lambda: self.pictures.ask(),
             "quit": self.close,
             "undo": stack.undo,
             "redo": stack.redo,
             "rename_project": self._ask_name,
             **self.canvas.handlers,
+            "add_module": self.commands.ask_to_add,
+            "connect": self.commands.ask_to_connect,
+            "replace": self.commands.ask_to_replace,
+            "move_earlier": lambda: self.commands.move(later=False),
+            "move_later": lambda: self.commands.move(later=True),
+            "recurrent": self.commands.set_recurrent,
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -169,10 +196,16 @@ class MainWindow(QMainWindow):
             "minimap": self._toggle_minimap,
             "code": lambda: self.panel_layout.toggle_beside(),
             "copy_code": self.code.copy,
+            "outline": self.show_outline,
+            "inspect": lambda: self.focus.visit(self.inspector),
+            "next_panel": lambda: self.focus.step(),
+            "previous_panel": lambda: self.focus.step(forward=False),
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
-            "theme_system": lambda: self.use_theme("system"),
+            "theme_system": lambda: self.use_theme(SYSTEM),
             "restore_layout": lambda: self.panel_layout.restore_default(),
+            "commands": self.show_commands,
+            "shortcuts": lambda: self.shortcut_sheet.show_sheet(),
             "credits": lambda: CreditsDialog(self).exec(),
             "about": lambda: show_about(self),
         }
@@ -185,19 +218,9 @@ class MainWindow(QMainWindow):
         project.replaced.connect(self._on_replaced)
         project.name_changed.connect(self._show_name)
         project.selection_changed.connect(self.live.refresh_probes)
-        project.selection_changed.connect(self._enable_actions)
-        self.canvas.scene.links_selected.connect(self._enable_actions)
-        self.canvas.scene.notes.selection_changed.connect(self._enable_actions)
         self.canvas.area.said.connect(lambda text: self.notice.say("warn", text))
-        self._enable_actions()
+        self.outline.settings_wanted.connect(lambda: self.focus.visit(self.inspector))
         self.inspector.views_changed.connect(self.live.refresh_probes)
-        stack = project.undo_stack
-        stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
-        stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)
-        stack.undoTextChanged.connect(self._name_undo)
-        stack.redoTextChanged.connect(self._name_redo)
-        self.actions_table["undo"].setEnabled(False)
-        self.actions_table["redo"].setEnabled(False)
         session.events_arrived.connect(self._show_events)
         session.state_changed.connect(self._show_state)
         self.top_bar.speed_chosen.connect(session.set_speed)
@@ -208,22 +231,9 @@ class MainWindow(QMainWindow):
         self.palette_panel.add_requested.connect(self.canvas.add_kind)
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
-        theme_switch().changed.connect(self._on_theme)
-
-    def _name_undo(self, text: str) -> None:
-        self.actions_table["undo"].setText(f"Undo: {text}" if text else "Undo")
-
-    def _name_redo(self, text: str) -> None:
-        self.actions_table["redo"].setText(f"Redo: {text}" if text else "Redo")
-
-    def _enable_actions(self) -> None:
-        """Offer only what can be done with the selection."""
-        for name, can in self.canvas.area.commands.possible().items():
-            self.actions_table[name].setEnabled(can)
 
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after, self.open_project.returns)
-        self._enable_actions()
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
@@ -247,6 +257,7 @@ class MainWindow(QMainWindow):
                 view.set_dataset(dataset)
         self._summary = summarize(project, dataset.input_shape, dataset.classes)
         self.inspector.set_summary(self._summary)
+        self.outline.set_summary(self._summary)
         for view in self.views():
             view.set_summary(self._summary)
         self.live.refresh_probes()
@@ -258,6 +269,23 @@ class MainWindow(QMainWindow):
         file = self.open_project.path
         self.setWindowTitle(f"{name}[*] — {f'{file.name} — ' if file else ''}ConvNet Studio")
         self.setWindowModified(unsaved)
+
+    # ---------------------------------------------------------------- the keyboard's ways
+
+    def _parts(self) -> list[QWidget]:
+        """In the order in which F6 visits them."""
+        contents = (self.palette_panel, self.outline, self.canvas, self.inspector, self.curves, self.data_strip)
+        return [self.top_bar, *contents]
+
+    def show_outline(self) -> None:
+        """Go to the outline."""
+        self.panel_layout.show_on_wish()
+        self.outline.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_commands(self) -> None:
+        """Open the command palette."""
+        parts = self.actions_table, self.panel_layout.panels, self.canvas.add_kind, self.files.open_preset
+        self.picker.ask(QUESTION, all_choices(*parts), counts=True)
 
     # ---------------------------------------------------------------- training
 
@@ -290,10 +318,7 @@ class MainWindow(QMainWindow):
 
     def use_theme(self, name: str) -> None:
         """Light, dark, or as the system has it; kept for the next start."""
-        self.settings.theme = name
-        dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        theme_switch().use((DARK if dark else LIGHT) if name == "system" else name)
-        self._mark_theme()
+        self._theme.use(name)
 
     def _toggle_minimap(self) -> None:
         self.settings.minimap = not self.settings.minimap
@@ -302,18 +327,6 @@ class MainWindow(QMainWindow):
     def _show_minimap(self) -> None:
         self.canvas.set_minimap(self.settings.minimap)
         self.actions_table["minimap"].setChecked(self.settings.minimap)
-
-    def _mark_theme(self) -> None:
-        """A tick at the theme in force, in the menu."""
-        for name in (LIGHT, DARK, "system"):
-            action = self.actions_table[f"theme_{name}"]
-            action.setChecked(self.settings.theme == name)
-
-    def _on_theme(self) -> None:
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            apply_style(app)
-        self.actions_table.recolor()
 
     def show_marks(self) -> None:
         """Show a newcomer where to begin."""

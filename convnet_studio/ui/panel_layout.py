@@ -17,18 +17,21 @@ LEAST_BESIDE = 400
 MIDDLE_WIDTH = 780
 """What curves and data need beside each other."""
 NARROWEST_LEFT = 180
+ON_WISH_SHARES = (0.45, 0.55)
+"""Of the left side's height, for the palette and the panel below it."""
 SIDES = (208, 320)
 """Largest width of palette and inspector, as long as nobody gives them another."""
 
 
 class PanelLayout(QObject):
-    """Palette left, inspector right, two panels below. They keep their shares of the window until somebody arranges
-    them otherwise.
+    """Palette left, inspector right, two panels below; on wish one more below the palette. They keep their shares of
+    the window until somebody arranges them otherwise.
 
     Args:
         window: that the panels are put around.
         left, right, below: titles and contents.
         beside: as those, of a panel left of the right one that is closed until somebody asks for it.
+        on_wish: as those, of a panel below the left one that is closed until somebody asks for it.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class PanelLayout(QObject):
         right: tuple[str, QWidget],
         below: Sequence[tuple[str, QWidget]],
         beside: tuple[str, QWidget],
+        on_wish: tuple[str, QWidget],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -61,6 +65,9 @@ class PanelLayout(QObject):
         """Whether the right panel was closed because there was no room for the one beside it."""
         self.beside.visibilityChanged.connect(self._on_beside)
         self._sides[1].visibilityChanged.connect(self._on_right)
+        self.on_wish = self._panel(*on_wish, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.splitDockWidget(self._sides[0], self.on_wish, Qt.Orientation.Vertical)
+        self.on_wish.hide()
         self._share()
         self._default = window.saveState()
         self._is_own = False
@@ -69,12 +76,19 @@ class PanelLayout(QObject):
 
     @property
     def panels(self) -> list[Panel]:
-        """All panels: left, right, below, beside."""
-        return [*self._sides, *self._below, self.beside]
+        """All panels: left, right, below, beside, on wish."""
+        return [*self._sides, *self._below, self.beside, self.on_wish]
 
     def toggle_beside(self) -> None:
         """Open the panel beside the right one, or close it."""
         self.beside.setVisible(self.beside.isHidden())
+
+    def show_on_wish(self) -> None:
+        """Show the panel that is hidden as a rule."""
+        if self.on_wish.isHidden():
+            self.on_wish.show()
+            heights = [round(share * self._window.height()) for share in ON_WISH_SHARES]
+            self._window.resizeDocks([self._sides[0], self.on_wish], heights, Qt.Orientation.Vertical)
 
     def state(self) -> str:
         """What to keep for the next start; empty where nobody has arranged anything."""

@@ -1,4 +1,4 @@
-"""Render: any view, or the whole window, drawn offscreen into a PNG by the same code as on the screen."""
+"""Render: any view, or the whole window, drawn offscreen into a picture by the same code as on the screen."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMessageLogContext, QPoint, QtMsgType, qInstallMessageHandler
-from PySide6.QtGui import QPainter, QPixmap, QRegion
+from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from convnet_studio.engine.training.control import Pause, Play, StepEpoch
 from convnet_studio.engine.training.events import Event, StateChanged, Tested
 from convnet_studio.ui.app import make_application, open_window
 from convnet_studio.ui.main_window import SMALLEST_SIZE, MainWindow
+from convnet_studio.ui.pictures.formats import write_picture
+from convnet_studio.ui.pictures.picture import Picture, canvas_picture, fitted, widget_picture
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
 
 MAIN = "main"
 """The name of the whole window among the views."""
+USUAL_SIZE = (1440, 900)
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,9 @@ class RenderRequest:
     Attributes:
         view: ``main`` or the name of a view. `project_argument`: a preset's name or a ``.cvstudio`` file.
         train_seconds, epochs: train so long first; both 0: initial (or saved) weights.
-        width, height: in logical pixels; the picture is `scale` times as large.
-        theme: ``light`` or ``dark``. `output`: the PNG.
+        width, height: in logical pixels; 0: of the canvas as large as its network, of all else the usual size.
+        scale: pixels of a PNG to one of these. `theme`: ``light`` or ``dark``.
+        output: the file, whose ending names the format.
     """
 
     view: str
@@ -40,10 +44,15 @@ class RenderRequest:
     output: str
     train_seconds: float = 0.0
     epochs: int = 0
-    width: int = 1440
-    height: int = 900
+    width: int = 0
+    height: int = 0
     scale: float = 1.0
     theme: str = "light"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of the window, or of the view in it."""
+        return (self.width, self.height) if self.width else USUAL_SIZE
 
 
 def view_summaries() -> dict[str, str]:
@@ -66,9 +75,9 @@ def render_all(requests: list[RenderRequest]) -> None:
     for request in requests:
         if request.view not in view_summaries():
             raise KeyError(f"There is no view {request.view!r}; there are {', '.join(view_summaries())}.")
-        if request.view == MAIN and (request.width < SMALLEST_SIZE[0] or request.height < SMALLEST_SIZE[1]):
-            needed = "x".join(map(str, SMALLEST_SIZE))
-            raise ValueError(f"The whole window can't be {request.width}x{request.height}: at least {needed}.")
+        if request.view == MAIN and any(side < least for side, least in zip(request.size, SMALLEST_SIZE, strict=True)):
+            given, needed = ("x".join(map(str, size)) for size in (request.size, SMALLEST_SIZE))
+            raise ValueError(f"The whole window can't be {given}: at least {needed}.")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if QApplication.instance() is None:  # what is painted once and kept is then painted at this size, and sharp
         os.environ["QT_SCALE_FACTOR"] = str(requests[0].scale)
@@ -79,7 +88,7 @@ def render_all(requests: list[RenderRequest]) -> None:
     drawn: list[QWidget] = [window]
     try:
         window.use_theme(first.theme)
-        window.resize(first.width, first.height)
+        window.resize(*first.size)
         window.files.stop_autosave()
         window.show()
         events = _train(window, first)
@@ -127,23 +136,29 @@ def _has_rested(events: list[Event]) -> bool:
 def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QWidget:
     window.use_theme(request.theme)
     target: QWidget = window if request.view == MAIN else _standalone(window, request, events)
-    target.resize(request.width, request.height)
+    target.resize(*request.size)
     target.show()
     QApplication.processEvents()
     if isinstance(target, CanvasView):
-        target.fit()
+        target.watch_all(True)
     elif target is not window and (focused := target.focusWidget()):
         focused.clearFocus()  # nobody works on a picture, so nothing in it is marked as in use
     window.canvas.fit()
     _wait_for_new_snapshot(window)
-    pixmap = QPixmap(round(request.width * request.scale), round(request.height * request.scale))
-    pixmap.setDevicePixelRatio(request.scale)
-    painter = QPainter(pixmap)
-    target.render(painter, QPoint(), QRegion(0, 0, request.width, request.height))
-    painter.end()
-    if not pixmap.save(request.output):
-        raise OSError(f"The picture {request.output} can't be written: choose a folder that exists and a .png name.")
+    for view in window.views():
+        view.catch_up()
+    if isinstance(target, View) and not request.width:
+        target.resize(target.width(), target.height() - target.spare_height())
+        QApplication.processEvents()
+    write_picture(_picture_of(target, request), Path(request.output), request.scale)
     return target
+
+
+def _picture_of(target: QWidget, request: RenderRequest) -> Picture:
+    if isinstance(target, CanvasView):
+        whole = canvas_picture(target)
+        return fitted(whole, request.width, request.height) if request.width else whole
+    return widget_picture(target, f"{request.project_argument}: {request.view.replace('_', ' ')}")
 
 
 def _standalone(window: MainWindow, request: RenderRequest, events: list[Event]) -> View:

@@ -34,11 +34,15 @@ class Settings:
 
 @dataclass
 class Session:
-    """Where things stood: window geometry and docks (base64), files opened lately. May be deleted without harm."""
+    """Where things stood: window geometry and docks (base64), files opened lately, how often each command was used.
+
+    May be deleted without harm.
+    """
 
     geometry: str = ""
     docks: str = ""
     recent: list[str] = field(default_factory=list)
+    uses: dict[str, int] = field(default_factory=dict)
 
     def remember(self, path: Path) -> None:
         """Put `path` first among the recent files."""
@@ -65,6 +69,8 @@ def load(kind: type[Record]) -> Record:
         value = stored.get(each.name) if isinstance(stored, dict) else None
         if type(value) is type(getattr(record, each.name)):
             setattr(record, each.name, value)
+    if isinstance(record, Session):
+        record.uses = {name: count for name, count in record.uses.items() if type(count) is int and count > 0}
     if isinstance(record, Settings):
         record.threads = min(max(record.threads, 1), 2)
     return record

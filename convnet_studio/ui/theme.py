@@ -123,16 +123,21 @@ def _icon_source(name: str) -> str:
     return asset_path(f"icons/{name}.svg").read_text(encoding="utf-8")
 
 
+def draw_icon_shape(painter: QPainter, name: str, color: QColor, place: QRectF) -> None:
+    """Draw the lines of the icon ``assets/icons/<name>.svg`` in `color`, but for its alpha."""
+    source = _icon_source(name).replace("currentColor", color.name())
+    if name in SOLID_ICONS:
+        source = source.replace('fill="none"', f'fill="{color.name()}"')
+    QSvgRenderer(QByteArray(source.encode())).render(painter, place)
+
+
 def icon_pixmap(name: str, color: QColor, size: int = 16, ratio: float | None = None) -> QPixmap:
     """The icon ``assets/icons/<name>.svg`` in `color`, `size` logical pixels wide."""
     scale = ratio or (QGuiApplication.primaryScreen().devicePixelRatio() if QGuiApplication.primaryScreen() else 1.0)
     pixmap = QPixmap(round(size * scale), round(size * scale))
     pixmap.fill(Qt.GlobalColor.transparent)
-    source = _icon_source(name).replace("currentColor", color.name())
-    if name in SOLID_ICONS:
-        source = source.replace('fill="none"', f'fill="{color.name()}"')
     painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixmap.rect()))
+    draw_icon_shape(painter, name, color, QRectF(pixmap.rect()))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
     painter.fillRect(pixmap.rect(), color)  # takes its alpha, which its name above has not
     painter.end()

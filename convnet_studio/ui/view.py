@@ -55,5 +55,12 @@ class View(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Paint the newest picture of the network (at most 5 ms of work)."""
 
+    def spare_height(self) -> int:
+        """Pixels of its height that show nothing, which a picture leaves out."""
+        return 0
+
+    def catch_up(self) -> None:
+        """Paint at once what would be painted soon, for a picture of this moment."""
+
     def show_events(self, events: Sequence[Event]) -> None:
         """Take note of what training reported since the last call."""

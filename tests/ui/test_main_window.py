@@ -236,7 +236,7 @@ def test_a_switch_of_themes_leaves_no_trace_of_the_other(window: MainWindow, qtb
     """Pixel by pixel the window is the same after two switches, and after one the same as if born so."""
     conv = next(m.id for m in window.open_project.project.network.modules if m.kind == "Conv2d")
     window.open_project.select(frozenset({conv}) if selects else frozenset())
-    window.show_marks()
+    window.first_marks.show()
     other = MainWindow(window.open_project.project, None, None, Settings(marks_seen=True), Session())
     qtbot.addWidget(other)
     try:

@@ -62,14 +62,16 @@ from convnet_studio.engine.project.wire_edits import (
     set_recurrent,
     set_unfold,
     share_weights,
+    swap,
     unshare_weights,
 )
-from convnet_studio.engine.project.wiring import can_connect, can_insert, heal, reached_from
+from convnet_studio.engine.project.wiring import can_connect, can_insert, can_swap, heal, reached_from
 
 __all__ = [
     "apply_change",
     "can_connect",
     "can_insert",
+    "can_swap",
     "connect",
     "connect_one_more",
     "copy_modules",
@@ -99,6 +101,7 @@ __all__ = [
     "set_training",
     "set_unfold",
     "share_weights",
+    "swap",
     "ungroup_stage",
     "unshare_weights",
 ]

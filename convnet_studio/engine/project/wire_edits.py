@@ -10,7 +10,7 @@ from convnet_studio.engine.project.kinds import growing_setting, port_count
 from convnet_studio.engine.project.replacing import with_module, with_network
 from convnet_studio.engine.project.sharing import why_not_share
 from convnet_studio.engine.project.spec import Link, Project
-from convnet_studio.engine.project.wiring import can_connect, title
+from convnet_studio.engine.project.wiring import can_connect, can_swap, title
 
 
 def delete_links(project: Project, links: Collection[Link]) -> Project:
@@ -53,6 +53,30 @@ def connect_one_more(project: Project, source: str, target: str, is_recurrent: b
         raise ValueError(f"{title(module)} has no free input.")
     more = replace(module, settings={**module.settings, inputs.name: inputs.check(ports + 1)})
     return connect(with_module(project, more), source, target, ports, is_recurrent)
+
+
+def swap(project: Project, link: Link) -> Project:
+    """Let the modules at the ends of a wire change places in their chain, and on the canvas.
+
+    Raises:
+        ValueError: if they are not neighbours in a plain chain.
+    """
+    if reason := can_swap(project, link):
+        raise ValueError(reason)
+    first, second = (project.network.module(each) for each in (link.source, link.target))
+    moved = {first.id: second.position, second.id: first.position}
+    links = []
+    for each in project.network.links:
+        if each == link:
+            links.append(replace(each, source=second.id, target=first.id, port=0))
+        elif each.target == first.id:
+            links.append(replace(each, target=second.id, port=link.port))
+        elif each.source == second.id:
+            links.append(replace(each, source=first.id))
+        else:
+            links.append(each)
+    modules = [replace(each, position=moved[each.id]) if each.id in moved else each for each in project.network.modules]
+    return with_network(project, modules=modules, links=links)
 
 
 def set_recurrent(project: Project, link: Link, is_recurrent: bool) -> Project:

@@ -52,6 +52,30 @@ def can_insert(project: Project, link: Link, kind: str) -> str | None:
     return None
 
 
+def can_swap(project: Project, link: Link) -> str | None:
+    """Whether the modules at the ends of `link` may change places in their chain: None, or in words why not."""
+    network = project.network
+    if link not in network.links:
+        return "There is no such wire in this project."
+    first, second = network.module(link.source), network.module(link.target)
+    if is_input(first.kind):
+        return f"{title(first)} gets its pictures from the data set: nothing stands before it."
+    if is_loss(second.kind):
+        return f"{title(second)} is a loss, and gives its number to nothing: nothing stands behind it."
+    into_first = [each for each in network.links if each.target == first.id]
+    if len(into_first) != 1:
+        return (
+            f"{title(first)} has {len(into_first) or 'no'} wires at its inputs: only one in a chain can change places."
+        )
+    if sum(each.source == first.id for each in network.links) > 1:
+        return f"{title(first)} feeds several modules: only one in a chain can change places."
+    if sum(each.target == second.id for each in network.links) > 1:
+        return f"{title(second)} has several inputs: only one in a chain can change places."
+    if link.is_recurrent or into_first[0].is_recurrent:
+        return "A recurrent wire is between them: only modules in a plain chain can change places."
+    return None
+
+
 def title(module: ModuleSpec) -> str:
     """What the user reads as the module's name."""
     return module.name or module.kind

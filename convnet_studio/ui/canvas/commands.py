@@ -11,6 +11,9 @@ from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.gestures.rename import Rename
 from convnet_studio.ui.canvas.gestures.tidy import Tidy
 
+NOTHING_SELECTED = "Select a module on the canvas or in the outline first."
+NO_MODULES = "There are no modules yet."
+
 
 class Commands:
     """The gestures that need no mouse.
@@ -40,18 +43,20 @@ class Commands:
             "tidy": tidy.tidy,
         }
 
-    def possible(self) -> dict[str, bool]:
-        """Which commands mean something with what is selected now."""
+    def refusals(self) -> dict[str, str]:
+        """Why each of these commands means nothing with what is selected now; empty where it does."""
         scene, selection = self._canvas.scene, self._canvas.open_project.selection
         count = len(selection) + len(scene.notes.selected)
+        some = "" if count else NOTHING_SELECTED
         return {
-            "cut": count > 0,
-            "copy": count > 0,
-            "duplicate": count > 0,
-            "delete": count + len(scene.selected_links) > 0,
-            "rename": count == 1,
-            "freeze": self._canvas.editor.can_freeze(selection),
-            "tidy": bool(scene.modules),
+            "cut": some,
+            "copy": some,
+            "duplicate": some,
+            "delete": "" if count + len(scene.selected_links) else "Select modules, notes or wires first.",
+            "rename": "" if count == 1 else "Select one module first.",
+            "freeze": "" if self._canvas.editor.can_freeze(selection) else "Select a module that has weights first.",
+            "tidy": "" if scene.modules else NO_MODULES,
+            "select_all": "" if scene.modules or scene.notes.items else NO_MODULES,
         }
 
     def edit_note(self) -> None:

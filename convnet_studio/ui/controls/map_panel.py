@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -15,6 +17,8 @@ from convnet_studio.ui.theme import text_font
 _WIDE = 520
 _LOW = 320
 _SIDE_WIDTH = 240
+_SIDE_GAP = 24
+_SPACING = 4
 _TALLEST_SHEET = 336
 _ANY_WIDTH = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _FILL = Qt.AlignmentFlag(0)
@@ -50,6 +54,7 @@ class MapPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._parts, 1)
         column.addWidget(self._sentence, 1)
+        self.sheet.reshaped.connect(self._arrange_halves)
         self.show_parts()
 
     def _arranged(self) -> QWidget:
@@ -67,17 +72,40 @@ class MapPanel(QWidget):
         return page
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is wide the distribution stands beside the maps; where it is low the maps have all the room."""
+        """The distribution stands where it leaves the larger maps; where it is low the maps have all the room."""
         super().resizeEvent(event)
-        is_wide = event.size().width() >= _WIDE
+        self._arrange_halves()
+
+    def _arrange_halves(self) -> None:
+        is_wide = self._is_beside
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if self._halves.direction() != direction:
             self._halves.setDirection(direction)
-            self._halves.setSpacing(24 if is_wide else 4)
+            self._halves.setSpacing(_SIDE_GAP if is_wide else _SPACING)
             self._halves.setAlignment(self.distribution, Qt.AlignmentFlag.AlignTop if is_wide else _FILL)
             self.distribution.setMinimumWidth(_SIDE_WIDTH if is_wide else 0)
             self.distribution.setMaximumWidth(_SIDE_WIDTH if is_wide else _ANY_WIDTH)
         self._show_distribution()
+
+    @property
+    def _is_beside(self) -> bool:
+        """Whether the distribution stands beside the maps: where that is possible, and they are no smaller for it."""
+        if self.width() < _WIDE:
+            return False
+        height = self.height() - self.read_out.height() - self._tools.sizeHint().height() - _SPACING
+        beside = self.sheet.zoom_in(self.width() - _SIDE_WIDTH - _SIDE_GAP, height)
+        below = self.sheet.zoom_in(self.width(), height - self.distribution.sizeHint().height() - _SPACING)
+        return beside >= below
+
+    def spare_height(self) -> int:
+        """Pixels below the maps that show nothing, as long as what stands beside them needs no more room."""
+        layout = self.sheet.layout_now if self.sheet.isVisible() else None
+        if layout is None:
+            return 0
+        spare = self.sheet.height() - math.ceil(layout.size[1])
+        if self._halves.direction() == QBoxLayout.Direction.LeftToRight:
+            spare = min(spare, self._parts.height() - self.distribution.sizeHint().height())
+        return max(0, spare)
 
     def use_distribution(self, wanted: bool) -> None:
         """Whether there is a distribution to show."""

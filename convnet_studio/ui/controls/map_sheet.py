@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.ui.controls.sheet_layout import GAP, LARGEST_ZOOM, Cell, SheetLayout, best_layout
+from convnet_studio.ui.pictures.vector import draw_cells, is_vector
 from convnet_studio.ui.theme import number_font, theme, theme_switch
 
 _SMALLEST_RING = 6.0
@@ -43,6 +44,8 @@ class MapSheet(QWidget):
 
     pointed = Signal(object)
     """Cell under the pointer or the keyboard's cursor, or None."""
+    reshaped = Signal()
+    """Other tiles are shown, which may want to be laid out otherwise."""
     picked = Signal(int)
     """Tile that was clicked, or on which Enter was pressed."""
 
@@ -82,6 +85,7 @@ class MapSheet(QWidget):
             self._point_at(None)
             self._labels = tuple(labels)
             self._hug()
+            self.reshaped.emit()
         self._labels = tuple(labels)
         count, height, width = pixels.shape
         packed = np.ascontiguousarray(pixels)
@@ -102,7 +106,7 @@ class MapSheet(QWidget):
 
     def _hug(self) -> None:
         if self._tallest and self._shape[0]:
-            height = math.ceil(self._layout_in(self._tallest).size[1])
+            height = math.ceil(self._layout_in(self.width(), self._tallest).size[1])
             if self.minimumHeight() != height or self.maximumHeight() != height:
                 self.setFixedHeight(height)
                 self._settle()
@@ -119,13 +123,17 @@ class MapSheet(QWidget):
     def layout_now(self) -> SheetLayout | None:
         """Where the tiles lie; None while there are none."""
         if self._layout is None and self._shape[0] and self.width() > 0:
-            self._layout = self._layout_in(self.height())
+            self._layout = self._layout_in(self.width(), self.height())
         return self._layout
 
-    def _layout_in(self, height: int) -> SheetLayout:
+    def zoom_in(self, width: int, height: int) -> float:
+        """How large cells would be in a room of this size; 0 while there are none."""
+        return self._layout_in(max(1, width), max(1, height)).zoom if self._shape[0] else 0.0
+
+    def _layout_in(self, width: int, height: int) -> SheetLayout:
         return best_layout(
             self._shape,
-            (self.width(), height),
+            (width, height),
             columns=self._columns,
             labelled=bool(self._labels),
             ratio=self.devicePixelRatioF(),
@@ -236,7 +244,10 @@ class MapSheet(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, layout.zoom * self.devicePixelRatioF() < 1)
         for index in range(layout.count):
             source = QRectF(0, index * layout.height, layout.width, layout.height)
-            painter.drawPixmap(layout.tile(index), self._tiles, source)
+            if is_vector(painter):
+                draw_cells(painter, layout.tile(index), self._tiles.copy(source.toRect()).toImage())
+            else:
+                painter.drawPixmap(layout.tile(index), self._tiles, source)
 
     def _paint_labels(self, painter: QPainter, layout: SheetLayout) -> None:
         painter.setFont(number_font(10))

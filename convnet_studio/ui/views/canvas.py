@@ -52,6 +52,7 @@ class CanvasView(View):
         self._wants_fit = True
         """Until somebody moves or scales it, the canvas shows the whole network, whatever is edited or resized."""
         self._is_new = True
+        self._is_whole = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.area)
@@ -103,8 +104,19 @@ class CanvasView(View):
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""
+        if self._is_whole:
+            return frozenset(self.scene.modules)
         in_view = self.area.visible_rect()
         return frozenset(each for each, item in self.scene.modules.items() if item.rect.intersects(in_view))
+
+    def watch_all(self, is_whole: bool) -> None:
+        """Whether cards out of view are kept up to date too, for a picture of the whole network."""
+        self._is_whole = is_whole
+
+    def known_modules(self) -> frozenset[str]:
+        """Ids of the modules that compute something, as far as is known."""
+        known = self._summary.modules.items() if self._summary else ()
+        return frozenset(module_id for module_id, each in known if each.shape)
 
     def point_below(self, module_id: str) -> QPoint:
         """The middle of the lower edge of a module's card, in this view's coordinates."""
@@ -118,8 +130,12 @@ class CanvasView(View):
     def add_kind(self, kind: str) -> str:
         """Add a module behind the selected one, or in the middle of the view; its id."""
         new_id = self.editor.add_beside_selection(kind, self.area.visible_rect().center())
-        self.area.ensureVisible(self.scene.modules[new_id].rect, 24, 24)
+        self.show_module(new_id)
         return new_id
+
+    def show_module(self, module_id: str) -> None:
+        """Bring a module's card into view."""
+        self.area.ensureVisible(self.scene.modules[module_id].rect, 24, 24)
 
     def delete_selection(self) -> None:
         """Delete what is selected."""

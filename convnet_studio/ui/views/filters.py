@@ -92,6 +92,10 @@ class FiltersView(View):
         self._snapshot = snapshot
         self._refresh()
 
+    def spare_height(self) -> int:
+        """What the sheet has no use for."""
+        return self.panel.spare_height()
+
     def _on_selection(self) -> None:
         self._enlarged = None
         self._order = None

@@ -141,6 +141,12 @@ class LearningCurvesView(View):
         if has_news and self.isVisible() and not self._timer.isActive():
             self._timer.start()
 
+    def catch_up(self) -> None:
+        """Draw the news that wait for the next redraw."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self.redraw()
+
     def take_up(self, stored: object) -> None:
         """Begin the next run with the curves that came with it in a file."""
         self._stored = stored

@@ -131,6 +131,10 @@ class MapsView(View):
         self._refresh()
         self.probes_changed.emit()
 
+    def spare_height(self) -> int:
+        """What the sheet has no use for."""
+        return self.panel.spare_height()
+
     def _on_selection(self) -> None:
         self._enlarged = None
         self._refresh()

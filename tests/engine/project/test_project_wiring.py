@@ -87,3 +87,44 @@ def test_invariants_mind_the_settings_of_training_and_modules(chain: Project) ->
     with pytest.raises(ValueError, match="position"):
         check_invariants(Project(network=NetworkSpec((ModuleSpec("m1", "Tanh", position=(1e9, 0)),)), next_id=2))
     check_invariants(chain)
+
+
+def test_neighbours_in_a_chain_change_places(chain: Project) -> None:
+    link = next(each for each in chain.network.links if each.source == "m2")
+    after = edits.swap(chain, link)
+    check_invariants(after)
+    ends = {(each.source, each.target) for each in after.network.links}
+    before = {(each.source, each.target) for each in chain.network.links}
+    assert {("m1", "m3"), ("m3", "m2")} <= ends
+    assert len(ends) == len(before)
+    places = {each.id: each.position for each in chain.network.modules}
+    assert after.network.module("m2").position == places["m3"]
+    assert after.network.module("m3").position == places["m2"]
+    back = next(each for each in after.network.links if each.source == "m3" and each.target == "m2")
+    assert set(edits.swap(after, back).network.links) == set(chain.network.links)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("m1", "gets its pictures from the data set"), ("m4", "is a loss"), ("m9", "no such wire")],
+)
+def test_what_can_t_change_places_says_why(chain: Project, source: str, words: str) -> None:
+    link = next((each for each in chain.network.links if each.source == source), Link("m9", "m9"))
+    assert words in str(edits.can_swap(chain, link))
+    with pytest.raises(ValueError, match=words):
+        edits.swap(chain, link)
+
+
+def test_only_a_plain_chain_changes_places(chain: Project) -> None:
+    project, other = edits.insert_module(chain, "Tanh", (0, 0))
+    project = edits.connect(project, "m2", other)
+    link = next(each for each in project.network.links if each.source == "m2")
+    assert "feeds several modules" in str(edits.can_swap(project, link))
+    project, add = edits.insert_module(chain, "Add", (0, 0))
+    project = edits.connect(edits.connect(project, "m2", add), "m3", add, 1)
+    link = next(each for each in project.network.links if each.target == add and each.source == "m3")
+    assert "several" in str(edits.can_swap(project, link))
+    unfed, tanh = edits.insert_module(chain, "Tanh", (0, 0))
+    unfed, last = edits.insert_module(unfed, "Abs", (0, 0))
+    unfed = edits.connect(unfed, tanh, last)
+    assert "no wires at its inputs" in str(edits.can_swap(unfed, Link(tanh, last)))

@@ -14,6 +14,7 @@ from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import small_number_font
 from convnet_studio.ui.map_images import Scale, Tiling, rgb_image, scale_of, sheet_image
+from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import theme
 
 MOST_MAPS = 16
@@ -168,7 +169,7 @@ class MapsBody(Body):
             for index in range(grid.count):
                 hatch(painter, grid.tile(index))
         else:
-            painter.drawImage(QRectF(QPointF(), grid.size), sheet)
+            draw_cells(painter, QRectF(QPointF(), grid.size), sheet)
 
 
 def _sheet(maps: Array, grid: TileGrid, scale: Scale) -> QImage:

@@ -14,6 +14,7 @@ from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import STRIP_WIDTH
 from convnet_studio.ui.map_images import Tiling, scale_of, sheet_image
+from convnet_studio.ui.pictures.vector import draw_cells
 
 WIDTH = STRIP_WIDTH
 HEIGHT = 24.0
@@ -68,7 +69,7 @@ class StripBody(Body):
         if self._image.isNull():
             hatch(painter, room)
         else:
-            painter.drawImage(room, self._image)
+            draw_cells(painter, room, self._image)
 
     def tip_at(self, at: QPointF) -> str:
         """Which number it is."""

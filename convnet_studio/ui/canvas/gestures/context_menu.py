@@ -43,13 +43,13 @@ class ContextMenu:
     def _card_menu(self) -> QMenu:
         menu = QMenu(self._canvas.view)
         selection = self._canvas.open_project.selection
-        possible = self._commands.possible()
+        refusals = self._commands.refusals()
         self._add(menu, "cut", "scissors", "Cut")
         self._add(menu, "copy", "copy", "Copy")
         self._add(menu, "duplicate", "", "Duplicate")
-        if possible["rename"]:
+        if not refusals["rename"]:
             self._add(menu, "rename", "", "Rename…")
-        if possible["freeze"]:
+        if not refusals["freeze"]:
             cards = [self._canvas.scene.modules[each].card for each in selection]
             is_frozen = all(card.frozen for card in cards if card.learns)
             menu.addSeparator()
@@ -61,7 +61,7 @@ class ContextMenu:
 
     def _note_menu(self) -> QMenu:
         menu = QMenu(self._canvas.view)
-        if self._commands.possible()["rename"]:
+        if not self._commands.refusals()["rename"]:
             self._add(menu, "rename", "", "Edit the text…")
             menu.addSeparator()
         self._add(menu, "cut", "scissors", "Cut")
@@ -77,7 +77,7 @@ class ContextMenu:
         menu.addAction(icon("plus"), "Add a module…", lambda: self._ask.open(at))
         menu.addAction(icon("sticky-note"), "Write a note", lambda: self._notes.write(at))
         self._add(menu, "paste", "clipboard-paste", "Paste")
-        if self._commands.possible()["tidy"]:
+        if not self._commands.refusals()["tidy"]:
             menu.addSeparator()
             self._add(menu, "tidy", "workflow", "Tidy the layout")
         return menu

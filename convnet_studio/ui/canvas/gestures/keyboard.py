@@ -7,8 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from convnet_studio.engine.project.spec import Link, Project
-from convnet_studio.engine.project.wiring import reached_from
+from convnet_studio.engine.project.spec import Project
 from convnet_studio.ui.actions import ACTIONS
 from convnet_studio.ui.canvas.commands import Commands
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
@@ -25,10 +24,20 @@ _ARROWS = {
 
 
 def walk_order(project: Project) -> list[str]:
-    """The modules in the order in which Tab visits them: along the wires, each after what feeds it."""
-    backwards = [Link(link.target, link.source) for link in project.network.links]
-    depth = {spec.id: len(reached_from(backwards, [spec.id])) for spec in project.network.modules}
-    return sorted(depth, key=lambda module_id: depth[module_id])
+    """The modules in the order in which Tab visits them: each after what feeds it, and along a chain to its end.
+
+    Recurrent wires, which bring what was before, do not count.
+    """
+    links = [link for link in project.network.links if not link.is_recurrent]
+    feeding = {spec.id: {link.source for link in links if link.target == spec.id} for spec in project.network.modules}
+    order: dict[str, None] = {}
+    waiting = list(reversed(feeding))
+    while waiting:
+        module_id = waiting.pop()
+        if module_id not in order and feeding[module_id] <= order.keys():
+            order[module_id] = None
+            waiting += [link.target for link in reversed(links) if link.source == module_id]
+    return list(order)
 
 
 class Keyboard:

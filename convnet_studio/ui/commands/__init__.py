@@ -1,0 +1,1 @@
+"""Commands by their names and keys: the command palette, the shortcut sheet, and lists to choose from."""

@@ -1,0 +1,93 @@
+"""Command palette: everything the program can be told, in one list: actions, modules to add, presets, panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtGui import QAction
+
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Module
+from convnet_studio.ui.actions import ACTIONS, Actions
+from convnet_studio.ui.commands.choice import Choice
+from convnet_studio.ui.commands.key_caps import key_text
+from convnet_studio.ui.palette.entries import kind_entries, preset_entries
+from convnet_studio.ui.panel import Panel
+
+QUESTION = "Type what you want to do…"
+_LEFT_OUT = frozenset({"commands"})
+
+
+def all_choices(
+    actions: Actions, panels: Iterable[Panel], add: Callable[[str], object], open_preset: Callable[[str], object]
+) -> list[Choice]:
+    """Everything, in the order in which it stands while nothing is typed."""
+    return [*action_choices(actions), *add_choices(add), *preset_choices(open_preset), *panel_choices(panels)]
+
+
+def action_choices(actions: Actions) -> list[Choice]:
+    """A choice for each action of the window; one that can't be carried out now says why."""
+    return [
+        Choice(
+            name=f"action:{row.name}",
+            text=f"{row.choice}: {row.text}".capitalize() if row.choice else _text_of(actions[row.name]),
+            note=row.tip,
+            keys=tuple(key_text(key) for key in (*row.shortcuts, row.canvas_key) if key),
+            section=row.menu or "Help",
+            icon=row.icon,
+            why_not=actions.why_not(row.name),
+            act=actions[row.name].trigger,
+        )
+        for row in ACTIONS
+        if row.name not in _LEFT_OUT
+    ]
+
+
+def _text_of(action: QAction) -> str:
+    """Without the key that the menu shows."""
+    return action.text().partition("\t")[0]
+
+
+def add_choices(add: Callable[[str], object]) -> list[Choice]:
+    """“Add Conv2d” and so on, for every module and loss."""
+    return [
+        Choice(
+            name=f"add:{entry.name}",
+            text=f"Add {entry.name}",
+            note=entry.word,
+            section="Add a module",
+            further=f"{entry.section} {entry.help}",
+            family=entry.family,
+            act=lambda kind=entry.name: add(kind),  # type: ignore[misc]
+        )
+        for entry in kind_entries([*Module.registry, *Loss.registry])
+    ]
+
+
+def preset_choices(open_preset: Callable[[str], object]) -> list[Choice]:
+    """“Open lenet-5” and so on."""
+    return [
+        Choice(
+            name=f"preset:{entry.name}",
+            text=f"Open preset {entry.name}",
+            note=entry.help,
+            section="Presets",
+            icon="folder-open",
+            act=lambda name=entry.name: open_preset(name),  # type: ignore[misc]
+        )
+        for entry in preset_entries()
+    ]
+
+
+def panel_choices(panels: Iterable[Panel]) -> list[Choice]:
+    """“Show panel Data” or “Hide panel Data”."""
+    return [
+        Choice(
+            name=f"panel:{panel.windowTitle()}",
+            text=f"{'Hide' if panel.isVisible() else 'Show'} panel {panel.windowTitle()}",
+            section="Panels",
+            icon="picture-in-picture-2",
+            act=panel.toggleViewAction().trigger,
+        )
+        for panel in panels
+    ]

@@ -1,0 +1,34 @@
+"""Key table: the keys and mouse gestures that are no actions of the window, for the shortcut sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """`keys`, each a shortcut or a gesture, do `text` while what is named by `where` has the focus."""
+
+    where: str
+    keys: tuple[str, ...]
+    text: str
+
+
+KEYS = (
+    KeyRow("Canvas", ("Tab", "Shift+Tab"), "Walk along the wires"),
+    KeyRow("Canvas", ("←", "→", "↑", "↓"), "Move the selected cards"),
+    KeyRow("Canvas", ("Shift+←",), "Move them further"),
+    KeyRow("Canvas", ("Backspace",), "Delete, as Del does"),
+    KeyRow("Canvas", ("Esc",), "Stop what the mouse does; select nothing"),
+    KeyRow("Canvas", ("Space+drag",), "Move the canvas"),
+    KeyRow("Canvas", ("Ctrl+wheel",), "Zoom about the pointer"),
+    KeyRow("Canvas", ("Shift+click",), "Select one more"),
+    KeyRow("Outline", ("↑", "↓"), "Walk along the network"),
+    KeyRow("Outline", ("→", "←"), "Show or hide a module's inputs"),
+    KeyRow("Outline", ("Shift+↓",), "Select several"),
+    KeyRow("Outline", ("Enter",), "Go to the settings"),
+    KeyRow("Outline", ("Del",), "Take the module or the wire out"),
+    KeyRow("Lists and fields", ("↑", "↓"), "Change a number, choose a row"),
+    KeyRow("Lists and fields", ("Enter",), "Take what was typed or chosen"),
+    KeyRow("Lists and fields", ("Esc",), "Leave it as it was"),
+)

@@ -1,0 +1,105 @@
+"""Picture: something that can be painted into a file of any format, and how canvas and widgets become one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.theme import text_font, theme
+from convnet_studio.ui.views.canvas import CanvasView
+
+MARGIN = 24.0
+"""Around the network, in pixels."""
+CAPTION_HEIGHT = 28.0
+EMPTY_SIZE = (320.0, 200.0)
+"""Of the picture of a canvas without a module."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`paint` draws into a painter whose origin is the picture's upper left corner.
+
+    Attributes:
+        width, height: in pixels at scale 1. `title`: for people who do not see it.
+    """
+
+    width: float
+    height: float
+    title: str
+    paint: Callable[[QPainter], None]
+
+
+def canvas_picture(canvas: CanvasView) -> Picture:
+    """The whole network at actual size, wherever it lies, with its totals below; no trace of anybody at work."""
+    covered = canvas.scene.covered_rect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+    caption = canvas.status.text
+    metrics = QFontMetricsF(text_font(12))
+    if not canvas.scene.modules:
+        covered = QRectF(0, 0, *EMPTY_SIZE)
+    width = max(covered.width(), metrics.horizontalAdvance(caption) + 2 * MARGIN)
+    height = covered.height() + (CAPTION_HEIGHT if caption else 0)
+
+    def paint(painter: QPainter) -> None:
+        ground = QRectF(0, 0, width, height)
+        painter.fillRect(ground, theme().color("canvas"))
+        with _at_rest(canvas.scene):
+            target = QRectF((width - covered.width()) / 2, 0, covered.width(), covered.height())
+            canvas.scene.render(painter, target, covered)
+        painter.setFont(text_font(12))
+        painter.setPen(theme().color("second_text"))
+        line = ground.adjusted(MARGIN, height - CAPTION_HEIGHT - MARGIN / 2, -MARGIN, -MARGIN / 2)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
+
+    project = canvas.open_project.project
+    return Picture(width, height, f"{project.name}: the network", paint)
+
+
+def widget_picture(widget: QWidget, title: str) -> Picture:
+    """A view, or the whole window, as large as it is."""
+
+    def paint(painter: QPainter) -> None:
+        widget.render(painter, QPoint(), QRegion(QRect(QPoint(), widget.size())))
+
+    return Picture(widget.width(), widget.height(), title, paint)
+
+
+def fitted(picture: Picture, width: float, height: float) -> Picture:
+    """`picture` as large as it fits in the middle of a page of this size, on the ground of the canvas."""
+    factor = min(width / picture.width, height / picture.height)
+
+    def paint(painter: QPainter) -> None:
+        painter.fillRect(QRectF(0, 0, width, height), theme().color("canvas"))
+        painter.translate((width - factor * picture.width) / 2, (height - factor * picture.height) / 2)
+        painter.scale(factor, factor)
+        picture.paint(painter)
+
+    return Picture(width, height, picture.title, paint)
+
+
+@contextmanager
+def _at_rest(scene: CanvasScene) -> Iterator[None]:
+    """Nothing is selected or hovered, and every item paints anew: what Qt keeps of it are pixels."""
+    items = [item for item in scene.items() if item.cacheMode() != QGraphicsItem.CacheMode.NoCache]
+    caches = {id(item): item.cacheMode() for item in items}
+    links = scene.selected_links
+    for item in items:
+        item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+    for module in scene.modules.values():
+        module.set_state(is_selected=False, is_hovered=False)
+    for link in links:
+        scene.links[link].set_selected(False)
+    try:
+        yield
+    finally:
+        for item in items:
+            item.setCacheMode(caches[id(item)])
+        for module_id, module in scene.modules.items():
+            module.set_state(is_selected=module_id in scene.open_project.selection)
+        for link in links:
+            scene.links[link].set_selected(True)
