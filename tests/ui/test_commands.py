@@ -50,11 +50,12 @@ def type_in(text: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "better", "worse"),
     [
-        ("conv", "Add Conv2d", "About the canvas in view"),
-        ("sb", "Step batch", "Show something else about"),
-        ("undo", "Undo", "Add Round down"),
-        ("pool max", "Add MaxPool2d", "Map of pools and axes"),
-        ("epoch", "Step epoch", "Stop each"),
+        ("conv", "Add Conv2d", "Deconvolve"),
+        ("sb", "Step batch", "Some of both"),
+        ("steba", "Step batch", "Show the best"),
+        ("lcn", "Add LocalContrastNorm", "Lucent"),
+        ("sel", "Select all", "Show the whole network"),
+        ("pool max", "Add MaxPool2d", "Add LPPool2d"),
     ],
 )
 def test_what_is_meant_stands_first(typed: str, better: str, worse: str) -> None:
@@ -71,6 +72,7 @@ def test_typed_letters_are_known_by_their_places() -> None:
     assert found is not None
     assert found.letters == {0, 5}
     assert match("Step batch", "sbx") is None
+    assert match("Show the whole network", "sel") is None
     assert match("anything", "") is not None
 
 

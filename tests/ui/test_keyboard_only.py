@@ -218,6 +218,21 @@ def test_modules_move_up_and_down_their_chain(digits: Hands) -> None:
     assert [row.title for row in digits.window.outline.rows()] == order
 
 
+def test_cards_of_different_width_keep_their_gap(hands: Hands) -> None:
+    hands.window.open_project.open(load_preset("two-stage-digits"))
+    hands.window.outline.tree.setFocus()
+    scene, order = hands.window.canvas.scene, hands.window.outline.rows()
+    before, narrow = next(pair for pair in itertools.pairwise(order) if pair[1].title == "Flatten")
+    first, second = scene.modules[before.module_id].rect, scene.modules[narrow.module_id].rect
+    assert second.width() < first.width()
+    hands.go_to("Flatten")
+    hands.press("Alt+Up")
+    network = hands.window.open_project.project.network
+    assert network.module(narrow.module_id).position[0] == first.left()
+    behind = first.left() + second.width() + (second.left() - first.right())
+    assert network.module(before.module_id).position[0] == pytest.approx(behind)
+
+
 def test_rename_replace_duplicate_delete_freeze(digits: Hands) -> None:
     digits.go_to("Tanh")
     digits.press("F2")

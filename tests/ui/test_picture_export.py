@@ -40,6 +40,8 @@ def test_the_whole_network_with_live_maps_though_the_view_shows_a_corner(
         window.canvas.zoom_in()
     window.canvas.area.centerOn(-3000, -3000)
     window.live.refresh_probes()
+    for item in window.canvas.scene.modules.values():
+        item.body.clear()
     choose(window, "network")
     qtbot.waitUntil(chosen.exists, timeout=10_000)
     root = ElementTree.fromstring(chosen.read_bytes())

@@ -162,7 +162,7 @@ def test_a_widget_as_svg_is_what_the_screen_shows(bench: CanvasBench, tmp_path: 
 
 
 def test_clips_end_where_they_are_taken_back(qtbot: QtBot) -> None:
-    device = SvgDevice(40, 20, "clips")
+    device = SvgDevice(40, 30, "clips")
     painter = QPainter(device)
     painter.setClipRect(QRectF(0, 0, 20, 20), Qt.ClipOperation.IntersectClip)
     painter.save()
@@ -170,10 +170,12 @@ def test_clips_end_where_they_are_taken_back(qtbot: QtBot) -> None:
     painter.fillRect(QRectF(0, 0, 40, 10), QColor("red"))
     painter.restore()
     painter.fillRect(QRectF(0, 10, 40, 10), QColor("red"))
+    painter.setClipRect(QRectF(), Qt.ClipOperation.NoClip)
+    painter.fillRect(QRectF(0, 20, 40, 10), QColor("red"))
     painter.end()
-    image = drawn(device.document().encode(), 40, 20)
-    red = [[image.pixelColor(x, y) == QColor("red") for x in (2, 10, 30)] for y in (5, 15)]
-    assert red == [[True, False, False], [True, True, False]]
+    image = drawn(device.document().encode(), 40, 30)
+    red = [[image.pixelColor(x, y) == QColor("red") for x in (2, 10, 30)] for y in (5, 15, 25)]
+    assert red == [[True, False, False], [True, True, False], [True, True, True]]
 
 
 def test_shapes_pens_and_turned_words(qtbot: QtBot) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from convnet_studio.engine.project.spec import Link
@@ -29,6 +29,9 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 from convnet_studio.ui.views.canvas import CanvasView
 
 INDENTATION = 14
+_CANVAS_KEYS = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
+_TREE_KEYS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space})
+"""Which in a tree also mean something while Ctrl is held."""
 _OWN_KEYS = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_F2})
 EMPTY_TEXT = "No modules yet. Press A to add one."
 
@@ -166,20 +169,16 @@ class Outline(QWidget):
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Whether a key means something here."""
-        canvas = self._canvas
+        is_held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.settings_wanted.emit()
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            canvas.delete_selection()
         elif event.key() == Qt.Key.Key_F2:
             self._edit_name()
         elif event.key() == Qt.Key.Key_Escape:
             self._open.select(frozenset())
-            canvas.scene.select_links(frozenset())
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
-            canvas.select_all()
-        elif QKeySequence(event.keyCombination()) == QKeySequence("Ctrl+D"):
-            canvas.duplicate_selection()
+            self._canvas.scene.select_links(frozenset())
+        elif event.key() in _CANVAS_KEYS or (is_held and event.key() not in _TREE_KEYS):
+            return self._canvas.area.keyboard.press(event)  # select all, duplicate, delete, ...
         else:
             return bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)  # of the window, refused there
         return True

@@ -15,6 +15,7 @@ ROW = int(Qt.ItemDataRole.UserRole)
 MODULE_HEIGHT = 28
 INPUT_HEIGHT = 24
 _ICON = 14
+_LOCK = 12
 _GAP = 6
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -96,7 +97,8 @@ def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
     small = number_font(11)
     shape = row.shape if row.is_computed else ""
     shape_width = QFontMetricsF(small).horizontalAdvance(shape)
-    name_room = right - left - (shape_width + _GAP if shape else 0)
+    taken = (shape_width + _GAP if shape else 0) + (_LOCK + _GAP if row.is_frozen else 0)
+    name_room = right - left - taken
     font = text_font(13, QFont.Weight.Medium)
     if QFontMetricsF(font).horizontalAdvance(row.title) > name_room:
         font = text_font(12, QFont.Weight.Medium)  # rather small than cut
@@ -106,12 +108,9 @@ def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
     painter.setPen(now.color("text" if row.is_computed else "second_text"))
     painter.drawText(QRectF(left, room.top(), name_room, room.height()), _LEFT, told)
     if row.is_frozen:
-        after = left + metrics.horizontalAdvance(told) + _GAP
-        painter.setFont(text_font(11))
-        painter.setPen(now.color("second_text"))
-        space = left + name_room - after
-        words = QFontMetricsF(text_font(11)).elidedText("frozen", Qt.TextElideMode.ElideRight, space)
-        painter.drawText(QRectF(after, room.top(), max(0.0, space), room.height()), _LEFT, words)
+        after = left + metrics.horizontalAdvance(told) + _GAP - 2
+        place = QRectF(after, room.center().y() - _LOCK / 2, _LOCK, _LOCK)
+        draw_icon(painter, "lock", now.color("second_text"), place)
     painter.setFont(small)
     painter.setPen(now.color("second_text"))
     painter.drawText(QRectF(left, room.top(), right - left, room.height()), _RIGHT, shape)
