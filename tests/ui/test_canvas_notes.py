@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 
 from convnet_studio.engine.project import edits
-from convnet_studio.engine.project.notes_edits import add_note
+from convnet_studio.engine.project.notes_edits import add_note, delete_notes
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -234,3 +234,30 @@ def test_fit_shows_notes_too_and_another_project_has_its_own(noted):
     assert noted.view.area.visible_rect().contains(QPointF(3000, 2000))
     noted.open_project.open(edits.rename_project(noted.project, "other"))
     assert len(noted.scene.notes.items) == 2
+
+
+def test_a_refused_text_can_be_given_up(bench):
+    bench.key(Qt.Key.Key_N)
+    editor = bench.view.area.notes.editor
+    editor.setPlainText("x" * 2001)
+    QTest.keyClick(editor, Qt.Key.Key_Return, CTRL)
+    assert bench.view.area.canvas.bubble.isVisible()
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert not bench.view.area.canvas.bubble.isVisible()
+    assert not editor.isVisible()
+
+
+def test_an_open_field_does_not_outlive_its_project_or_its_note(noted):
+    editor = noted.view.area.notes.editor
+    noted.key(Qt.Key.Key_N)
+    QTest.keyClicks(editor, "for the old one")
+    noted.open_project.open(noted.project)
+    assert not editor.isVisible()
+    assert texts(noted) == ["Look at the edges"]
+    noted.scene.select_only(notes=frozenset(noted.scene.notes.items))
+    noted.key(Qt.Key.Key_F2)
+    noted.open_project.edit("gone", delete_notes(noted.project, [only_note(noted).note.id]))
+    QTest.keyClick(editor, Qt.Key.Key_Return, CTRL)
+    assert not editor.isVisible()
+    assert texts(noted) == []
+    assert not noted.view.area.canvas.bubble.isVisible()

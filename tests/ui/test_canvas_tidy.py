@@ -119,3 +119,16 @@ def test_an_empty_canvas_is_tidy(qtbot):
     bench = CanvasBench(qtbot, Project())
     bench.key(Qt.Key.Key_T)
     assert undo_texts(bench) == []
+
+
+def test_a_very_large_network_is_tidied_at_once(bench, monkeypatch):
+    monkeypatch.setattr(tidy, "motion_time", lambda: 200)
+    monkeypatch.setattr(tidy, "MOST_GLIDING", 3)
+    bench.key(Qt.Key.Key_T)
+    assert bench.view.area.tidy.state() is QAbstractAnimation.State.Stopped
+    bench.assert_in_step()
+
+
+def test_a_system_without_animations_gets_none(qapp, monkeypatch):
+    monkeypatch.setattr(type(qapp), "isEffectEnabled", lambda _effect: False)
+    assert motion_time() == 0

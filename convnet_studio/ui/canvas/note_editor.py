@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QTextEdit
 
@@ -18,6 +18,8 @@ HELP = "Ctrl+Enter or a click elsewhere keeps the text, Escape does not"
 
 class NoteEditor(QTextEdit):
     """Leaving it or Ctrl+Enter takes the text, Escape does not; Enter begins a new line."""
+
+    closed = Signal()
 
     def __init__(self, view: QGraphicsView) -> None:
         super().__init__(view.viewport())
@@ -69,6 +71,12 @@ class NoteEditor(QTextEdit):
         else:
             self._close()
 
+    def cancel(self) -> None:
+        """Leave the note as it was."""
+        self._take = None
+        if self.isVisible():
+            self._close()
+
     def event(self, event: QEvent) -> bool:
         """Ctrl+Enter is meant for the note, though it is a shortcut of the window."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_done(event):
@@ -79,8 +87,7 @@ class NoteEditor(QTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leaves the note as it was, Ctrl+Enter takes the text."""
         if event.key() == Qt.Key.Key_Escape:
-            self._take = None
-            self._close()
+            self.cancel()
         elif _is_done(event):
             self.finish()
         else:
@@ -109,6 +116,7 @@ class NoteEditor(QTextEdit):
         if self.hasFocus():  # first, else Qt hands the focus on as Tab would, and the selection with it
             self._view.setFocus()
         self.hide()
+        self.closed.emit()
 
 
 def _is_done(event: QKeyEvent) -> bool:

@@ -22,6 +22,8 @@ class EditNote:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self.editor = NoteEditor(canvas.view)
+        self.editor.closed.connect(lambda: canvas.bubble.say(""))
+        canvas.open_project.replaced.connect(self.editor.cancel)
 
     def double_click(self, at: QPointF) -> bool:
         """Whether a double click at the scene position `at` was on a note, which is then edited."""
@@ -69,10 +71,11 @@ class EditNote:
         before = self._canvas.open_project.project
         try:
             after = change(before)
-        except (KeyError, ValueError) as refusal:
-            reason = str(refusal)
-            self._canvas.bubble.say(reason, self.editor.geometry().bottomLeft())
-            return reason if isinstance(refusal, ValueError) else ""  # a note that is gone can't be edited any more
+        except KeyError:  # undo took the note away meanwhile
+            return ""
+        except ValueError as refusal:
+            self._canvas.bubble.say(str(refusal), self.editor.geometry().bottomLeft())
+            return str(refusal)
         self._canvas.bubble.say("")
         if after != before:
             self._canvas.open_project.edit(words, after)
