@@ -13,7 +13,7 @@ from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem
-from convnet_studio.ui.canvas.routing import loose_way, route
+from convnet_studio.ui.canvas.routing import Cards, loose_way, route
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -96,7 +96,7 @@ class CanvasScene(QGraphicsScene):
 
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
-        cards = [item.rect for item in self.modules.values()]
+        cards = Cards(item.rect for item in self.modules.values())
         for link, item in self.links.items():
             start, end = self._ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
