@@ -27,6 +27,8 @@ class ActionRow:
     """A key that the canvas takes while it has the focus; the menu only tells it."""
     choice: str = ""
     """Rows of one choice exclude each other; the one in force bears a mark."""
+    is_switch: bool = False
+    """Switched on and off; it bears a mark while it is on."""
 
 
 ACTIONS = (
@@ -54,6 +56,10 @@ ACTIONS = (
     ActionRow("zoom_out", "Zoom out", "View", ("Ctrl+-",), "minus"),
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
+    ActionRow("wires_off", "Wires: where they lead", "View", (), "", "Draw all wires alike", True, choice="wires"),
+    ActionRow("wires_activation", "Wires: activation", "View", (), "", "Width and colour by outputs", choice="wires"),
+    ActionRow("wires_gradient", "Wires: gradient", "View", (), "", "Width and colour by gradients", choice="wires"),
+    ActionRow("cost_bars", "Cost bars on the cards", "View", (), "", "Where the counts live", True, is_switch=True),
     ActionRow("theme_light", "Light", "View", separator_before=True, choice="theme"),
     ActionRow("theme_dark", "Dark", "View", choice="theme"),
     ActionRow("theme_system", "As the system", "View", choice="theme"),
@@ -79,6 +85,8 @@ class Actions:
             if row.choice:
                 action.setCheckable(True)
                 groups.setdefault(row.choice, QActionGroup(owner)).addAction(action)
+            if row.is_switch:
+                action.setCheckable(True)
             action.setShortcuts([QKeySequence(each) for each in row.shortcuts])
             action.setStatusTip(row.tip)
             action.setToolTip(self._tool_tip(row))

@@ -16,22 +16,12 @@ from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
-from convnet_studio.engine.training.control import (
-    Pause,
-    Play,
-    Reset,
-    StepBatch,
-    StepEpoch,
-    StepSample,
-    Weights,
-)
-from convnet_studio.engine.training.events import (
-    Event,
-    Stepped,
-)
+from convnet_studio.engine.training.control import Pause, Play, Reset, StepBatch, StepEpoch, StepSample, Weights
+from convnet_studio.engine.training.events import Event, Stepped
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import Actions
+from convnet_studio.ui.canvas_display import CanvasDisplay
 from convnet_studio.ui.credits import CreditsDialog
 from convnet_studio.ui.data_strip import DataStrip
 from convnet_studio.ui.inspector.inspector import Inspector
@@ -103,7 +93,9 @@ class MainWindow(QMainWindow):
             self,
             lambda: self.curves.record.to_json(),
         )
+        self.display = CanvasDisplay(self.canvas, self.settings)
         self.actions_table = Actions(self, self._handlers())
+        self.display.follow(self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu())
         self.live = LiveViews(self.session, self.views)
         self.news = TrainingNews(self.open_project, self.session, self.notice)
@@ -177,6 +169,7 @@ class MainWindow(QMainWindow):
             "zoom_out": self.canvas.zoom_out,
             "zoom_reset": self.canvas.zoom_reset,
             "fit": self.canvas.fit,
+            **self.display.handlers(),
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme("system"),
@@ -197,6 +190,7 @@ class MainWindow(QMainWindow):
         self.canvas.scene.links_selected.connect(self._enable_actions)
         self._enable_actions()
         self.inspector.views_changed.connect(self.live.refresh_probes)
+        self.canvas.probes_changed.connect(self.live.refresh_probes)
         stack = project.undo_stack
         stack.canUndoChanged.connect(self.actions_table["undo"].setEnabled)
         stack.canRedoChanged.connect(self.actions_table["redo"].setEnabled)

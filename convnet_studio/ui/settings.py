@@ -21,11 +21,18 @@ RECENT_FILES = 8
 
 @dataclass
 class Settings:
-    """What the user decided: `theme` is ``light``, ``dark`` or ``system``; `threads` of the engine."""
+    """What the user decided.
+
+    Attributes:
+        theme: ``light``, ``dark`` or ``system``. `threads`: of the engine.
+        wires: what they tell, ``off``, ``activation`` or ``gradient``. `cost_bars`: whether cards have them.
+    """
 
     theme: str = "system"
     threads: int = 1
     marks_seen: bool = False
+    wires: str = "off"
+    cost_bars: bool = True
 
 
 @dataclass

@@ -27,6 +27,7 @@ from convnet_studio.ui.canvas.gestures.context_menu import ContextMenu
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
 from convnet_studio.ui.canvas.gestures.mend import Mend
+from convnet_studio.ui.canvas.gestures.mend_joint import MendJoint
 from convnet_studio.ui.canvas.gestures.move_cards import MoveCards
 from convnet_studio.ui.canvas.gestures.palette_drop import PaletteDrop
 from convnet_studio.ui.canvas.gestures.pan import Pan
@@ -65,6 +66,7 @@ class CanvasArea(QGraphicsView):
         self._gestures: tuple[Gesture, ...] = (
             self._pan,
             Mend(self.canvas),
+            MendJoint(self.canvas),
             ConnectPorts(self.canvas),
             MoveCards(self.canvas),
             SelectLink(self.canvas),

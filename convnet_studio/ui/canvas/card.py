@@ -5,16 +5,19 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from convnet_studio.engine.nn.cost import Cost
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
+from convnet_studio.engine.nn.receptive_field import Field
 from convnet_studio.engine.project.build import build_module, judges_classes
 from convnet_studio.engine.project.kinds import find_kind, port_count
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
+from convnet_studio.ui.canvas.cost_bars import CostBars, cost_bars
 
 
 class BodyKind(enum.Enum):
@@ -53,6 +56,8 @@ class Card:
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
         shares: name of the module whose weights it uses; empty where it has its own.
         judges: whether it is a loss that looks at an answer, one of the classes.
+        cost, receptive_field: all counts, and what of the picture an output sees.
+        bars: where the network's parameters and arithmetic live; None where they are not drawn.
     """
 
     id: str
@@ -74,6 +79,9 @@ class Card:
     filters: tuple[int, int, int] | None = None
     shares: str = ""
     judges: bool = False
+    cost: Cost = field(default_factory=Cost)
+    receptive_field: Field = ()
+    bars: CostBars | None = None
 
 
 _USUAL_INPUTS: tuple[Shape, ...] = ((8, 64, 64), (64,))
@@ -81,14 +89,17 @@ _USUAL_INPUTS: tuple[Shape, ...] = ((8, 64, 64), (64,))
 _NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
 
 
-def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
+def cards_of(project: Project, summary: Summary | None, with_bars: bool = True) -> dict[str, Card]:
     """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
+    bars = cost_bars(summary) if summary and with_bars else {}
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     readings = class_readings(project)
     titles = {spec.id: title(spec) for spec in project.network.modules}
     return {
         spec.id: replace(
-            _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id)), shares=titles.get(spec.shares, "")
+            _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id)),
+            shares=titles.get(spec.shares, ""),
+            bars=bars.get(spec.id),
         )
         for spec in project.network.modules
     }
@@ -159,6 +170,8 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
         judges=judges_classes(spec),
+        cost=facts.cost,
+        receptive_field=facts.receptive_field,
     )
 
 

@@ -16,6 +16,7 @@ from convnet_studio.ui.canvas.card_layout import (
     PROBLEM_ICON,
     CardLayout,
     caption_is_below,
+    footer_counts,
     footer_is_stacked,
     footer_lines,
     problem_text,
@@ -24,6 +25,7 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
+from convnet_studio.ui.canvas.cost_bars import paint_bar
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
@@ -128,9 +130,10 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     longest = max(shape_text(card.shape), widest, key=len) if first else f"{shape_text(card.shape)} {widest}"
     font = legible(small_number_font(), longest, line.size(), _scale_of(painter))
     _text(painter, line, shape_text(card.shape), font, now.color(token))
-    for row, words in enumerate(footer_lines(card), first):
-        at = line.translated(0, row * LINE_HEIGHT)
-        _text(painter, at, words, font, now.color("second_text"), _RIGHT)
+    for each in footer_counts(card, layout):
+        _text(painter, each.place, each.words, font, now.color("second_text"), _RIGHT)
+        if each.share:
+            paint_bar(painter, each.bar, each.share, each.token)
 
 
 def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:

@@ -33,6 +33,8 @@ LINES = 24
 _SAMPLES = np.linspace(0, 1, 33)
 
 Way = list[tuple[float, float]]
+_Place = tuple[int, int, bool]
+"""On the grid of `_shortest`: numbers of two lines, and whether the way goes along x."""
 Boxes = NDArray[np.float64]
 """``(count, 4)``: left, top, right, bottom of each card."""
 
@@ -183,11 +185,10 @@ def _shortest(
             stretch behind a crossing is free.
         begin, goal: numbers of the lines; the way starts and ends in the direction of x.
     """
-    State = tuple[int, int, bool]
-    first: State = (*begin, True)
-    best: dict[State, float] = {first: 0.0}
-    came: dict[State, State] = {}
-    waiting: list[tuple[float, State]] = [(0.0, first)]
+    first: _Place = (*begin, True)
+    best: dict[_Place, float] = {first: 0.0}
+    came: dict[_Place, _Place] = {}
+    waiting: list[tuple[float, _Place]] = [(0.0, first)]
     while waiting:
         cost, state = heapq.heappop(waiting)
         if cost > best[state]:
@@ -198,11 +199,11 @@ def _shortest(
             while way[-1] in came:
                 way.append(came[way[-1]])
             return [(x, y) for x, y, _ in reversed(way)]
-        steps: list[tuple[State, float]] = [((i, j, not is_across), BEND)]
+        steps: list[tuple[_Place, float]] = [((i, j, not is_across), BEND)]
         for step in (-1, 1):
             k, line, free = (i, xs, across[:, j]) if is_across else (j, ys, down[i])
             if 0 <= k + step < len(line) and free[min(k, k + step)]:
-                to: State = (i + step, j, True) if is_across else (i, j + step, False)
+                to: _Place = (i + step, j, True) if is_across else (i, j + step, False)
                 steps.append((to, abs(float(line[k + step] - line[k]))))
         for to, length in steps:
             if cost + length < best.get(to, np.inf):

@@ -6,14 +6,17 @@ from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
+from convnet_studio.engine.project.joints import joint_problems
 from convnet_studio.engine.project.spec import Link, Project
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
+from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.canvas.routing import Cards, loose_way, route
+from convnet_studio.ui.canvas.wire_label import place_labels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -34,6 +37,7 @@ class CanvasScene(QGraphicsScene):
         self.modules: dict[str, ModuleItem] = {}
         self.links: dict[Link, LinkItem] = {}
         self.guides: tuple[QLineF, ...] = ()
+        self.shows_bars = True
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
         self._last: Snapshot | None = None
@@ -67,6 +71,13 @@ class CanvasScene(QGraphicsScene):
         """Show shapes, counts and problems of the project's newest value."""
         self._summary = summary
         self._update_cards()
+        self._label_wires()
+
+    def show_bars(self, shows: bool) -> None:
+        """Draw on each card where parameters and arithmetic live, or leave that out."""
+        if shows != self.shows_bars:
+            self.shows_bars = shows
+            self._update_cards()
 
     def set_class_names(self, names: list[str]) -> None:
         """Call the classes so."""
@@ -94,6 +105,10 @@ class CanvasScene(QGraphicsScene):
         near = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
         return next((item for item in self.links.values() if item.shape().intersects(near)), None)
 
+    def joint_at(self, at: QPointF) -> LinkItem | None:
+        """The wire whose problem is marked at `at`."""
+        return next((item for item in self.links.values() if item.is_over_joint(at)), None)
+
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
         cards = Cards(item.rect for item in self.modules.values())
@@ -101,6 +116,7 @@ class CanvasScene(QGraphicsScene):
             start, end = self._ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
             item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
+        self._label_wires()
 
     def place_cards(self) -> None:
         """Put every card where the project says."""
@@ -147,7 +163,7 @@ class CanvasScene(QGraphicsScene):
     def _update_cards(self) -> None:
         """Create cards that are missing, and change those that show something else now."""
         moved = False
-        for module_id, card in cards_of(self.open_project.project, self._summary).items():
+        for module_id, card in cards_of(self.open_project.project, self._summary, self.shows_bars).items():
             item = self.modules.get(module_id)
             if item is None:
                 item = ModuleItem(card, self._class_names)
@@ -182,6 +198,18 @@ class CanvasScene(QGraphicsScene):
         for module_id, item in self.modules.items():
             for port in item.ports:
                 port.set_wired(module_id in sources if port.is_output else (module_id, port.index) in targets)
+
+    def _label_wires(self) -> None:
+        """Write on each wire the shape that it carries, and mark those that do not fit where they end."""
+        known = self._summary.modules if self._summary else {}
+        shapes = {link: known[link.source].shape for link in self.links if link.source in known}
+        words = {link: shape_text(shape) for link, shape in shapes.items() if shape}
+        ways = {link: item.path() for link, item in self.links.items()}
+        places = place_labels(ways, words, [item.rect for item in self.modules.values()])
+        problems = joint_problems(self.open_project.project.network, self._summary) if self._summary else {}
+        for link, item in self.links.items():
+            item.set_label(words.get(link, ""), places.get(link))
+            item.set_problem(problems.get(link))
 
     def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
         output = self.modules[link.source].output

@@ -28,11 +28,11 @@ from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.inspector.change_marks import ChangeMark, marks_of_module
 from convnet_studio.ui.inspector.cost_text import (
     arithmetic_line,
     connections_line,
-    field_line,
     parameters_line,
     shapes_line,
 )
@@ -48,7 +48,7 @@ from convnet_studio.ui.views.maps import MapsView
 
 LEARNING = "Learning"
 SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
-CONNECTIONS, FIELD = "Connections", "Receptive field"
+CONNECTIONS, BYTES, FIELD = "Connections", "Bytes moved", "Receptive field"
 
 
 class ModulePage(QWidget):
@@ -76,7 +76,7 @@ class ModulePage(QWidget):
         for view in (maps, filters):
             view.setContentsMargins(0, 0, 0, 0)
             view.panel.hug()
-        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
+        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, BYTES, FIELD))
         self.formula = Formula()
         self._arrange()
         maps.probes_changed.connect(self.probes_changed)
@@ -154,6 +154,7 @@ class ModulePage(QWidget):
         self.facts.show_fact(PARAMETERS, parameters_line(module, known) if known else "")
         self.facts.show_fact(ARITHMETIC, arithmetic_line(module, known) if known else "")
         self.facts.show_fact(CONNECTIONS, connections_line(known) if known else "")
+        self.facts.show_fact(BYTES, f"{known.cost.bytes_moved:,}" if known and known.shape is not None else "")
         self.facts.show_fact(FIELD, field_line(known.receptive_field) if known else "")
 
     def set_dataset(self, dataset: Dataset) -> None:

@@ -1,0 +1,124 @@
+"""Wire flow: what a wire carries right now, in numbers, in words, and as a stroke."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from convnet_studio.engine.nn.module import Array, Shape
+from convnet_studio.ui.canvas.numbers import shape_text
+from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.painting import blend
+from convnet_studio.ui.map_images import Scale, colored
+from convnet_studio.ui.theme import theme
+
+THINNEST, THICKEST = 1.0, 10.0
+"""Pixels of a wire that carries nothing, and of the one that carries most."""
+DECADES = 4
+"""Gradients differ by powers of ten, so their width is logarithmic: the thinnest carries 10⁻⁴ of the most."""
+DASH, GAP = 9.0, 5.0
+"""Pixels along the wire."""
+STRONG = 0.75
+"""Where on a colour map the sign of what is all positive is read; the very end would be almost black."""
+FADED = 0.35
+
+
+class WireMeaning(enum.Enum):
+    """What the wires tell beside where they lead."""
+
+    OFF = "off"
+    ACTIVATION = "activation"
+    GRADIENT = "gradient"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a wire carries.
+
+    Attributes:
+        shape: of the array. `mean`, `magnitude`: of the values and of their absolute values. `low`, `high`: their
+            range. All are nan where a value is not finite.
+    """
+
+    shape: Shape
+    mean: float
+    magnitude: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Array) -> Carried:
+        """The numbers of an array; sums are in double precision."""
+        mean = float(values.mean(dtype=np.float64))
+        if not math.isfinite(mean):
+            return cls(values.shape, *[math.nan] * 4)
+        magnitude = float(np.abs(values).mean(dtype=np.float64))
+        return cls(values.shape, mean, magnitude, float(values.min()), float(values.max()))
+
+    @property
+    def sign(self) -> float:
+        """-1: all is negative, 0: as much of both, 1: all is positive."""
+        return self.mean / self.magnitude if self.magnitude else 0.0
+
+    def words(self, what: str) -> str:
+        """The numbers for a tooltip; `what` they are, such as "activation"."""
+        if math.isnan(self.mean):
+            return f"{shape_text(self.shape)}: not all of the {what} is finite"
+        return (
+            f"{shape_text(self.shape)} of {what}\n"
+            f"mean {self.mean:.7g}, mean absolute value {self.magnitude:.7g}\n"
+            f"range {exact(self.low)} … {exact(self.high)}"
+        )
+
+
+def width_of(magnitude: float, largest: float, meaning: WireMeaning) -> float:
+    """Pixels of a wire that carries `magnitude`, where the most that any carries is `largest`."""
+    if not (magnitude > 0 and largest > 0 and math.isfinite(magnitude)):
+        return THINNEST
+    part = magnitude / largest
+    if meaning is WireMeaning.GRADIENT:
+        part = 1 + math.log10(part) / DECADES
+    return THINNEST + (THICKEST - THINNEST) * min(1.0, max(0.0, part))
+
+
+def sign_color(sign: float, meaning: WireMeaning) -> QColor:
+    """From the neutral colour of wires to the end of the colour map that stands for the sign."""
+    name = "gradient" if meaning is WireMeaning.GRADIENT else "activation"
+    end = colored(np.array([math.copysign(STRONG, sign)]), Scale(name, -1.0, 1.0))[0]
+    return blend(QColor.fromRgb(int(end)), theme().color("strong_line"), min(1.0, abs(sign)))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How a wire is drawn: `width` in pixels, `sign` -1 to 1, `travel` of its dashes along the wire in pixels.
+
+    `carried` is None where nothing was computed; `words` say what there is.
+    """
+
+    meaning: WireMeaning
+    carried: Carried | None
+    width: float = THINNEST
+    travel: float = 0.0
+    words: str = ""
+
+    def paint(self, painter: QPainter, way: QPainterPath) -> None:
+        """A faded band, and on it dashes that move with training; a dotted hairline where nothing was computed."""
+        if self.carried is None or math.isnan(self.carried.mean):
+            painter.setPen(QPen(theme().color("missing"), THINNEST, Qt.PenStyle.DotLine))
+            painter.drawPath(way)
+            return
+        color = sign_color(self.carried.sign, self.meaning)
+        pen = QPen(blend(color, theme().color("canvas"), FADED), self.width)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawPath(way)
+        pen.setColor(color)
+        pen.setDashPattern([DASH / self.width, GAP / self.width])
+        pen.setDashOffset(-self.travel / self.width)
+        painter.setPen(pen)
+        painter.drawPath(way)
