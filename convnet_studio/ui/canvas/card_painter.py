@@ -25,7 +25,7 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
-from convnet_studio.ui.canvas.cost_bars import paint_bar
+from convnet_studio.ui.canvas.cost_bars import BAR_WIDTH, paint_bar
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
@@ -33,6 +33,8 @@ from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 BAR_WIDTH = 4.0
 SHADOW_REACH = 4.0
 RING_WIDTH = 2.0
+LEGIBLE = 7.0
+"""Pixels on the screen: what would be smaller is left out, and the name takes its place."""
 LINE_SPACING = 1.2
 """Height of a line in heights of its letters."""
 
@@ -109,6 +111,11 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     painter.setPen(QPen(now.color("line"), 1))
     painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
     left, room = PADDING + 2, width - 2 * PADDING - 2
+    if is_far(_scale_of(painter)):
+        head = QRectF(left, 2, room, HEADER_HEIGHT - 4)
+        font = legible(title_font(), card.title, head.size(), _scale_of(painter))
+        _text(painter, head, card.title, font, now.color("text"))
+        return
     caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
     taken = caption_width + 8 if card.caption else 0.0
     is_below = caption_is_below(card, width)
@@ -123,6 +130,16 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
 
 def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     now = theme()
+    counts = footer_counts(card, layout)
+    for each in counts:
+        if each.share:
+            paint_bar(painter, each.bar, each.share, each.token)
+    if is_far(_scale_of(painter)):
+        taken = BAR_WIDTH + 6 if any(each.share for each in counts) else 0
+        room = layout.footer.adjusted(0, -4, -taken, 4)
+        font = legible(small_number_font(), shape_text(card.shape), room.size(), _scale_of(painter))
+        _text(painter, room, shape_text(card.shape), font, now.color("text"))
+        return
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
     token = "text" if card.shape is not None else "second_text"
     first = 1 if footer_is_stacked(card, layout.size.width()) else 0
@@ -130,10 +147,8 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     longest = max(shape_text(card.shape), widest, key=len) if first else f"{shape_text(card.shape)} {widest}"
     font = legible(small_number_font(), longest, line.size(), _scale_of(painter))
     _text(painter, line, shape_text(card.shape), font, now.color(token))
-    for each in footer_counts(card, layout):
+    for each in counts:
         _text(painter, each.place, each.words, font, now.color("second_text"), _RIGHT)
-        if each.share:
-            paint_bar(painter, each.bar, each.share, each.token)
 
 
 def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
@@ -171,6 +186,11 @@ def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
         if QFontMetricsF(larger).horizontalAdvance(words) <= room.width():
             return larger
     return font
+
+
+def is_far(scale: float) -> bool:
+    """Whether the small lines of a card, however they grow, could not be read where it is drawn so small."""
+    return LINE_HEIGHT / LINE_SPACING * scale < LEGIBLE
 
 
 def _scale_of(painter: QPainter) -> float:

@@ -87,10 +87,13 @@ def width_of(magnitude: float, largest: float, meaning: WireMeaning) -> float:
 
 
 def sign_color(sign: float, meaning: WireMeaning) -> QColor:
-    """From the neutral colour of wires to the end of the colour map that stands for the sign."""
+    """From the neutral colour of wires to the end of the colour map that stands for the sign.
+
+    By the root of how one-sided the values are: where they almost cancel, as gradients do, one still sees which way.
+    """
     name = "gradient" if meaning is WireMeaning.GRADIENT else "activation"
     end = colored(np.array([math.copysign(STRONG, sign)]), Scale(name, -1.0, 1.0))[0]
-    return blend(QColor.fromRgb(int(end)), theme().color("strong_line"), min(1.0, abs(sign)))
+    return blend(QColor.fromRgb(int(end)), theme().color("strong_line"), min(1.0, math.sqrt(abs(sign))))
 
 
 @dataclass(frozen=True)

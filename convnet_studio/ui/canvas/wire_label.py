@@ -16,11 +16,11 @@ from convnet_studio.engine.project.spec import Link
 from convnet_studio.ui.canvas.routing import Cards
 from convnet_studio.ui.theme import number_font, theme
 
-SMALLEST, LARGEST = 10, 13
+SMALLEST, LARGEST = 10, 12
 """Pixels of the letters in the scene: the larger, the smaller the canvas is drawn."""
 LEGIBLE = 7.5
 """Pixels on the screen; smaller labels are left out."""
-THICKNESS = 16.0
+THICKNESS = 15.0
 BESIDE = 10.0
 """From the wire to its label: clear of ports, arrows and problems."""
 MARGIN = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from convnet_studio.engine.nn.module import Module, Shape
+from convnet_studio.engine.nn.module import Module, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import ModuleSummary
@@ -51,7 +51,10 @@ def _parameter_shapes(spec: ModuleSpec, known: ModuleSummary) -> list[Shape]:
     module = build_module(spec)
     if not isinstance(module, Module) or known.shape is None:
         return []
-    return [each.shape for each in module.parameter_shapes(*known.input_shapes).values()]
+    try:
+        return [each.shape for each in module.parameter_shapes(*known.input_shapes).values()]
+    except ShapeProblem:  # the summary is older than this edit; the next one follows at once
+        return []
 
 
 def _product(shape: Shape) -> str:
