@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.ui.canvas.card import BodyKind, Card
-from convnet_studio.ui.canvas.cost_bars import BAR_HEIGHT, BAR_ROOM, BAR_WIDTH, Share
+from convnet_studio.ui.canvas.cost_bars import BAR_HEIGHT, BAR_ROOM, GROOVE_WIDTH, Share
 from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
 from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.theme import number_font, text_font
@@ -94,7 +94,7 @@ def footer_counts(card: Card, layout: CardLayout) -> tuple[FooterLine, ...]:
     found, top = [], layout.footer.top() + (LINE_HEIGHT if is_stacked else 0)
     for words, share, token in _counts(card):
         place = QRectF(left, top, width, LINE_HEIGHT)
-        bar = QRectF(left + width - BAR_WIDTH, place.bottom(), BAR_WIDTH, BAR_HEIGHT)
+        bar = QRectF(left + width - GROOVE_WIDTH, place.bottom(), GROOVE_WIDTH, BAR_HEIGHT)
         found.append(FooterLine(words, place, share, bar, token))
         top += LINE_HEIGHT + (BAR_ROOM if card.bars else 0)
     return tuple(found)

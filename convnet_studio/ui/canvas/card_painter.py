@@ -25,7 +25,7 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
-from convnet_studio.ui.canvas.cost_bars import BAR_WIDTH, paint_bar
+from convnet_studio.ui.canvas.cost_bars import GROOVE_WIDTH, paint_bar
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
@@ -84,7 +84,7 @@ def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> Non
     now = theme()
     shadow = now.color("shadow")
     shadow.setAlpha(max(1, shadow.alpha() // 4))
-    for spread in (0.0, 1.0, 2.0):
+    for spread in () if is_far(_scale_of(painter)) else (0.0, 1.0, 2.0):
         rect = layout.card.adjusted(-spread * 0.5, 1, spread * 0.5, spread + 0.5)
         painter.fillPath(_rounded(rect, LARGE_RADIUS + spread * 0.5), shadow)
     painter.fillPath(_rounded(layout.card), now.color("surface"))
@@ -135,7 +135,7 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
         if each.share:
             paint_bar(painter, each.bar, each.share, each.token)
     if is_far(_scale_of(painter)):
-        taken = BAR_WIDTH + 6 if any(each.share for each in counts) else 0
+        taken = GROOVE_WIDTH + 6 if any(each.share for each in counts) else 0
         room = layout.footer.adjusted(0, -4, -taken, 4)
         font = legible(small_number_font(), shape_text(card.shape), room.size(), _scale_of(painter))
         _text(painter, room, shape_text(card.shape), font, now.color("text"))
@@ -179,12 +179,18 @@ def _paint_mend(painter: QPainter, rect: QRectF, words: str, is_hovered: bool) -
 
 def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
     """`font`, larger where the card is drawn smaller than life by `scale`, as far as `words` have room for it."""
+    base = font.pixelSize()
+    most = round(min(base / scale, room.height() / LINE_SPACING))
+    if most <= base:
+        return font
+    width = QFontMetricsF(font).horizontalAdvance(words)
+    pixels = min(most, int(base * room.width() / max(width, 1.0)))  # letters grow evenly, but for hinting
     larger = QFont(font)
-    most = min(font.pixelSize() / scale, room.height() / LINE_SPACING)
-    for pixels in range(round(most), font.pixelSize(), -1):
+    while pixels > base:
         larger.setPixelSize(pixels)
         if QFontMetricsF(larger).horizontalAdvance(words) <= room.width():
             return larger
+        pixels -= 1
     return font
 
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainter
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.ui.theme import theme
 
-BAR_WIDTH = 60.0
+GROOVE_WIDTH = 60.0
 """Of the largest card's bar: the same on all cards, so that lengths can be compared."""
 BAR_HEIGHT = 3.0
 BAR_ROOM = 6.0

@@ -11,7 +11,7 @@ from convnet_studio.engine.project.validate import Problem
 from convnet_studio.ui.canvas.card_layout import problem_text
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.wire_flow import THICKEST, Flow
-from convnet_studio.ui.canvas.wire_label import LabelPlace, label_font, paint_label
+from convnet_studio.ui.canvas.wire_label import LabelItem, LabelPlace
 from convnet_studio.ui.theme import theme
 
 WIDTH = 1.75
@@ -40,6 +40,7 @@ class LinkItem(QGraphicsPathItem):
         self._is_selected = self._is_hovered = self._is_offered = False
         self._label = ""
         self._label_place: LabelPlace | None = None
+        self._label_item = LabelItem(self)
         self._problem: Problem | None = None
         self._flow: Flow | None = None
         self.setZValue(-1 if link else OFFERED_Z)
@@ -108,14 +109,14 @@ class LinkItem(QGraphicsPathItem):
     def set_label(self, label: str, place: LabelPlace | None) -> None:
         """Say what shape it carries, and where to write it."""
         if (label, place) != (self._label, self._label_place):
-            self.prepareGeometryChange()
             self._label, self._label_place = label, place
-            self.update()
+            self._label_item.show_label(label, place, self._problem is not None)
 
     def set_problem(self, problem: Problem | None) -> None:
         """Mark where what it brings does not fit."""
         if problem != self._problem:
             self._problem = problem
+            self._label_item.show_label(self._label, self._label_place, problem is not None)
             self._tell()
             self.update()
 
@@ -126,11 +127,15 @@ class LinkItem(QGraphicsPathItem):
             self._tell()
             self.update()
 
+    def recolor(self) -> None:
+        """Paint everything in the theme in force."""
+        self._label_item.update()
+        self.update()
+
     def boundingRect(self) -> QRectF:
-        """Room for the wire, its label, and the plus that offers a place in it."""
+        """Room for the wire and the plus that offers a place in it."""
         reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
-        own = self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
-        return own.united(self._label_place.rect) if self._label_place else own
+        return self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
 
     def shape(self) -> QPainterPath:
         """A band around the wire."""
@@ -149,12 +154,8 @@ class LinkItem(QGraphicsPathItem):
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The wire, lit where it is selected, hovered, offered or loose; its label; the sign of a problem."""
+        """The wire, lit where it is selected, hovered, offered or loose; the sign of a problem."""
         self._paint_line(painter)
-        font = label_font(option.levelOfDetailFromTransform(painter.worldTransform())) if self._label_place else None
-        if self._label_place and font:
-            color = theme().color("warn_text" if self._problem else "second_text")
-            paint_label(painter, self._label_place, self._label, font, color)
         if self._problem and not self._is_offered:
             self._paint_joint(painter)
 

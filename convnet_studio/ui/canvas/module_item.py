@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPaintEngine, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.training.snapshot import Snapshot
@@ -20,6 +20,7 @@ from convnet_studio.ui.canvas.card_layout import (
     problem_text,
 )
 from convnet_studio.ui.canvas.card_painter import SHADOW_REACH, CardState, paint_card
+from convnet_studio.ui.canvas.item_picture import ItemPicture
 from convnet_studio.ui.canvas.port_item import PortItem
 
 
@@ -30,6 +31,7 @@ class ModuleItem(QGraphicsItem):
         super().__init__()
         self._card = card
         self._state = CardState()
+        self._picture = ItemPicture()
         self.inputs: list[PortItem] = []
         self.output: PortItem | None = None
         self._body = make_body(card, class_names)
@@ -142,6 +144,13 @@ class ModuleItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """All but the live part (Qt keeps the result until something changes)."""
+        engine = painter.paintEngine()
+        if engine is not None and engine.type() is not QPaintEngine.Type.Raster:  # exported: no picture in between
+            self._draw(painter)
+        else:
+            self._picture.paint(painter, self.boundingRect(), self._draw, getattr(self.scene(), "is_draft", False))
+
+    def _draw(self, painter: QPainter) -> None:
         paint_card(painter, self._card, self._layout, self._state)
 
     def _place_parts(self) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import enum
+import functools
+import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
-from convnet_studio.ui.theme import theme
+from convnet_studio.ui.theme import load_theme, theme
 
 RADIUS = 5.0
 GROWN_RADIUS = 7.5
+SMALLEST_SCALE = 0.35
+"""Of a canvas on which a ring is more than a speck."""
 REACH = 12.0
 """How far from its centre a port can be grasped."""
 
@@ -90,16 +94,40 @@ class PortItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """The ring: grown and lit where a wire fits, faded where none does."""
-        now = theme()
-        line, fill = {
-            PortState.QUIET: ("accent" if self._is_hovered else "strong_line", "surface"),
-            PortState.COMPATIBLE: ("accent", "accent_soft"),
-            PortState.TARGET: ("accent", "accent"),
-            PortState.INCOMPATIBLE: ("line", "surface"),
-        }[self._state]
+        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        if scale < SMALLEST_SCALE:
+            return
+        quiet = "accent" if self._is_hovered else "strong_line"
+        line, fill = (quiet, "surface") if self._state is PortState.QUIET else _COLORS[self._state]
         is_grown = self._is_hovered or self._state in (PortState.COMPATIBLE, PortState.TARGET)
-        radius = GROWN_RADIUS if is_grown else RADIUS
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(now.color(line), 1.75))
-        painter.setBrush(now.color(fill))
-        painter.drawEllipse(QRectF(-radius, -radius, 2 * radius, 2 * radius))
+        device = painter.device()
+        sharpness = scale * (device.devicePixelRatioF() if device else 1.0)
+        ring = _ring(theme().name, line, fill, GROWN_RADIUS if is_grown else RADIUS, round(sharpness * 8) / 8)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(self.boundingRect(), ring, QRectF(ring.rect()))
+
+
+_COLORS = {
+    PortState.COMPATIBLE: ("accent", "accent_soft"),
+    PortState.TARGET: ("accent", "accent"),
+    PortState.INCOMPATIBLE: ("line", "surface"),
+}
+"""Of line and ground."""
+
+
+@functools.lru_cache(maxsize=256)
+def _ring(theme_name: str, line: str, fill: str, radius: float, sharpness: float) -> QPixmap:
+    """A ring in a picture of a port's size: all ports look alike, and there are hundreds of them."""
+    now = load_theme(theme_name)
+    side = math.ceil(2 * REACH * max(sharpness, 0.125))
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(side / (2 * REACH), side / (2 * REACH))
+    painter.translate(REACH, REACH)
+    painter.setPen(QPen(now.color(line), 1.75))
+    painter.setBrush(now.color(fill))
+    painter.drawEllipse(QRectF(-radius, -radius, 2 * radius, 2 * radius))
+    painter.end()
+    return pixmap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Signal
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
@@ -20,6 +20,8 @@ from convnet_studio.ui.canvas.wire_label import place_labels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
+CARDS_AT_ONCE = 64
+"""Colouring the maps of more cards would hold up a frame; the others follow in the next ones."""
 EXTENT = 100_000.0
 """Half the side of the part of the canvas that can be scrolled to, in pixels."""
 
@@ -38,9 +40,16 @@ class CanvasScene(QGraphicsScene):
         self.links: dict[Link, LinkItem] = {}
         self.guides: tuple[QLineF, ...] = ()
         self.shows_bars = True
+        self.is_draft = False
+        """Whether the canvas is being scaled, so that cards may be shown as they were drawn last."""
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
         self._last: Snapshot | None = None
+        self._waiting: list[str] = []
+        """Cards that have not shown the newest numbers yet."""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._show_some)
         open_project.changed.connect(self._follow)
         open_project.replaced.connect(self.rebuild)
         open_project.selection_changed.connect(self._show_selection)
@@ -79,6 +88,15 @@ class CanvasScene(QGraphicsScene):
             self.shows_bars = shows
             self._update_cards()
 
+    def draw_draft(self, is_draft: bool) -> None:
+        """Show cards as they were drawn last until further notice, or draw them anew."""
+        if is_draft != self.is_draft:
+            self.is_draft = is_draft
+            for item in self.modules.values() if not is_draft else ():
+                item.update()
+            for link in self.links.values():
+                link.recolor()
+
     def set_class_names(self, names: list[str]) -> None:
         """Call the classes so."""
         self._class_names = tuple(names)
@@ -87,8 +105,9 @@ class CanvasScene(QGraphicsScene):
     def show_snapshot(self, snapshot: Snapshot, visible: frozenset[str]) -> None:
         """Show the newest numbers on the cards `visible`."""
         self._last = snapshot
-        for module_id in visible & self.modules.keys():
-            self.modules[module_id].show_snapshot(snapshot)
+        waiting = [each for each in self._waiting if each in visible]
+        self._waiting = [*waiting, *(visible - set(waiting))]
+        self._show_some()
 
     def port_at(self, at: QPointF) -> PortItem | None:
         """The port nearest to `at`, within grasp."""
@@ -147,6 +166,15 @@ class CanvasScene(QGraphicsScene):
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawLines(list(self.guides))
+
+    def _show_some(self) -> None:
+        """Show the newest numbers on the cards that have waited longest, and go on after the next frame."""
+        now, self._waiting = self._waiting[:CARDS_AT_ONCE], self._waiting[CARDS_AT_ONCE:]
+        for module_id in now:
+            if self._last is not None and module_id in self.modules:
+                self.modules[module_id].show_snapshot(self._last)
+        if self._waiting:
+            self._rest.start()
 
     def _follow(self, before: Project | None, after: Project) -> None:
         """Make the items equal to `after`."""
@@ -225,4 +253,6 @@ class CanvasScene(QGraphicsScene):
     def _recolor(self) -> None:
         for item in self.modules.values():
             item.recolor()
+        for link in self.links.values():
+            link.recolor()
         self.update()

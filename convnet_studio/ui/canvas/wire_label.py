@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.project.spec import Link
 from convnet_studio.ui.canvas.routing import Cards
@@ -71,6 +72,38 @@ def _tried(way: QPainterPath, length: float) -> list[LabelPlace]:
         left, tops = at.x() - THICKNESS / 2, (at.y() - BESIDE - length, at.y() + BESIDE)
         turned += [LabelPlace(QRectF(left, top, THICKNESS, length), True) for top in tops]
     return [*along, *turned]
+
+
+class LabelItem(QGraphicsItem):
+    """A label on the canvas, kept as a picture: turned letters take long to draw."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._words = ""
+        self._place: LabelPlace | None = None
+        self._token = ""
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def show_label(self, words: str, place: LabelPlace | None, is_wrong: bool) -> None:
+        """Write `words` at `place`; `is_wrong`: what they say does not fit where the wire ends."""
+        token = "warn_text" if is_wrong else "second_text"
+        if (words, place, token) != (self._words, self._place, self._token):
+            self.prepareGeometryChange()
+            self._words, self._place, self._token = words, place, token
+            self.setVisible(place is not None)
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Of the words."""
+        return self._place.rect.adjusted(-2, -2, 2, 2) if self._place else QRectF()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """The words, where they can be read."""
+        if getattr(self.scene(), "is_draft", False):
+            return  # it comes back with the crisp cards
+        font = label_font(option.levelOfDetailFromTransform(painter.worldTransform()))
+        if self._place and font:
+            paint_label(painter, self._place, self._words, font, theme().color(self._token))
 
 
 def label_font(scale: float) -> QFont | None:
