@@ -124,7 +124,8 @@ class LinkItem(QGraphicsPathItem):
         """Draw what it carries; None: only where it leads."""
         if flow != self._flow:
             self._flow = flow
-            self._tell()
+            if self._is_hovered:
+                self._tell()
             self.update()
 
     def recolor(self) -> None:
@@ -144,8 +145,9 @@ class LinkItem(QGraphicsPathItem):
         return stroker.createStroke(self.path())
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
-        """Light up."""
+        """Light up, and have the words for it ready."""
         self._is_hovered = True
+        self._tell()
         self.update()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
@@ -155,11 +157,11 @@ class LinkItem(QGraphicsPathItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """The wire, lit where it is selected, hovered, offered or loose; the sign of a problem."""
-        self._paint_line(painter)
+        self._paint_line(painter, option.levelOfDetailFromTransform(painter.worldTransform()))
         if self._problem and not self._is_offered:
             self._paint_joint(painter)
 
-    def _paint_line(self, painter: QPainter) -> None:
+    def _paint_line(self, painter: QPainter, scale: float) -> None:
         is_lit = self._is_selected or self._is_hovered or self._is_offered or self.link is None
         width = LIT_WIDTH * 1.6 if self._is_offered else LIT_WIDTH if is_lit else WIDTH
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -174,7 +176,7 @@ class LinkItem(QGraphicsPathItem):
         if is_lit or not shows_flow:
             painter.drawPath(self.path())
         if self._flow and shows_flow:
-            self._flow.paint(painter, self.path())
+            self._flow.paint(painter, self.path(), scale)
         if self.is_recurrent and not self._is_offered:
             self._paint_loop_arrow(painter, pen.color())
         if self._is_offered:

@@ -54,8 +54,10 @@ class LiveWires(QObject):
     def forget(self) -> None:
         """Draw all wires as if nothing were known."""
         self._magnitudes = {}
-        for item in self._scene.links.values():
-            item.set_flow(self._unknown(item.link) if item.link else None)
+        titles = self._titles()
+        for link, item in self._scene.links.items():
+            is_off = self._meaning is WireMeaning.OFF
+            item.set_flow(None if is_off else Flow(self._meaning, None, ends=_ends(link, titles)))
 
     def probes(self, visible: frozenset[str]) -> Probes:
         """What the wires at the modules `visible` need."""
@@ -84,15 +86,14 @@ class LiveWires(QObject):
             self.changed.emit()
 
     def _draw(self, carried: Mapping[Link, Carried | None]) -> None:
-        largest = self.largest
-        backwards = -1 if self._meaning is WireMeaning.GRADIENT else 1
+        largest, titles = self.largest, self._titles()
+        travel = -self._travel if self._meaning is WireMeaning.GRADIENT else self._travel
         for link, each in carried.items():
+            ends = _ends(link, titles)
             if each is None:
-                self._scene.links[link].set_flow(self._unknown(link))
-                continue
-            width = width_of(each.magnitude, largest, self._meaning)
-            words = self._told(link, each.words(self._meaning.value))
-            flow = Flow(self._meaning, each, width, backwards * self._travel, words)
+                flow = Flow(self._meaning, None, ends=ends)
+            else:
+                flow = Flow(self._meaning, each, width_of(each.magnitude, largest, self._meaning), travel, ends)
             self._scene.links[link].set_flow(flow)
 
     def _move_on(self, snapshot: Snapshot) -> None:
@@ -107,17 +108,10 @@ class LiveWires(QObject):
         """The wires with an end in view."""
         return [each for each in self._scene.links if each.source in visible or each.target in visible]
 
-    def _unknown(self, link: Link) -> Flow | None:
-        if self._meaning is WireMeaning.OFF:
-            return None
-        reason = "is not computed: it needs a loss that it reaches and a picture with a label"
-        what = f"gradient {reason}" if self._meaning is WireMeaning.GRADIENT else "activation is not computed"
-        return Flow(self._meaning, None, words=self._told(link, f"The {what}."))
+    def _titles(self) -> dict[str, str]:
+        """What all modules are called."""
+        return {each.id: title(each) for each in self._scene.open_project.project.network.modules}
 
-    def _told(self, link: Link, words: str) -> str:
-        """`words` under a heading that says which wire it is."""
-        network = self._scene.open_project.project.network
-        ends = f"{title(network.module(link.source))} → {title(network.module(link.target))}"
-        if self._meaning is WireMeaning.GRADIENT:
-            ends += "\nGradient of the loss by the source's output, over all its wires"
-        return f"{ends}\n{words}"
+
+def _ends(link: Link, titles: Mapping[str, str]) -> str:
+    return f"{titles[link.source]} → {titles[link.target]}"
