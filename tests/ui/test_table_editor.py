@@ -198,7 +198,7 @@ def test_a_table_painted_full_is_called_full(bench: Bench) -> None:
 
 
 def test_a_large_table_scrolls_and_is_painted(bench: Bench) -> None:
-    first = [each.id for each in bench.open_project.project.network.modules if each.kind == "Conv2d"][0]
+    first = next(each.id for each in bench.open_project.project.network.modules if each.kind == "Conv2d")
     project = edits.apply_change(bench.open_project.project, first, {"out_channels": 64})
     project = edits.apply_change(project, bench.bank, {"out_channels": 256, "table": "random 16"})
     bench.open_project.edit("large", project)
