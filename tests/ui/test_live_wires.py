@@ -202,6 +202,7 @@ def test_the_legend_says_what_the_widths_mean_and_stands_clear(bench):
     assert legend.isVisible()
     assert "activation" in legend.accessibleName()
     assert legend.geometry().bottom() < bench.view.status.geometry().top()
+    bench.view.resize(1300, 520)
     bench.view.fit()
     covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
     assert covered.bottom() < legend.geometry().top()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from canvas_bench import CanvasBench
@@ -115,6 +117,9 @@ def test_nothing_is_marked_behind_a_module_that_does_not_compute():
     summary = summarize(project, (1, 28, 28), 10)
     assert list(joint_problems(project.network, summary)) == [Link("m2", "m3")]
     assert joint_problems(project.network, summarize(project, (1, 64, 64), 10)) == {}
+    own = replace(summary.modules["m7"], problems=summary.modules["m3"].problems)
+    with_own = replace(summary, modules={**summary.modules, "m7": own})
+    assert list(joint_problems(project.network, with_own)) == [Link("m2", "m3")], "nobody knows what reaches it"
 
 
 def test_a_press_elsewhere_on_the_wire_selects_it(bench):
