@@ -113,8 +113,9 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     left, room = PADDING + 2, width - 2 * PADDING - 2
     if is_far(_scale_of(painter)):
         head = QRectF(left, 2, room, HEADER_HEIGHT - 4)
-        font = legible(title_font(), card.title, head.size(), _scale_of(painter))
-        _text(painter, head, card.title, font, now.color("text"))
+        for words, row in _title_rows(card.title, head):
+            font = legible(title_font(), words, row.size(), _scale_of(painter))
+            _text(painter, row, words, font, now.color("text"))
         return
     caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
     taken = caption_width + 8 if card.caption else 0.0
@@ -192,6 +193,16 @@ def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
             return larger
         pixels -= 1
     return font
+
+
+def _title_rows(title: str, head: QRectF) -> list[tuple[str, QRectF]]:
+    """A name in the header of a card far away: in two rows where it is too long for one, cut before a capital."""
+    cuts = [place for place in range(2, len(title) - 1) if title[place].isupper() and title[place - 1].islower()]
+    if not cuts or QFontMetricsF(title_font()).horizontalAdvance(title) <= 0.75 * head.width():
+        return [(title, head)]
+    cut = min(cuts, key=lambda place: abs(place - len(title) / 2))
+    upper = QRectF(head.left(), head.top(), head.width(), head.height() / 2)
+    return [(title[:cut], upper), (title[cut:], upper.translated(0, upper.height()))]
 
 
 def is_far(scale: float) -> bool:
