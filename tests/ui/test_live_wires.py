@@ -113,6 +113,21 @@ def test_wires_draw_what_their_source_puts_out(bench):
     assert bench.view.wires.largest == magnitudes[widest]
 
 
+def test_the_scale_begins_anew_with_another_run(bench):
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    snapshot = bench.snapshot()
+    bench.view.show_snapshot(snapshot)
+    larger = {each: 10 * array for each, array in snapshot.outputs.items()}
+    bench.view.show_snapshot(replace(snapshot, outputs=larger))
+    before = bench.view.wires.largest
+    bench.view.show_snapshot(replace(snapshot, outputs={"m3": snapshot.outputs["m3"]}))
+    assert bench.view.wires.largest == before, "what is out of view keeps its magnitude"
+    bench.view.show_snapshot(replace(snapshot, run_id=2, outputs={"m3": snapshot.outputs["m3"]}))
+    assert bench.view.wires.largest == Carried.of(snapshot.outputs["m3"]).magnitude
+    bench.open_project.open(bench.project)
+    assert bench.view.wires.largest == 0
+
+
 def test_gradients_come_from_the_gradients_and_what_is_missing_is_told(bench):
     bench.view.show_wires(WireMeaning.GRADIENT)
     snapshot = with_gradients(bench.snapshot())

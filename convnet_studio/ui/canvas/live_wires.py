@@ -100,6 +100,8 @@ class LiveWires(QObject):
         """Let the dashes go on by as many steps as were trained since the last picture."""
         run_id, step = self._run_and_step
         self._run_and_step = snapshot.run_id, snapshot.step
+        if run_id != snapshot.run_id:
+            self._magnitudes = {}
         if run_id == snapshot.run_id and step < snapshot.step and wants_motion():
             moved = min(FASTEST, PIXELS_PER_STEP * (snapshot.step - step))
             self._travel = (self._travel + moved) % (DASH + GAP)

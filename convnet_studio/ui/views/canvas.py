@@ -211,6 +211,7 @@ class CanvasView(View):
     def _start_over(self) -> None:
         self._summary = None
         self._is_new = True
+        self.wires.forget()
         self.status.say("", False)
         self.fit()
 
