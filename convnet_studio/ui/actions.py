@@ -32,8 +32,8 @@ class ActionRow:
     """A key that the canvas takes while it has the focus; the menu only tells it."""
     choice: str = ""
     """Rows of one choice exclude each other; the one in force bears a mark."""
-    toggles: bool = False
-    """Whether it is in force or not, which a mark tells."""
+    is_switch: bool = False
+    """Switched on and off; it bears a mark while it is on."""
 
 
 ACTIONS = (
@@ -88,7 +88,7 @@ ACTIONS = (
     ActionRow("zoom_out", "Zoom out", "View", ("Ctrl+-",), "minus"),
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
-    ActionRow("minimap", "Mini-map", "View", ("Ctrl+Shift+M",), "", "The whole network in small", toggles=True),
+    ActionRow("minimap", "Mini-map", "View", ("Ctrl+Shift+M",), "", "The whole network in small", is_switch=True),
     ActionRow(
         "code", "Code", "View", ("Ctrl+Shift+T",), "", "Show or hide the network as text: Torch7 or PyTorch", True
     ),
@@ -97,6 +97,10 @@ ACTIONS = (
     ActionRow("inspect", "To the settings and back", "View", ("Ctrl+I",), "", "Go to the inspector, again: back"),
     ActionRow("next_panel", "Next panel", "View", ("F6",)),
     ActionRow("previous_panel", "Previous panel", "View", ("Shift+F6",)),
+    ActionRow("wires_off", "Wires: where they lead", "View", (), "", "Draw all wires alike", True, choice="wires"),
+    ActionRow("wires_activation", "Wires: activation", "View", (), "", "Width and colour by outputs", choice="wires"),
+    ActionRow("wires_gradient", "Wires: gradient", "View", (), "", "Width and colour by gradients", choice="wires"),
+    ActionRow("cost_bars", "Cost bars on the cards", "View", (), "", "Where the counts live", True, is_switch=True),
     ActionRow("theme_light", "Light", "View", separator_before=True, choice="theme"),
     ActionRow("theme_dark", "Dark", "View", choice="theme"),
     ActionRow("theme_system", "As the system", "View", choice="theme"),
@@ -122,7 +126,7 @@ class Actions:
         groups: dict[str, QActionGroup] = {}
         for row in ACTIONS:
             action = QAction(row.text + (f"\t{row.canvas_key}" if row.canvas_key else ""), owner)
-            action.setCheckable(row.toggles or bool(row.choice))
+            action.setCheckable(row.is_switch or bool(row.choice))
             if row.choice:
                 groups.setdefault(row.choice, QActionGroup(owner)).addAction(action)
             action.setShortcuts([QKeySequence(each) for each in row.shortcuts])

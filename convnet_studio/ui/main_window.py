@@ -17,24 +17,14 @@ from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
-from convnet_studio.engine.training.control import (
-    Pause,
-    Play,
-    Reset,
-    StepBatch,
-    StepEpoch,
-    StepSample,
-    Weights,
-)
-from convnet_studio.engine.training.events import (
-    Event,
-    Stepped,
-)
+from convnet_studio.engine.training.control import Pause, Play, Reset, StepBatch, StepEpoch, StepSample, Weights
+from convnet_studio.engine.training.events import Event, Stepped
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.action_states import ActionStates
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.canvas.edit_commands import EditCommands
+from convnet_studio.ui.canvas_display import CanvasDisplay
 from convnet_studio.ui.commands.command_palette import QUESTION, all_choices
 from convnet_studio.ui.commands.picker import Picker
 from convnet_studio.ui.commands.shortcut_sheet import ShortcutSheet
@@ -91,7 +81,6 @@ class MainWindow(QMainWindow):
         self.curves.take_up(curves)
         self._arrange()
         self._connect()
-        self._show_minimap()
         self._show_project()
         self.session.start()
 
@@ -119,7 +108,9 @@ class MainWindow(QMainWindow):
             self,
             lambda: self.curves.record.to_json(),
         )
+        self.display = CanvasDisplay(self.canvas, self.settings)
         self.actions_table = Actions(self, self._handlers())
+        self.display.follow(self.actions_table)
         self._menu = window_menu(self, self.actions_table, self.files, lambda menu: self.panel_layout.fill_menu(menu))
         self._theme = ThemeChoice(self, self.settings, self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu)
@@ -193,13 +184,13 @@ class MainWindow(QMainWindow):
             "step_epoch": lambda: self.session.wish(StepEpoch()),
             "reset": lambda: self.session.wish(Reset()),
             "new_weights": self.draw_new_weights,
-            "minimap": self._toggle_minimap,
             "code": lambda: self.panel_layout.toggle_beside(),
             "copy_code": self.code.copy,
             "outline": self.show_outline,
             "inspect": lambda: self.focus.visit(self.inspector),
             "next_panel": lambda: self.focus.step(),
             "previous_panel": lambda: self.focus.step(forward=False),
+            **self.display.handlers(),
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
             "theme_system": lambda: self.use_theme(SYSTEM),
@@ -221,6 +212,7 @@ class MainWindow(QMainWindow):
         self.canvas.area.said.connect(lambda text: self.notice.say("warn", text))
         self.outline.settings_wanted.connect(lambda: self.focus.visit(self.inspector))
         self.inspector.views_changed.connect(self.live.refresh_probes)
+        self.canvas.probes_changed.connect(self.live.refresh_probes)
         session.events_arrived.connect(self._show_events)
         session.state_changed.connect(self._show_state)
         self.top_bar.speed_chosen.connect(session.set_speed)
@@ -319,14 +311,6 @@ class MainWindow(QMainWindow):
     def use_theme(self, name: str) -> None:
         """Light, dark, or as the system has it; kept for the next start."""
         self._theme.use(name)
-
-    def _toggle_minimap(self) -> None:
-        self.settings.minimap = not self.settings.minimap
-        self._show_minimap()
-
-    def _show_minimap(self) -> None:
-        self.canvas.set_minimap(self.settings.minimap)
-        self.actions_table["minimap"].setChecked(self.settings.minimap)
 
     def show_marks(self) -> None:
         """Show a newcomer where to begin."""

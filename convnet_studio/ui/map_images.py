@@ -85,12 +85,16 @@ def colored(values: Array, scale: Scale) -> NDArray[np.uint32]:
 def sheet_image(maps: Array, tiling: Tiling, scales: list[Scale]) -> QImage:
     """Maps ``(count, height, width)`` as one image on a transparent ground; one scale for all, or one each."""
     width, height = tiling.size
-    sheet = np.zeros((height, width), np.uint32)
-    shared = colored(maps, scales[0]) if len(scales) == 1 else None
-    for index in range(tiling.count):
-        at = tiling.tile(index)
-        tile = shared[index] if shared is not None else colored(maps[index], scales[index])
-        sheet[at.y() : at.y() + at.height(), at.x() : at.x() + at.width()] = tile
+    tiles = np.zeros((tiling.rows * tiling.columns, tiling.height + tiling.gap, tiling.width + tiling.gap), np.uint32)
+    shared = colored(maps[: tiling.count], scales[0]) if len(scales) == 1 else None
+    if shared is not None:
+        tiles[: len(shared), : tiling.height, : tiling.width] = shared
+    else:
+        for index in range(tiling.count):
+            tiles[index, : tiling.height, : tiling.width] = colored(maps[index], scales[index])
+    rows = tiles.reshape(tiling.rows, tiling.columns, *tiles.shape[1:]).transpose(0, 2, 1, 3)
+    whole = rows.reshape(tiling.rows * tiles.shape[1], tiling.columns * tiles.shape[2])
+    sheet = np.ascontiguousarray(whole[:height, :width])
     return QImage(sheet.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 

@@ -23,13 +23,18 @@ RECENT_FILES = 8
 class Settings:
     """What the user decided.
 
-    `theme` is ``light``, ``dark`` or ``system``; `threads` are the engine's; `minimap`: whether the canvas has one.
+    Attributes:
+        theme: ``light``, ``dark`` or ``system``. `threads`: of the engine.
+        wires: what they tell, ``off``, ``activation`` or ``gradient``. `cost_bars`, `minimap`: whether there
+            are any.
     """
 
     theme: str = "system"
     threads: int = 1
     marks_seen: bool = False
     minimap: bool = True
+    wires: str = "off"
+    cost_bars: bool = True
 
 
 @dataclass

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSizeF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project import edits
@@ -22,8 +22,9 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
-from convnet_studio.ui.canvas.card_painter import LINE_SPACING, legible
+from convnet_studio.ui.canvas.card_painter import LINE_SPACING, CardState, is_far, legible, paint_card
 from convnet_studio.ui.canvas.numbers import counted, loss_text, shape_text, short_count
+from convnet_studio.ui.theme import theme
 
 
 @pytest.fixture
@@ -129,6 +130,34 @@ def test_words_grow_where_cards_are_drawn_small_as_far_as_there_is_room(qapp, sc
     assert (font.pixelSize() > base.pixelSize()) == (scale < 1)
     assert font.pixelSize() * LINE_SPACING <= room.height() + 1
     assert legible(base, "LocalContrastNormalization", room, scale).pixelSize() == base.pixelSize()
+
+
+def inked_pixels(image, rect, scale):
+    ground = theme().color("surface").rgb()
+    columns = range(int(rect.left() * scale), int(rect.right() * scale))
+    rows = range(int(rect.top() * scale), int(rect.bottom() * scale))
+    return sum(image.pixel(x, y) != ground for x in columns for y in rows)
+
+
+def test_far_away_only_name_bars_and_a_larger_shape_are_painted(project, qapp):
+    card = cards_of(project, summarize(project, (1, 28, 28), 10))["m3"]
+    layout = lay_out(card, make_body(card, ()).size)
+    inked = {}
+    for scale in (0.63, 0.5):
+        image = QImage(200, 300, QImage.Format.Format_RGB32)
+        image.fill(theme().color("surface"))
+        painter = QPainter(image)
+        painter.scale(scale, scale)
+        paint_card(painter, card, layout, CardState())
+        painter.end()
+        count = QRectF(layout.footer.right() - 58, layout.footer.top(), 58, 13)
+        shape = QRectF(layout.footer.left(), layout.footer.top(), 60, 36)
+        inked[scale] = [inked_pixels(image, rect, scale) for rect in (count, shape)]
+    assert is_far(0.5)
+    assert not is_far(0.63)
+    assert inked[0.63][0] > 0
+    assert inked[0.5][0] == 0, "a count that could not be read is left out"
+    assert inked[0.5][1] > 100, "the shape stays, in larger letters"
 
 
 def test_the_shape_of_a_list_is_read_whole(project):

@@ -41,7 +41,7 @@ def said_by(bench: CanvasBench) -> list[str]:
 
 
 def test_paste_brings_modules_wires_and_notes_to_a_free_place_as_one_entry(bench):
-    bench.open_project.open(add_note(bench.project, "a note", (560, 600))[0])
+    bench.open_project.open(add_note(bench.project, "a note", (560, 660))[0])
     bench.scene.select_only(frozenset({"m3", "m4", "m5"}), notes=frozenset(bench.scene.notes.items))
     bench.key(Qt.Key.Key_C, CTRL)
     assert undo_texts(bench) == []

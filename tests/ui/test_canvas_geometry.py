@@ -1,60 +1,88 @@
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPathStroker
+from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
+from convnet_studio.ui.canvas.card_layout import CARD_GAP, PORT_Y
 from convnet_studio.ui.canvas.placement import align, free_place, is_one_row
-from convnet_studio.ui.canvas.routing import free_band, route
+from convnet_studio.ui.canvas.routing import Cards, route
 
 
 def test_a_wire_to_the_right_is_one_curve():
-    path = route(QPointF(0, 0), QPointF(100, 50))
+    path = route(QPointF(0, 0), QPointF(100, 50), Cards())
     assert path.pointAtPercent(1) == QPointF(100, 50)
     assert path.boundingRect().right() <= 100.5
 
 
-def test_a_wire_passes_the_cards_in_its_way_on_the_nearer_side():
-    cards = [QRectF(20, 0, 100, 200), QRectF(140, 20, 100, 200)]
-    above = route(QPointF(0, 60), QPointF(260, 60), cards)
-    below = route(QPointF(0, 180), QPointF(260, 180), cards)
-    for path in (above, below):
-        points = [path.pointAtPercent(part / 200) for part in range(201)]
-        assert not any(card.contains(point) for card in cards for point in points)
-        assert (path.pointAtPercent(0).x(), path.pointAtPercent(1).x()) == (0, 260)
-    assert above.boundingRect().top() == -12
-    assert below.boundingRect().bottom() == 232
-
-
-def test_wires_that_pass_side_by_side_keep_apart():
-    cards, bands = [QRectF(20, 0, 100, 200)], []
-    levels = [route(QPointF(0, 60 + y), QPointF(140, 60 + y), cards, bands).boundingRect().top() for y in (0, 8, 16)]
-    assert levels == [-12, -24, -36]
-    assert route(QPointF(400, 0), QPointF(500, 0), cards, bands).length() == 100
-
-
-def test_a_curve_around_a_card_is_left_alone():
-    """A curve is a line, not the area that it bounds."""
-    card = QRectF(60, 110, 30, 40)
-    assert route(QPointF(0, 0), QPointF(200, 160), [card]) == route(QPointF(0, 0), QPointF(200, 160))
-
-
 def test_a_wire_back_runs_between_the_rows():
     upper, lower = QRectF(100, 0, 100, 200), QRectF(0, 250, 100, 200)
-    path = route(QPointF(200, 70), QPointF(0, 320), [upper, lower])
+    path = route(QPointF(200, 70), QPointF(0, 320), Cards([upper, lower]))
     line = QPainterPathStroker().createStroke(path)
     assert not line.intersects(upper.adjusted(2, 2, -2, -2))
     assert not line.intersects(lower.adjusted(2, 2, -2, -2))
-    assert free_band(70, 320, -26, 226, [upper, lower]) == 225
+    assert path.pointAtPercent(0.5).y() == pytest.approx(225), "in the middle between the rows"
 
 
 def test_a_wire_back_in_one_row_goes_below():
-    cards = [QRectF(0, 0, 100, 200), QRectF(150, 0, 100, 200)]
-    assert free_band(70, 70, -26, 276, cards) > 200
+    cards = Cards([QRectF(0, 0, 100, 200), QRectF(150, 0, 100, 200)])
+    way = route(QPointF(250, 76), QPointF(0, 76), cards).boundingRect()
+    assert way.bottom() > 200 or way.top() < 0
 
 
 def test_a_wire_to_a_port_straight_below_has_no_hole():
-    assert route(QPointF(50, 0), QPointF(50, 0)).length() >= 0
-    assert route(QPointF(50, 0), QPointF(40, 0), []).length() > 0
+    assert route(QPointF(50, 0), QPointF(50, 0), Cards()).length() >= 0
+    assert route(QPointF(50, 0), QPointF(40, 0), Cards()).length() > 0
+
+
+def crossed(path: QPainterPath, cards: list[QRectF]) -> list[QRectF]:
+    """The cards that a wire runs behind."""
+    stroker = QPainterPathStroker()
+    stroker.setWidth(2)
+    line = stroker.createStroke(path)
+    return [card for card in cards if line.intersects(card.adjusted(2, 2, -2, -2))]
+
+
+def scattered(random: np.random.Generator, count: int) -> list[QRectF]:
+    """Cards of all sizes, anywhere, with the usual gap between them at least."""
+    cards: list[QRectF] = []
+    while len(cards) < count:
+        width, height = random.integers(90, 210), random.integers(100, 260)
+        card = QRectF(random.integers(0, 1000), random.integers(0, 700), width, height)
+        if not any(card.adjusted(-CARD_GAP, -CARD_GAP, CARD_GAP, CARD_GAP).intersects(other) for other in cards):
+            cards.append(card)
+    return cards
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_wire_runs_behind_a_card_wherever_cards_lie(seed):
+    random = np.random.default_rng(seed)
+    rects = scattered(random, int(random.integers(2, 12)))
+    cards = Cards(rects)
+    for source in rects:
+        for target in rects:
+            if source is not target:
+                start = QPointF(source.right(), source.top() + PORT_Y)
+                end = QPointF(target.left(), target.top() + PORT_Y)
+                path = route(start, end, cards)
+                assert path.pointAtPercent(0) == start
+                assert (path.pointAtPercent(1) - end).manhattanLength() < 1e-6
+                assert not crossed(path, rects), (start, end)
+
+
+def test_a_wire_past_a_card_in_its_row_goes_over_or_under_it():
+    rects = [QRectF(200 * index, 0, 180, 200) for index in range(3)]
+    path = route(QPointF(180, 76), QPointF(400, 100), Cards(rects))
+    assert not crossed(path, rects)
+
+
+def test_where_every_band_is_barred_the_way_winds():
+    wall = [QRectF(300, y, 100, 180) for y in range(-400, 600, 200)]
+    rects = [QRectF(0, 0, 100, 200), QRectF(700, 0, 100, 200), *wall, *(card.translated(200, 100) for card in wall)]
+    path = route(QPointF(100, 76), QPointF(700, 76), Cards(rects))
+    assert not crossed(path, rects)
+    assert path.elementCount() > 12, "more corners than a band needs"
 
 
 def test_free_place_is_the_nearest():

@@ -19,12 +19,12 @@ from convnet_studio.engine.project.presets import new_project
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.controls.text_field import TextField
 from convnet_studio.ui.inspector.change_marks import marks_of_module, other_values
 from convnet_studio.ui.inspector.cost_text import (
     arithmetic_line,
     connections_line,
-    field_line,
     parameters_line,
     shapes_line,
 )

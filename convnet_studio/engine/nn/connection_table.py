@@ -8,7 +8,7 @@ A table is written as a text, so that it is a setting like any other:
 - ``groups 2``: inputs and outputs are cut into 2 parts that do not see each other (PyTorch's `groups`).
 - ``random 4`` or ``random 4 seed 7``: each output sees 4 different inputs, drawn once for all.
 - ``lenet-5``, ``lenet-7``: the tables of these networks.
-- ``0 1 2, 1 2 3, 0 3``: the inputs of each output, counted from 0.
+- ``0 1 2, 1-3, 0 3``: the inputs of each output, counted from 0; ``1-3`` stands for ``1 2 3``.
 
 LeCun et al., Gradient-based learning applied to document recognition (1998), table 1; nn.tables of Torch7; the table of
 LeNet-7 is that of the EBLearn library.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -44,9 +45,10 @@ _LENET_7: list[tuple[int, ...]] = [
 _NAMED: dict[str, tuple[list[tuple[int, ...]], int]] = {"lenet-5": (_LENET_5, 6), "lenet-7": (_LENET_7, 8)}
 
 
+_INPUTS = r"\d{1,4}(-\d{1,4})?"
 _FORM = re.compile(
     r"full|one-to-one|lenet-5|lenet-7|groups [1-9]\d{0,3}|random [1-9]\d{0,3}( seed \d{1,9})?"
-    r"|\d{1,4}( \d{1,4})*(, ?\d{1,4}( \d{1,4})*)*",
+    rf"|{_INPUTS}( {_INPUTS})*(, ?{_INPUTS}( {_INPUTS})*)*",
     re.ASCII,
 )
 
@@ -62,6 +64,42 @@ def read_table(text: str) -> None:
             "write full, one-to-one, groups 2, random 4, lenet-5, lenet-7, or the inputs of each output map, such as"
             " 0 1, 1 2, 0 2."
         )
+    for word in re.findall(r"\d+-\d+", text):
+        first, last = _first_and_last(word)
+        if first > last:
+            raise ValueError(f"{word} goes down: write {last}-{first}.")
+
+
+def table_text(rows: Sequence[Collection[int]], inputs: int) -> str:
+    """How a table is written that has these inputs for each output map: by its name where it has one.
+
+    Raises:
+        ValueError: one sentence, if an output map sees no input.
+    """
+    empty = [str(output) for output, row in enumerate(rows) if not row]
+    if empty:
+        which = f"maps {', '.join(empty)}" if len(empty) > 1 else f"map {empty[0]}"
+        raise ValueError(f"Output {which} would see no input: every output map needs at least one.")
+    wanted = [tuple(sorted(row)) for row in rows]
+    for name in ("full", "one-to-one", *_NAMED):
+        try:
+            found = _table(name, inputs, len(rows))
+        except ShapeProblem:
+            continue
+        if [tuple(sorted(row)) for row in found] == wanted:
+            return name
+    return ", ".join(_runs(row) for row in wanted)
+
+
+def _runs(row: Sequence[int]) -> str:
+    """Sorted inputs, three neighbours and more as a range: ``0 2-5``."""
+    runs: list[list[int]] = []
+    for each in row:
+        if runs and each == runs[-1][-1] + 1:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return " ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else " ".join(map(str, run)) for run in runs)
 
 
 @lru_cache(maxsize=256)
@@ -110,10 +148,16 @@ def _random(fan_in: int, seed: int, inputs: int, outputs: int) -> list[tuple[int
 
 
 def _listed(text: str, inputs: int, outputs: int) -> list[tuple[int, ...]]:
-    rows = [tuple(sorted({int(word) for word in row.split()})) for row in text.split(",")]
-    needed = max(inputs, 1 + max(max(row) for row in rows))
+    rows = [[_first_and_last(word) for word in row.split()] for row in text.split(",")]
+    needed = max(inputs, 1 + max(max(ends) for row in rows for ends in row))
     _check_counts("The connection table", needed, len(rows), inputs, outputs)
-    return rows
+    return [tuple(sorted({i for first, last in row for i in range(first, last + 1)})) for row in rows]
+
+
+def _first_and_last(word: str) -> tuple[int, int]:
+    """Of the inputs that ``3`` or ``1-3`` names."""
+    first, _, last = word.partition("-")
+    return int(first), int(last or first)
 
 
 def _check_counts(what: str, inputs: int, outputs: int, found_inputs: int, found_outputs: int) -> None:

@@ -29,7 +29,7 @@ SettingValue = int | float | bool | str
 
 LARGEST = 1e15
 """Numbers beyond this, infinity and NaN are no settings (a file may hold anything)."""
-LONGEST_TEXT = 20_000
+LONGEST_TEXT = 30_000
 """Characters of a setting that is a text."""
 
 

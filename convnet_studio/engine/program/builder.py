@@ -117,7 +117,8 @@ class Builder:
         self.address_of = address_of
         self.chunk = chunk
         self.batch_size = batch_size
-        self.lowered = _reaching_a_loss(network) if not whole else set(network.nodes)
+        self.reaching = _reaching_a_loss(network)
+        self.lowered = self.reaching if not whole else set(network.nodes)
         self.trained = _trained(network, whole)
         self.in_lanes = set() if whole else nodes_in_lanes(network, self.lowered, chunk)
         self.keeps_all = whole
@@ -170,7 +171,7 @@ class Builder:
         Where several modules take one output, all but one get a buffer of their own, which is added afterwards.
         """
         source = node.sources[port]
-        if source not in self.trained:
+        if source not in self.trained or node.id not in self.reaching:  # a dead end sends nothing back
             return None
         if source in self._shared_gradients:
             return self.gradients[source]

@@ -25,6 +25,7 @@ from convnet_studio.engine.program.program import (
     check_indices,
     check_partners,
     check_pictures,
+    check_shown,
     update_by_numpy,
 )
 from convnet_studio.engine.program.runner import Runner
@@ -132,6 +133,28 @@ class CompiledProgram(Program):
         self._readable = 0
         result = runner.run(chosen, training=True)
         self._readable = len(chosen)
+        return result
+
+    def gradient_on(
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[Any],
+        partners: NDArray[Any] | None = None,
+        partner_labels: NDArray[Any] | None = None,
+    ) -> StepResult:
+        """See Program."""
+        pictures, labels = np.ascontiguousarray(pictures, np.float32), np.ascontiguousarray(labels, np.int64)
+        check_shown(self.network, pictures, labels, self.batch_size, partners, partner_labels)
+        runner, count = self._keeping(), len(pictures)
+        who = np.arange(count)
+        if partners is not None and partner_labels is not None:
+            pictures = np.concatenate([pictures, np.asarray(partners, np.float32)])
+            labels = np.concatenate([labels, np.asarray(partner_labels, np.int64)])
+            who = np.concatenate([who + count, who])
+        runner.feed_with(pictures, labels, who)
+        self._readable = 0
+        result = runner.run(np.arange(count), training=True)
+        self._readable, self._gradient_readable = count, True
         return result
 
     def load_for_gradient(self, indices: Indices) -> tuple[Runner, NDArray[np.int64]]:

@@ -119,6 +119,25 @@ class Program(ABC):
         """As `step` without the update: `network.gradients` holds the mean gradient, outputs are readable."""
 
     @abstractmethod
+    def gradient_on(
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[Any],
+        partners: NDArray[Any] | None = None,
+        partner_labels: NDArray[Any] | None = None,
+    ) -> StepResult:
+        """As `gradient`, on pictures that need not be examples of the data, as `forward` takes them.
+
+        Args:
+            pictures: ``(b, channel, height, width)`` or ``(b, n)``, b <= batch_size.
+            labels: int64 class labels ``(b,)``.
+            partners: as many pictures to compare them with, `partner_labels` theirs; None: each is its own.
+
+        Raises:
+            ValueError: if shapes or labels do not fit, or the network has no loss.
+        """
+
+    @abstractmethod
     def evaluate(self, indices: Indices) -> Evaluation:
         """Loss, errors and answers for any number of examples, in calls of some 10 ms; nothing changes."""
 
@@ -191,6 +210,24 @@ def check_pictures(
         raise ValueError(f"There are {len(pictures)} pictures: 1 to {batch_size} are run at a time.")
     if partners is not None and partners.shape != pictures.shape:
         raise ValueError(f"The pictures are {pictures.shape}, their partners {partners.shape}: they must agree.")
+
+
+def check_shown(
+    network: Network,
+    pictures: NDArray[Any],
+    labels: NDArray[Any],
+    batch_size: int,
+    partners: NDArray[Any] | None,
+    partner_labels: NDArray[Any] | None,
+) -> None:
+    """Raise ValueError where no gradient can be had on these pictures."""
+    check_pictures(network, pictures, batch_size, partners)
+    check_data(network, pictures, labels)
+    check_indices(network, np.arange(len(pictures)), batch_size)
+    if (partners is None) != (partner_labels is None):
+        raise ValueError("Partners and their labels go together: give both or none.")
+    if partners is not None and partner_labels is not None:
+        check_data(network, partners, partner_labels)
 
 
 def check_indices(network: Network, indices: NDArray[np.int64], batch_size: int) -> None:

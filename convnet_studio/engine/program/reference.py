@@ -18,6 +18,7 @@ from convnet_studio.engine.program.program import (
     check_indices,
     check_partners,
     check_pictures,
+    check_shown,
     update_by_numpy,
 )
 
@@ -67,6 +68,23 @@ class ReferenceProgram(Program):
         self._gradients = self.network.backward()
         return result
 
+    def gradient_on(
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[Any],
+        partners: NDArray[Any] | None = None,
+        partner_labels: NDArray[Any] | None = None,
+    ) -> StepResult:
+        """See Program."""
+        check_shown(self.network, pictures, labels, self.batch_size, partners, partner_labels)
+        result = self._show(
+            pictures, labels, pictures if partners is None else partners,
+            labels if partner_labels is None else partner_labels,
+        )  # fmt: skip
+        self.network.gradients[...] = 0
+        self._gradients = self.network.backward()
+        return result
+
     def evaluate(self, indices: Indices) -> Evaluation:
         """See Program."""
         chosen = self._check(indices, len(indices))
@@ -109,14 +127,23 @@ class ReferenceProgram(Program):
         return chosen
 
     def _forward(self, chosen: NDArray[np.int64], training: bool) -> StepResult:
-        self.network.clock.is_training = training
         partners = self._partners[chosen]
-        shown = self._cast(self._images[chosen])
-        compared = self._cast(self._images[partners]) if self.network.compares_pairs else None
-        self._outputs, self._gradients = self.network.forward(shown, compared), {}
-        labels = self._labels[chosen]
-        loss = float(self.network.loss(labels, self._labels[partners]).mean(dtype=np.float64))
-        return StepResult(loss, self.network.errors(labels), len(chosen))
+        shown = self._images[chosen], self._labels[chosen], self._images[partners], self._labels[partners]
+        return self._show(*shown, training=training)
+
+    def _show(
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[Any],
+        partners: NDArray[Any],
+        partner_labels: NDArray[Any],
+        training: bool = True,
+    ) -> StepResult:
+        self.network.clock.is_training = training
+        compared = self._cast(partners) if self.network.compares_pairs else None
+        self._outputs, self._gradients = self.network.forward(self._cast(pictures), compared), {}
+        loss = float(self.network.loss(labels, partner_labels).mean(dtype=np.float64))
+        return StepResult(loss, self.network.errors(labels), len(labels))
 
     def _cast(self, pictures: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(pictures, self.network.parameters.dtype)

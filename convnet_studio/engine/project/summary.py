@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from convnet_studio.engine.nn.cost import Cost, costs
@@ -80,3 +80,8 @@ def summarize(project: Project, input_shape: Shape, classes: int) -> Summary:
     general = tuple(each for each in problems if not each.where)
     whole = network_field(graph, fields)
     return Summary(summaries, total.parameters, total.multiply_accumulates, general, total, whole)
+
+
+def total_of(summary: Summary, ids: Iterable[str]) -> Cost:
+    """What some modules cost together, such as those of a stage; what does not compute costs nothing."""
+    return sum((summary.modules[each].cost for each in set(ids) if each in summary.modules), Cost())

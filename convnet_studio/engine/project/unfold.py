@@ -31,6 +31,14 @@ def origin(module_id: str) -> str:
     return module_id.partition(_AT)[0]
 
 
+def carried_by(network: NetworkSpec, link: Link) -> str:
+    """The id of the module whose output the wire brings at the last step: of a recurrent one, that of a step before."""
+    if not link.is_recurrent:
+        return link.source
+    arriving = (each.source for each in unfold(network).network.links if each.target == link.target)
+    return next((each for each in arriving if _AT in each and origin(each) == link.source), link.source)
+
+
 def unfold(network: NetworkSpec) -> Unfolded:
     """Lay `network` out in time; as it is where no wire is recurrent."""
     recurrent = [each for each in network.links if each.is_recurrent]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
 from convnet_studio.engine.nn.chance import RandomModule
@@ -26,6 +28,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         shown = run.material.first_test_sample
     outputs: dict[str, Array] = {}
     losses: dict[str, float] = {}
+    gradients: dict[str, Array] = {}
     scores: Array | None = None
     if run.program is not None:
         with np.errstate(all="ignore"):
@@ -36,6 +39,8 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
             outputs = {each: _frozen(run.program.output(each)[0]) for each in computed if each in probes.outputs}
             outputs |= _masks(run, probes)
             losses, scores = _losses(run, shown.label, partner), _scores(run)
+            if probes.gradients and len(losses) == len(run.network.losses) > 0:
+                gradients = _gradients(run, shown, partner, probes)
     return Snapshot(
         run_id=run.run_id,
         step=run.course.step,
@@ -47,6 +52,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         loss=sum(losses.values()) if len(losses) == len(run.network.losses) > 0 else float("nan"),
         scores=scores,
         losses=losses,
+        gradients=gradients,
     )
 
 
@@ -78,6 +84,26 @@ def _losses(run: Run, label: int, partner: ProbePicture) -> dict[str, float]:
         predictions = [run.program.output(source) for source in node.sources]
         value = loss_of(node, predictions, np.array([label]), np.array([partner.label]))
         found[node.id] = node.module.weight * float(value[0])
+    return found
+
+
+def _gradients(run: Run, shown: ProbePicture, partner: ProbePicture, probes: Probes) -> dict[str, Array]:
+    """The gradient of the loss of the picture by each output that is asked for and has one."""
+    assert run.program is not None
+    compared = run.network.compares_pairs
+    classes = run.network.classes
+    label = shown.label if 0 <= shown.label < classes else min(0, classes - 1)  # then no loss looks at it
+    run.program.gradient_on(
+        np.ascontiguousarray(shown.picture[None], np.float32),
+        np.array([label]),
+        partner.picture[None] if compared else None,
+        np.array([partner.label]) if compared else None,
+    )
+    found = {}
+    for node in run.network.graph.nodes:
+        if node.id in probes.gradients and not isinstance(node.module, Loss):
+            with suppress(ValueError):  # it reaches no loss
+                found[node.id] = _frozen(run.program.output_gradient(node.id)[0])
     return found
 
 

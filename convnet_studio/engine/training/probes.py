@@ -14,13 +14,17 @@ class Probes:
     Attributes:
         outputs: ids of modules whose output is wanted; by `snapshot.mask_of` an id, which units it silences.
         parameters: ids of modules whose parameters are wanted.
+        gradients: ids of modules by whose output the gradient of the loss is wanted; costs a backward pass.
     """
 
     outputs: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
 
     def __or__(self, other: Probes) -> Probes:
-        return Probes(self.outputs | other.outputs, self.parameters | other.parameters)
+        return Probes(
+            self.outputs | other.outputs, self.parameters | other.parameters, self.gradients | other.gradients
+        )
 
 
 @dataclass(frozen=True, eq=False)

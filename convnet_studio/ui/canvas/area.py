@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from convnet_studio.ui.canvas.bubble import Bubble
 from convnet_studio.ui.canvas.commands import Commands
+from convnet_studio.ui.canvas.draft import Draft
 from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.ask_module import AskModule
 from convnet_studio.ui.canvas.gestures.clipboard import Clipboard
@@ -32,6 +33,7 @@ from convnet_studio.ui.canvas.gestures.edit_note import EditNote
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
 from convnet_studio.ui.canvas.gestures.mend import Mend
+from convnet_studio.ui.canvas.gestures.mend_joint import MendJoint
 from convnet_studio.ui.canvas.gestures.move_cards import MoveCards
 from convnet_studio.ui.canvas.gestures.padlock import Padlock
 from convnet_studio.ui.canvas.gestures.palette_drop import PaletteDrop
@@ -50,6 +52,8 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 GRID = 24.0
 SMALLEST_GRID_STEP = 14.0
+DOT = 2.0
+"""Pixels of a dot on the screen."""
 EMPTY_TEXT = "Drag a module here from the list on the left, or double-click anywhere to search for one."
 TAP_SECONDS = 0.4
 """Space that is let go within this time, and moved nothing, was a tap."""
@@ -84,6 +88,7 @@ class CanvasArea(QGraphicsView):
             self._pan,
             Mend(self.canvas),
             Padlock(self.canvas),
+            MendJoint(self.canvas),
             ConnectPorts(self.canvas),
             WidenNote(self.canvas),
             MoveCards(self.canvas),
@@ -91,6 +96,7 @@ class CanvasArea(QGraphicsView):
             RubberBand(self.canvas),
         )
         self._active: Gesture | None = None
+        self._draft = Draft(scene)
         self._drop = PaletteDrop(self.canvas)
         self._context_menu = ContextMenu(self.canvas, self.commands, self.ask, self.notes)
         open_project.changed.connect(self.cancel_gesture)
@@ -175,6 +181,7 @@ class CanvasArea(QGraphicsView):
         """Ctrl zooms about the pointer; else the canvas scrolls."""
         self.touched.emit()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._draft.begin()
             self.zoom.turn_wheel(event.angleDelta().y(), event.position())
             self._tell_zoom()
             event.accept()
@@ -242,15 +249,14 @@ class CanvasArea(QGraphicsView):
         step = GRID
         while step * self.zoom.factor < SMALLEST_GRID_STEP:
             step *= 2
-        dots = [
-            QPointF(column * step, row * step)
-            for column in range(math.floor(rect.left() / step), math.ceil(rect.right() / step) + 1)
-            for row in range(math.floor(rect.top() / step), math.ceil(rect.bottom() / step) + 1)
-        ]
-        pen = QPen(theme().color("grid"), 2)
+        pen = QPen(theme().color("grid"), DOT)
         pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([1, step * self.zoom.factor / DOT - 1])  # a line of dots is one stroke
         painter.setPen(pen)
-        painter.drawPoints(dots)
+        left = math.floor(rect.left() / step) * step - DOT / 2 / self.zoom.factor
+        for row in range(math.floor(rect.top() / step), math.ceil(rect.bottom() / step) + 1):
+            painter.drawLine(QPointF(left, row * step), QPointF(rect.right() + step, row * step))
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Lines of alignment; on an empty canvas, how to begin."""

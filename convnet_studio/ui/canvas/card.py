@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from convnet_studio.engine.nn.cost import Cost
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Family, Module, Shape, ShapeProblem
+from convnet_studio.engine.nn.receptive_field import Field
 from convnet_studio.engine.project.build import build_module, judges_classes
 from convnet_studio.engine.project.kinds import find_kind, port_count
 from convnet_studio.engine.project.sharing import has_weights
@@ -16,6 +18,7 @@ from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
+from convnet_studio.ui.canvas.cost_bars import CostBars, cost_bars
 
 
 class BodyKind(enum.Enum):
@@ -56,6 +59,8 @@ class Card:
         judges: whether it is a loss that looks at an answer, one of the classes.
         learns: whether it has parameters, or its kind has where that is not known.
         frozen: whether its parameters stay as they are.
+        cost, receptive_field: all counts, and what of the picture an output sees.
+        bars: where the network's parameters and arithmetic live; None where they are not drawn.
     """
 
     id: str
@@ -79,6 +84,9 @@ class Card:
     judges: bool = False
     learns: bool = False
     frozen: bool = False
+    cost: Cost = field(default_factory=Cost)
+    receptive_field: Field = ()
+    bars: CostBars | None = None
 
 
 _USUAL_INPUTS: tuple[Shape, ...] = ((8, 64, 64), (64,))
@@ -86,8 +94,9 @@ _USUAL_INPUTS: tuple[Shape, ...] = ((8, 64, 64), (64,))
 _NO_SUMMARY = ModuleSummary((), None, 0, 0, False, "", ())
 
 
-def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
+def cards_of(project: Project, summary: Summary | None, with_bars: bool = True) -> dict[str, Card]:
     """The cards of all modules of `project` by id; `summary` may be of a value before the last edit, or missing."""
+    bars = cost_bars(summary) if summary and with_bars else {}
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     readings = class_readings(project)
     specs = {spec.id: spec for spec in project.network.modules}
@@ -96,7 +105,7 @@ def cards_of(project: Project, summary: Summary | None) -> dict[str, Card]:
         card = _card_of(spec, known.get(spec.id, _NO_SUMMARY), readings.get(spec.id))
         owner = specs.get(spec.shares)
         frozen = card.learns and (owner or spec).learning.frozen
-        cards[spec.id] = replace(card, shares=title(owner) if owner else "", frozen=frozen)
+        cards[spec.id] = replace(card, shares=title(owner) if owner else "", frozen=frozen, bars=bars.get(spec.id))
     return cards
 
 
@@ -166,6 +175,8 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         filters=_filters(spec, facts),
         judges=judges_classes(spec),
         learns=has_weights(spec.kind) and bool(facts.parameters or spec.shares or facts.shape is None),
+        cost=facts.cost,
+        receptive_field=facts.receptive_field,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
@@ -11,7 +11,9 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.ui.canvas.card import BodyKind, Card
+from convnet_studio.ui.canvas.cost_bars import BAR_HEIGHT, BAR_ROOM, GROOVE_WIDTH, Share
 from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
+from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.theme import number_font, text_font
 
 PADDING = 10.0
@@ -80,12 +82,48 @@ class CardLayout:
         return QRectF(PADDING + 2, 6, self.size.width() - 2 * PADDING, 18)
 
 
+@dataclass(frozen=True)
+class FooterLine:
+    """A count on a card: `words`, where it lies, and the bar below it in the colour `token` (None: no bar)."""
+
+    words: str
+    place: QRectF
+    share: Share | None = None
+    bar: QRectF = field(default_factory=QRectF)
+    token: str = ""
+
+
+def footer_counts(card: Card, layout: CardLayout) -> tuple[FooterLine, ...]:
+    """The right column of the footer, each line at its place."""
+    is_stacked = footer_is_stacked(card, layout.size.width())
+    left, width = layout.footer.left(), layout.footer.width()
+    found, top = [], layout.footer.top() + (LINE_HEIGHT if is_stacked else 0)
+    for words, share, token in _counts(card):
+        place = QRectF(left, top, width, LINE_HEIGHT)
+        bar = QRectF(left + width - GROOVE_WIDTH, place.bottom(), GROOVE_WIDTH, BAR_HEIGHT)
+        found.append(FooterLine(words, place, share, bar, token))
+        top += LINE_HEIGHT + (BAR_ROOM if card.bars else 0)
+    return tuple(found)
+
+
+def _counts(card: Card) -> list[tuple[str, Share | None, str]]:
+    """Parameters or whose they are, then multiply-accumulates, where there are any, with share and colour."""
+    bars = card.bars
+    found: list[tuple[str, Share | None, str]] = []
+    if card.shares:
+        found.append((f"as {card.shares}", None, ""))
+    elif card.parameters:
+        words = f"{short_count(card.parameters)} params"
+        found.append((words, bars.parameters if bars else None, "parameters"))
+    if card.multiply_accumulates:
+        words = f"{short_count(card.multiply_accumulates)} MACs"
+        found.append((words, bars.multiply_accumulates if bars else None, "arithmetic"))
+    return found
+
+
 def footer_lines(card: Card) -> tuple[str, ...]:
     """The right column of the footer: parameters or whose they are, then multiply-accumulates, where there are any."""
-    parameters = f"{short_count(card.parameters)} params" if card.parameters else ""
-    parameters = f"as {card.shares}" if card.shares else parameters
-    arithmetic = f"{short_count(card.multiply_accumulates)} MACs" if card.multiply_accumulates else ""
-    return tuple(each for each in (parameters, arithmetic) if each)
+    return tuple(words for words, _, _ in _counts(card))
 
 
 def footer_help(card: Card) -> str:
@@ -93,12 +131,21 @@ def footer_help(card: Card) -> str:
     if card.shape is None:
         return "Not computed: something before or on this card keeps it from running."
     parts = [f"Output: {shape_text(card.shape)}"] if card.shape else []
+    bars = card.bars
     if card.parameters:
-        parts.append(counted(card.parameters, "parameter"))
+        part = f": {bars.parameters.words}" if bars else ""
+        parts.append(counted(card.parameters, "parameter") + part)
     if card.shares:
         parts.append(f"Uses the weights of {card.shares}")
     if card.multiply_accumulates:
-        parts.append(counted(card.multiply_accumulates, "multiply-accumulate") + " for each picture")
+        part = f": {bars.multiply_accumulates.words}" if bars else ""
+        parts.append(counted(card.multiply_accumulates, "multiply-accumulate") + " for each picture" + part)
+    if card.cost.connections:
+        parts.append(counted(card.cost.connections, "connection"))
+    if card.cost.bytes_moved:
+        parts.append(counted(card.cost.bytes_moved, "byte") + " moved in a forward pass")
+    if card.receptive_field:
+        parts.append(f"Receptive field: {field_line(card.receptive_field)}")
     return "\n".join(parts)
 
 
@@ -111,9 +158,9 @@ def lay_out(card: Card, body: QSizeF) -> CardLayout:
     """The layout of `card` around a live part of size `body`."""
     width = _width(card, body)
     body_rect = QRectF(PADDING, BODY_TOP, width - 2 * PADDING, body.height())
-    lines = _footer_line_count(card, width)
-    footer = QRectF(PADDING, body_rect.bottom() + FOOTER_GAP, width - 2 * PADDING, lines * LINE_HEIGHT)
-    bottom = max(footer.bottom() + (FOOTER_GAP if lines else 2), _lowest_port(card) + 16)
+    height = _footer_height(card, width)
+    footer = QRectF(PADDING, body_rect.bottom() + FOOTER_GAP, width - 2 * PADDING, height)
+    bottom = max(footer.bottom() + (FOOTER_GAP if height else 2), _lowest_port(card) + 16)
     problem, mend = QRectF(), QRectF()
     if card.problems:
         problem, mend = _problem_rects(card.problems[0], width, bottom)
@@ -168,14 +215,18 @@ def _caption_width(card: Card) -> float:
 
 def _footer_width(card: Card) -> float:
     """Of the shape and the widest count in one line."""
+    right = _count_width(card)
+    return QFontMetricsF(small_number_font()).horizontalAdvance(shape_text(card.shape)) + (right + 5 if right else 0)
+
+
+def _count_width(card: Card) -> float:
     metrics = QFontMetricsF(small_number_font())
-    right = max((metrics.horizontalAdvance(each) for each in footer_lines(card)), default=0.0)
-    return metrics.horizontalAdvance(shape_text(card.shape)) + (right + 5 if right else 0)
+    return max((metrics.horizontalAdvance(each) for each in footer_lines(card)), default=0.0)
 
 
-def _footer_line_count(card: Card, width: float) -> int:
-    counts = len(footer_lines(card))
-    shape = 1 if card.shape != () else 0
+def _footer_height(card: Card, width: float) -> float:
+    counts = len(footer_lines(card)) * (LINE_HEIGHT + (BAR_ROOM if card.bars else 0))
+    shape = LINE_HEIGHT if card.shape != () else 0.0
     return shape + counts if footer_is_stacked(card, width) else max(shape, counts)
 
 

@@ -17,6 +17,7 @@ from convnet_studio.ui.canvas.card_layout import (
     PROBLEM_ICON,
     CardLayout,
     caption_is_below,
+    footer_counts,
     footer_is_stacked,
     footer_lines,
     lock_room,
@@ -26,6 +27,7 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
+from convnet_studio.ui.canvas.cost_bars import GROOVE_WIDTH, paint_bar
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
@@ -33,6 +35,8 @@ from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 BAR_WIDTH = 4.0
 SHADOW_REACH = 4.0
 RING_WIDTH = 2.0
+LEGIBLE = 7.0
+"""Pixels on the screen: what would be smaller is left out, and the name takes its place."""
 LINE_SPACING = 1.2
 """Height of a line in heights of its letters."""
 
@@ -87,7 +91,7 @@ def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> Non
     now = theme()
     shadow = now.color("shadow")
     shadow.setAlpha(max(1, shadow.alpha() // 4))
-    for spread in (0.0, 1.0, 2.0):
+    for spread in () if is_far(_scale_of(painter)) else (0.0, 1.0, 2.0):
         rect = layout.card.adjusted(-spread * 0.5, 1, spread * 0.5, spread + 0.5)
         painter.fillPath(_rounded(rect, LARGE_RADIUS + spread * 0.5), shadow)
     painter.fillPath(_rounded(layout.card), now.color("surface"))
@@ -136,6 +140,12 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     painter.setPen(QPen(now.color("line"), 1))
     painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
     left, room = PADDING + 2, width - 2 * PADDING - 2
+    if is_far(_scale_of(painter)):
+        head = QRectF(left, 2, room, HEADER_HEIGHT - 4)
+        for words, row in _title_rows(card.title, head):
+            font = legible(title_font(), words, row.size(), _scale_of(painter))
+            _text(painter, row, words, font, now.color("text"))
+        return
     caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
     taken = caption_width + 8 if card.caption else 0.0
     is_below = caption_is_below(card, width)
@@ -151,6 +161,16 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
 
 def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     now = theme()
+    counts = footer_counts(card, layout)
+    for each in counts:
+        if each.share:
+            paint_bar(painter, each.bar, each.share, each.token)
+    if is_far(_scale_of(painter)):
+        taken = GROOVE_WIDTH + 6 if any(each.share for each in counts) else 0
+        room = layout.footer.adjusted(0, -4, -taken, 4)
+        font = legible(small_number_font(), shape_text(card.shape), room.size(), _scale_of(painter))
+        _text(painter, room, shape_text(card.shape), font, now.color("text"))
+        return
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
     token = "text" if card.shape is not None else "second_text"
     first = 1 if footer_is_stacked(card, layout.size.width()) else 0
@@ -158,9 +178,8 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     longest = max(shape_text(card.shape), widest, key=len) if first else f"{shape_text(card.shape)} {widest}"
     font = legible(small_number_font(), longest, line.size(), _scale_of(painter))
     _text(painter, line, shape_text(card.shape), font, now.color(token))
-    for row, words in enumerate(footer_lines(card), first):
-        at = line.translated(0, row * LINE_HEIGHT)
-        _text(painter, at, words, font, now.color("second_text"), _RIGHT)
+    for each in counts:
+        _text(painter, each.place, each.words, font, now.color("second_text"), _RIGHT)
 
 
 def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
@@ -191,13 +210,34 @@ def _paint_mend(painter: QPainter, rect: QRectF, words: str, is_hovered: bool) -
 
 def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
     """`font`, larger where the card is drawn smaller than life by `scale`, as far as `words` have room for it."""
+    base = font.pixelSize()
+    most = round(min(base / scale, room.height() / LINE_SPACING))
+    if most <= base:
+        return font
+    width = QFontMetricsF(font).horizontalAdvance(words)
+    pixels = min(most, int(base * room.width() / max(width, 1.0)))  # letters grow evenly, but for hinting
     larger = QFont(font)
-    most = min(font.pixelSize() / scale, room.height() / LINE_SPACING)
-    for pixels in range(round(most), font.pixelSize(), -1):
+    while pixels > base:
         larger.setPixelSize(pixels)
         if QFontMetricsF(larger).horizontalAdvance(words) <= room.width():
             return larger
+        pixels -= 1
     return font
+
+
+def _title_rows(title: str, head: QRectF) -> list[tuple[str, QRectF]]:
+    """A name in the header of a card far away: in two rows where it is too long for one, cut before a capital."""
+    cuts = [place for place in range(2, len(title) - 1) if title[place].isupper() and title[place - 1].islower()]
+    if not cuts or QFontMetricsF(title_font()).horizontalAdvance(title) <= 0.75 * head.width():
+        return [(title, head)]
+    cut = min(cuts, key=lambda place: abs(place - len(title) / 2))
+    upper = QRectF(head.left(), head.top(), head.width(), head.height() / 2)
+    return [(title[:cut], upper), (title[cut:], upper.translated(0, upper.height()))]
+
+
+def is_far(scale: float) -> bool:
+    """Whether the small lines of a card, however they grow, could not be read where it is drawn so small."""
+    return LINE_HEIGHT / LINE_SPACING * scale < LEGIBLE
 
 
 def _scale_of(painter: QPainter) -> float:

@@ -7,6 +7,11 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, Q
 from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.project.spec import Link
+from convnet_studio.engine.project.validate import Problem
+from convnet_studio.ui.canvas.card_layout import problem_text
+from convnet_studio.ui.canvas.icons import draw_icon
+from convnet_studio.ui.canvas.wire_flow import THICKEST, Flow
+from convnet_studio.ui.canvas.wire_label import LabelItem, LabelPlace
 from convnet_studio.ui.theme import theme
 
 WIDTH = 1.75
@@ -16,6 +21,12 @@ OFFERED_Z = 2.0
 LOOP_RADIUS = 6.0
 DASHES = (4.0, 3.0)
 """Of a recurrent wire, in widths of its line: drawn, left out."""
+JOINT_RADIUS = 8.0
+JOINT_ICON = 11.0
+JOINT_AT = 10.0
+"""From the end of a wire whose shape does not fit to the sign that says so: the middle of the gap between two cards."""
+HALO = 4.0
+"""What a lit wire that tells what it carries shows of the accent at its sides together."""
 GRASP = 12.0
 """Width of the invisible band that takes hover and click."""
 
@@ -27,10 +38,14 @@ class LinkItem(QGraphicsPathItem):
         super().__init__()
         self.link = link
         self._is_selected = self._is_hovered = self._is_offered = False
+        self._label = ""
+        self._label_place: LabelPlace | None = None
+        self._label_item = LabelItem(self)
+        self._problem: Problem | None = None
+        self._flow: Flow | None = None
         self.setZValue(-1 if link else OFFERED_Z)
         self.setAcceptHoverEvents(link is not None)
-        if self.is_recurrent:
-            self.setToolTip("Recurrent: brings what its source put out a step of time before")
+        self._tell()
 
     @property
     def is_recurrent(self) -> bool:
@@ -60,9 +75,67 @@ class LinkItem(QGraphicsPathItem):
             self.setZValue(OFFERED_Z if is_offered else -1)
             self.update()
 
+    @property
+    def label(self) -> str:
+        """The shape that it carries; empty where that is not known."""
+        return self._label
+
+    @property
+    def label_place(self) -> LabelPlace | None:
+        """Where that is written; None where there is no room."""
+        return self._label_place
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why what it brings does not fit."""
+        return self._problem
+
+    @property
+    def flow(self) -> Flow | None:
+        """What it carries now, while wires tell that."""
+        return self._flow
+
+    @property
+    def joint(self) -> QPointF:
+        """Near its end: where a problem is marked."""
+        length = self.path().length()
+        return self.path().pointAtPercent(self.path().percentAtLength(max(length - JOINT_AT, length / 2)))
+
+    def is_over_joint(self, at: QPointF) -> bool:
+        """Whether the scene position `at` lies on the sign of its problem."""
+        away = at - self.joint
+        return self._problem is not None and QPointF.dotProduct(away, away) <= (JOINT_RADIUS + 1) ** 2
+
+    def set_label(self, label: str, place: LabelPlace | None) -> None:
+        """Say what shape it carries, and where to write it."""
+        if (label, place) != (self._label, self._label_place):
+            self._label, self._label_place = label, place
+            self._label_item.show_label(label, place, self._problem is not None)
+
+    def set_problem(self, problem: Problem | None) -> None:
+        """Mark where what it brings does not fit."""
+        if problem != self._problem:
+            self._problem = problem
+            self._label_item.show_label(self._label, self._label_place, problem is not None)
+            self._tell()
+            self.update()
+
+    def set_flow(self, flow: Flow | None) -> None:
+        """Draw what it carries; None: only where it leads."""
+        if flow != self._flow:
+            self._flow = flow
+            if self._is_hovered:
+                self._tell()
+            self.update()
+
+    def recolor(self) -> None:
+        """Paint everything in the theme in force."""
+        self._label_item.update()
+        self.update()
+
     def boundingRect(self) -> QRectF:
         """Room for the wire and the plus that offers a place in it."""
-        reach = PLUS_RADIUS + 2
+        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
         return self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
 
     def shape(self) -> QPainterPath:
@@ -72,8 +145,9 @@ class LinkItem(QGraphicsPathItem):
         return stroker.createStroke(self.path())
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
-        """Light up."""
+        """Light up, and have the words for it ready."""
         self._is_hovered = True
+        self._tell()
         self.update()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
@@ -82,20 +156,50 @@ class LinkItem(QGraphicsPathItem):
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The wire, lit where it is selected, hovered, offered or loose."""
+        """The wire, lit where it is selected, hovered, offered or loose; the sign of a problem."""
+        self._paint_line(painter, option.levelOfDetailFromTransform(painter.worldTransform()))
+        if self._problem and not self._is_offered:
+            self._paint_joint(painter)
+
+    def _paint_line(self, painter: QPainter, scale: float) -> None:
         is_lit = self._is_selected or self._is_hovered or self._is_offered or self.link is None
         width = LIT_WIDTH * 1.6 if self._is_offered else LIT_WIDTH if is_lit else WIDTH
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(theme().color("accent" if is_lit else "strong_line"), width)
+        shows_flow = self._flow is not None and not self._is_offered
+        width = self._flow.width + HALO if self._flow and is_lit and shows_flow else width
+        token = "accent" if is_lit else "warn_text" if self._problem else "strong_line"
+        pen = QPen(theme().color(token), width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         if self.is_recurrent:
             pen.setDashPattern(list(DASHES))
         painter.setPen(pen)
-        painter.drawPath(self.path())
+        if is_lit or not shows_flow:
+            painter.drawPath(self.path())
+        if self._flow and shows_flow:
+            self._flow.paint(painter, self.path(), scale)
         if self.is_recurrent and not self._is_offered:
             self._paint_loop_arrow(painter, pen.color())
         if self._is_offered:
             self._paint_plus(painter)
+
+    def _paint_joint(self, painter: QPainter) -> None:
+        """A warning sign on a ground of its own."""
+        painter.setPen(QPen(theme().color("warn_text"), 1))
+        painter.setBrush(theme().color("warn_soft"))
+        painter.drawEllipse(self.joint, JOINT_RADIUS, JOINT_RADIUS)
+        half = JOINT_ICON / 2
+        place = QRectF(self.joint.x() - half, self.joint.y() - half - 0.5, JOINT_ICON, JOINT_ICON)
+        draw_icon(painter, "triangle-alert", theme().color("warn_text"), place)
+
+    def _tell(self) -> None:
+        """Say in words what it shows."""
+        parts = [self._flow.words] if self._flow else []
+        if self._problem:
+            mend = f"Click the sign: {self._problem.mend}" if self._problem.mend else ""
+            parts = [problem_text(self._problem), *([mend] if mend else []), *parts]
+        if self.is_recurrent:
+            parts.append("Recurrent: brings what its source put out a step of time before")
+        self.setToolTip("\n".join(parts))
 
     def _paint_loop_arrow(self, painter: QPainter, color: QColor) -> None:
         """Halfway: a circle that comes back to where it began, on the ground of the canvas."""

@@ -20,7 +20,9 @@ from convnet_studio.ui.canvas.card_layout import (
     problem_text,
 )
 from convnet_studio.ui.canvas.card_painter import SHADOW_REACH, CardState, paint_card
+from convnet_studio.ui.canvas.item_picture import ItemPicture
 from convnet_studio.ui.canvas.port_item import PortItem
+from convnet_studio.ui.pictures.vector import is_vector
 
 _FROZEN_TIP = "Frozen: its weights stay as they are. Click to let it learn again (Ctrl+L)"
 _LEARNING_TIP = "It learns. Click to freeze its weights (Ctrl+L)"
@@ -33,6 +35,7 @@ class ModuleItem(QGraphicsItem):
         super().__init__()
         self._card = card
         self._state = CardState()
+        self._picture = ItemPicture()
         self.inputs: list[PortItem] = []
         self.output: PortItem | None = None
         self._body = make_body(card, class_names)
@@ -154,6 +157,12 @@ class ModuleItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """All but the live part (Qt keeps the result until something changes)."""
+        if is_vector(painter):  # no picture in between
+            self._draw(painter)
+        else:
+            self._picture.paint(painter, self.boundingRect(), self._draw, getattr(self.scene(), "is_draft", False))
+
+    def _draw(self, painter: QPainter) -> None:
         paint_card(painter, self._card, self._layout, self._state)
 
     def _place_parts(self) -> None:

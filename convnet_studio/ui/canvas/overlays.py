@@ -19,7 +19,9 @@ def status_text(summary: Summary, class_count: int) -> str:
     """The network in one line."""
     arithmetic = f"{short_count(summary.multiply_accumulates)} multiply-accumulates / image"
     classes = [f"{class_count} classes"] if class_count else []
-    return " · ".join([counted(summary.parameters, "parameter"), arithmetic, *classes])
+    sizes = "×".join(str(span.size) for span in summary.receptive_field)
+    field = [f"receptive field {sizes}"] if sizes else []
+    return " · ".join([counted(summary.parameters, "parameter"), arithmetic, *classes, *field])
 
 
 class StatusLine(QWidget):

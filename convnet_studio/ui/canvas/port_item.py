@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import enum
+import functools
+import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
-from convnet_studio.ui.theme import theme
+from convnet_studio.ui.pictures.vector import is_vector
+from convnet_studio.ui.theme import Theme, load_theme, theme
 
 RADIUS = 5.0
 GROWN_RADIUS = 7.5
+SMALLEST_SCALE = 0.35
+"""Of a canvas on which a ring is more than a speck."""
 REACH = 12.0
 """How far from its centre a port can be grasped."""
 
@@ -90,16 +95,48 @@ class PortItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """The ring: grown and lit where a wire fits, faded where none does."""
-        now = theme()
-        line, fill = {
-            PortState.QUIET: ("accent" if self._is_hovered else "strong_line", "surface"),
-            PortState.COMPATIBLE: ("accent", "accent_soft"),
-            PortState.TARGET: ("accent", "accent"),
-            PortState.INCOMPATIBLE: ("line", "surface"),
-        }[self._state]
+        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        if scale < SMALLEST_SCALE:
+            return
+        quiet = "accent" if self._is_hovered else "strong_line"
+        line, fill = (quiet, "surface") if self._state is PortState.QUIET else _COLORS[self._state]
         is_grown = self._is_hovered or self._state in (PortState.COMPATIBLE, PortState.TARGET)
         radius = GROWN_RADIUS if is_grown else RADIUS
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(now.color(line), 1.75))
-        painter.setBrush(now.color(fill))
-        painter.drawEllipse(QRectF(-radius, -radius, 2 * radius, 2 * radius))
+        if is_vector(painter):
+            _draw_ring(painter, theme(), line, fill, radius)
+            return
+        device = painter.device()
+        sharpness = scale * (device.devicePixelRatioF() if device else 1.0)
+        ring = _ring(theme().name, line, fill, radius, round(sharpness * 8) / 8)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(self.boundingRect(), ring, QRectF(ring.rect()))
+
+
+_COLORS = {
+    PortState.COMPATIBLE: ("accent", "accent_soft"),
+    PortState.TARGET: ("accent", "accent"),
+    PortState.INCOMPATIBLE: ("line", "surface"),
+}
+"""Of line and ground."""
+
+
+@functools.lru_cache(maxsize=256)
+def _ring(theme_name: str, line: str, fill: str, radius: float, sharpness: float) -> QPixmap:
+    """A ring in a picture of a port's size: all ports look alike, and there are hundreds of them."""
+    side = math.ceil(2 * REACH * max(sharpness, 0.125))
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.scale(side / (2 * REACH), side / (2 * REACH))
+    painter.translate(REACH, REACH)
+    _draw_ring(painter, load_theme(theme_name), line, fill, radius)
+    painter.end()
+    return pixmap
+
+
+def _draw_ring(painter: QPainter, colors: Theme, line: str, fill: str, radius: float) -> None:
+    """A ring around the origin."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(colors.color(line), 1.75))
+    painter.setBrush(colors.color(fill))
+    painter.drawEllipse(QRectF(-radius, -radius, 2 * radius, 2 * radius))

@@ -1,66 +1,98 @@
-"""Routing: the way of a wire from port to port; pure geometry.
+"""Routing: the way of a wire from port to port around all cards; pure geometry.
 
-A wire to the right is one soft curve; where cards stand in its way, it passes above or below them. One that goes back
-(to the next row) leaves to the right, runs through the free band between the rows and enters from the left, so that it
-crosses no card's text.
+Most wires are one soft curve to the right. Where a card lies in its way, or the wire goes back (to the next row), it
+leaves to the right, runs through a free band above or below what lies between, and enters from the left. Where even
+that is barred it takes the shortest way with few corners along the lines between the cards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise
+import heapq
+from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 STUB = 26.0
-"""How far a wire that goes back runs on before it turns."""
+"""How far a wire that goes around runs on before it turns, where there is room."""
+SHORT_STUB = 10.0
+"""The same in the gap between two cards of a row."""
+CLEARANCE = 6.0
+"""Between a wire and a card that it passes."""
 CORNER = 22.0
-NARROWEST_BAND = 12.0
 NEAR = 40.0
 """Ports of cards that touch are simply joined."""
 OVERLAP = 130.0
 """Cards of a row that overlap by up to so much are joined by a curve through both, not by a way around all rows."""
-PASSING = 12.0
-"""How far from the cards a wire passes them, and how far wires that pass side by side are apart."""
-PASSING_STUB = 10.0
-"""How far a wire that passes cards runs on before it turns: half the gap between cards."""
-SAMPLES = 16
-"""Pieces of a curve that are looked at for cards in their way."""
+BEND = 30.0
+"""A corner counts like so many pixels of way."""
+LINES = 24
+"""Cards along which the shortest way is looked for."""
+_SAMPLES = np.linspace(0, 1, 33)
+
+Way = list[tuple[float, float]]
+_Place = tuple[int, int, bool]
+"""On the grid of `_shortest`: numbers of two lines, and whether the way goes along x."""
+Boxes = NDArray[np.float64]
+"""``(count, 4)``: left, top, right, bottom of each card."""
 
 
-@dataclass(frozen=True)
-class Band:
-    """The level part of a wire that passes cards."""
+class Cards:
+    """The cards that wires lead around."""
 
-    left: float
-    right: float
-    y: float
+    def __init__(self, rects: Iterable[QRectF] = ()) -> None:
+        found = [(each.left(), each.top(), each.right(), each.bottom()) for each in rects]
+        self.boxes: Boxes = np.array(found, np.float64).reshape(-1, 4)
+        self._grown = self.boxes + np.array([-CLEARANCE, -CLEARANCE, CLEARANCE, CLEARANCE])
 
-    def is_beside(self, left: float, right: float, y: float) -> bool:
-        """Whether a wire there could be taken for this one."""
-        return self.left < right and left < self.right and abs(self.y - y) < PASSING - 1
+    def own(self, start: QPointF, end: QPointF) -> NDArray[np.bool_]:
+        """Those at whose right edge a wire starts, or at whose left edge it ends."""
+        left, top, right, bottom = self.boxes.T
+        is_source = (abs(right - start.x()) < 2) & (top <= start.y()) & (start.y() <= bottom)
+        is_target = (abs(left - end.x()) < 2) & (top <= end.y()) & (end.y() <= bottom)
+        own: NDArray[np.bool_] = is_source | is_target
+        return own
+
+    def are_free(self, way: Boxes, spared: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Whether each stretch of `way` ``(..., 4)`` (left, top, right, bottom) passes all cards but those `spared`."""
+        grown = self._grown if spared is None else self._grown[~spared]
+        low, high = way[..., None, :2], way[..., None, 2:]
+        met = (low < grown[:, 2:]).all(axis=-1) & (high > grown[:, :2]).all(axis=-1)
+        free: NDArray[np.bool_] = ~met.any(axis=-1)
+        return free
+
+    def bands(self, left: float, right: float, top: float, bottom: float) -> list[float]:
+        """Heights at which a wire from `left` to `right` meets no card: in the middle of each free band, and beyond.
+
+        `top` and `bottom` are those of what it joins; without any card between, it may run in their middle.
+        """
+        met = self._grown[(self._grown[:, 2] > left) & (self._grown[:, 0] < right)]
+        if not len(met):
+            return [(top + bottom) / 2]
+        spans = sorted(met[:, [1, 3]].tolist())
+        found, reach = [spans[0][0] - STUB + CLEARANCE], spans[0][1]
+        for upper, lower in spans[1:]:
+            if upper > reach:
+                found.append((reach + upper) / 2)
+            reach = max(reach, lower)
+        return [*found, reach + STUB - CLEARANCE]
 
 
-def route(start: QPointF, end: QPointF, cards: Iterable[QRectF] = (), bands: list[Band] | None = None) -> QPainterPath:
-    """The way from an output at `start` to an input at `end` around `cards`.
-
-    `bands` are where other wires pass cards already; this one is added if it does so too.
-    """
-    if end.x() >= start.x() + 2:
-        if end.x() - start.x() <= 2 * PASSING_STUB:
-            return _curve(start, end)
-        cards = list(cards)
-        if not _is_crossed(start, end, cards):
-            return _curve(start, end)
-        return _passing_way(start, end, cards, bands if bands is not None else [])
+def route(start: QPointF, end: QPointF, cards: Cards) -> QPainterPath:
+    """The way from an output at `start` to an input at `end` around `cards`."""
+    own = cards.own(start, end)
+    is_back = end.x() < start.x() + 2
     if (end - start).manhattanLength() < NEAR:
         return _curve(start, end)
-    if start.x() - end.x() < OVERLAP and abs(start.y() - end.y()) < OVERLAP / 2:
+    if not is_back and _is_clear(_curve(start, end), cards, own):
+        return _curve(start, end)
+    beside = start.x() - end.x() < OVERLAP and abs(start.y() - end.y()) < OVERLAP / 2
+    if is_back and beside and _is_clear(loose_way(start, end), cards, own):
         return loose_way(start, end)
-    left, right = end.x() - STUB, start.x() + STUB
-    return _rounded_way(start, end, left, right, free_band(start.y(), end.y(), left, right, cards))
+    way = _through_a_band(start, end, cards, own) or _along_cards(start, end, cards, own)
+    return _rounded(way) if way else loose_way(start, end)
 
 
 def loose_way(start: QPointF, end: QPointF) -> QPainterPath:
@@ -71,91 +103,136 @@ def loose_way(start: QPointF, end: QPointF) -> QPainterPath:
     return path
 
 
-def free_band(from_y: float, to_y: float, left: float, right: float, cards: Iterable[QRectF]) -> float:
-    """The height at which a wire can run from `right` to `left` without crossing a card."""
-    met = sorted((card.top(), card.bottom()) for card in cards if card.right() > left and card.left() < right)
-    low, high = min(from_y, to_y), max(from_y, to_y)
-    bands, reach = [], met[0][1] if met else low
-    for (_, _), (top, bottom) in pairwise(met):
-        if top - reach >= NARROWEST_BAND:
-            bands.append((reach + top) / 2)
-        reach = max(reach, bottom)
-    between = [y for y in bands if low < y < high]
-    if between:
-        return min(between, key=lambda y: abs(y - (low + high) / 2))
-    return max(reach, high) + STUB if met else (low + high) / 2
-
-
 def _curve(start: QPointF, end: QPointF) -> QPainterPath:
     path = QPainterPath(start)
     if abs(start.y() - end.y()) < 0.5:
         path.lineTo(end)
         return path
-    reach = _reach(start, end)
+    reach = max(24.0, min(140.0, (end.x() - start.x()) * 0.5))
     path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
     return path
 
 
-def _reach(start: QPointF, end: QPointF) -> float:
-    """How far a curve runs on level at its ends."""
-    return max(24.0, min(140.0, (end.x() - start.x()) * 0.5))
+def _is_clear(path: QPainterPath, cards: Cards, own: NDArray[np.bool_]) -> bool:
+    """Whether a curve passes all cards but its own."""
+    points = np.array([[path.elementAt(i).x, path.elementAt(i).y] for i in range(path.elementCount())])
+    if len(points) == 2:
+        along = points
+    else:
+        t = _SAMPLES[:, None]
+        a, b, c, d = points
+        along = (1 - t) ** 3 * a + 3 * t * (1 - t) ** 2 * b + 3 * t**2 * (1 - t) * c + t**3 * d
+    return bool(cards.are_free(_stretches(along), own).all())
 
 
-def _is_crossed(start: QPointF, end: QPointF, cards: Iterable[QRectF]) -> bool:
-    """Whether a card lies between the ends of a wire, and on its curve."""
-    between = QRectF(start, end).normalized().adjusted(PASSING_STUB, -2, -PASSING_STUB, 2)
-    near = [(c.left() + 2, c.right() - 2, c.top() + 2, c.bottom() - 2) for c in cards if c.intersects(between)]
-    if not near:
-        return False
-    reach = _reach(start, end)
-    xs = [_bezier(start.x(), start.x() + reach, end.x() - reach, end.x(), at / SAMPLES) for at in range(SAMPLES + 1)]
-    ys = [_bezier(start.y(), start.y(), end.y(), end.y(), at / SAMPLES) for at in range(SAMPLES + 1)]
-    for (x, next_x), (y, next_y) in zip(pairwise(xs), pairwise(ys), strict=True):  # x grows all along
-        high, low = min(y, next_y), max(y, next_y)
-        if any(x < right and next_x > left and high < bottom and low > top for left, right, top, bottom in near):
-            return True
-    return False
+def _stretches(points: NDArray[np.float64]) -> Boxes:
+    """The boxes around each stretch between neighbouring points ``(..., n, 2)``."""
+    before, after = points[..., :-1, :], points[..., 1:, :]
+    return np.concatenate([np.minimum(before, after), np.maximum(before, after)], axis=-1)
 
 
-def _bezier(one: float, two: float, three: float, four: float, at: float) -> float:
-    back = 1 - at
-    return back**3 * one + 3 * back * back * at * two + 3 * back * at * at * three + at**3 * four
+def _through_a_band(start: QPointF, end: QPointF, cards: Cards, own: NDArray[np.bool_]) -> Way | None:
+    """To the right, up or down, along a free band, up or down, to the right; None where all such ways are barred."""
+    middle = (start.y() + end.y()) / 2
+    found: list[tuple[float, Way]] = []
+    for out in (STUB, SHORT_STUB):
+        for back in (STUB, SHORT_STUB):
+            right, left = start.x() + out, end.x() - back
+            low, high = sorted((left, right))
+            for y in cards.bands(low, high, start.y(), end.y()):
+                length = abs(y - start.y()) + abs(y - end.y()) + 0.1 * abs(y - middle)
+                way = [(start.x(), start.y()), (right, start.y()), (right, y), (left, y), (left, end.y())]
+                found.append((length + 2 * STUB - out - back, [*way, (end.x(), end.y())]))
+    stretches = _stretches(np.array([way for _, way in found]))
+    is_free = np.hstack([cards.are_free(stretches[:, 1:-1]), cards.are_free(stretches[:, [0, -1]], own)]).all(axis=1)
+    free = [found[index] for index in np.flatnonzero(is_free)]
+    return min(free)[1] if free else None
 
 
-def _passing_way(start: QPointF, end: QPointF, cards: Iterable[QRectF], bands: list[Band]) -> QPainterPath:
-    """Above or below the cards in between, whichever is nearer, and beside the wires that pass there already."""
-    left, right = start.x() + PASSING_STUB, end.x() - PASSING_STUB
-    spans: list[list[float]] = []
-    for top, bottom in sorted(
-        (card.top(), card.bottom()) for card in cards if card.right() > left and card.left() < right
-    ):
-        if spans and top - spans[-1][1] < 2 * PASSING:
-            spans[-1][1] = max(spans[-1][1], bottom)
-        else:
-            spans.append([top, bottom])
-    levels = [(top - PASSING, -PASSING) for top, _ in spans] + [(bottom + PASSING, PASSING) for _, bottom in spans]
-    level, away = min(levels, key=lambda each: abs(each[0] - start.y()) + abs(each[0] - end.y()))
-    while any(each.is_beside(left, right, level) for each in bands):
-        level += away
-    bands.append(Band(left, right, level))
-    return _rounded_way(start, end, right, left, level)
+def _along_cards(start: QPointF, end: QPointF, cards: Cards, own: NDArray[np.bool_]) -> Way | None:
+    """The shortest way with few corners on lines beside the cards that lie nearest; None where there is none."""
+    first, last = (start.x() + SHORT_STUB, start.y()), (end.x() - SHORT_STUB, end.y())
+    middle = (np.array(first) + last) / 2
+    distance = abs((cards.boxes[:, :2] + cards.boxes[:, 2:]) / 2 - middle).sum(axis=1)
+    near = cards.boxes[np.argsort(distance)[:LINES]]
+    xs = np.unique([first[0], last[0], *(near[:, 0] - SHORT_STUB), *(near[:, 2] + SHORT_STUB)])
+    ys = np.unique([first[1], last[1], *(near[:, 1] - SHORT_STUB), *(near[:, 3] + SHORT_STUB)])
+    grid = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1)
+    across = cards.are_free(_stretches(grid.transpose(1, 0, 2))).T
+    down = cards.are_free(_stretches(grid))
+    ends = _stretches(np.array([[(start.x(), start.y()), first], [last, (end.x(), end.y())]]))
+    if not cards.are_free(ends, own).all():
+        return None
+    places = [(int(np.searchsorted(xs, x)), int(np.searchsorted(ys, y))) for x, y in (first, last)]
+    corners = _shortest(xs, ys, across, down, *places)
+    if corners is None:
+        return None
+    return [(start.x(), start.y()), *((float(xs[i]), float(ys[j])) for i, j in corners), (end.x(), end.y())]
 
 
-def _rounded_way(start: QPointF, end: QPointF, left: float, right: float, band: float) -> QPainterPath:
-    corners = [
-        start,
-        QPointF(right, start.y()),
-        QPointF(right, band),
-        QPointF(left, band),
-        QPointF(left, end.y()),
-        end,
-    ]
-    path = QPainterPath(start)
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+def _shortest(
+    xs: NDArray[np.float64],
+    ys: NDArray[np.float64],
+    across: NDArray[np.bool_],
+    down: NDArray[np.bool_],
+    begin: tuple[int, int],
+    goal: tuple[int, int],
+) -> list[tuple[int, int]] | None:
+    """Dijkstra's way through a grid of lines from place to place, by length and number of corners.
+
+    Args:
+        xs, ys: of the lines. `across` ``(len(xs) - 1, len(ys))``, `down` ``(len(xs), len(ys) - 1)``: whether the
+            stretch behind a crossing is free.
+        begin, goal: numbers of the lines; the way starts and ends in the direction of x.
+    """
+    first: _Place = (*begin, True)
+    best: dict[_Place, float] = {first: 0.0}
+    came: dict[_Place, _Place] = {}
+    waiting: list[tuple[float, _Place]] = [(0.0, first)]
+    while waiting:
+        cost, state = heapq.heappop(waiting)
+        if cost > best[state]:
+            continue
+        i, j, is_across = state
+        if (i, j) == goal and is_across:
+            way = [state]
+            while way[-1] in came:
+                way.append(came[way[-1]])
+            return [(x, y) for x, y, _ in reversed(way)]
+        steps: list[tuple[_Place, float]] = [((i, j, not is_across), BEND)]
+        for step in (-1, 1):
+            k, line, free = (i, xs, across[:, j]) if is_across else (j, ys, down[i])
+            if 0 <= k + step < len(line) and free[min(k, k + step)]:
+                to: _Place = (i + step, j, True) if is_across else (i, j + step, False)
+                steps.append((to, abs(float(line[k + step] - line[k]))))
+        for to, length in steps:
+            if cost + length < best.get(to, np.inf):
+                best[to] = cost + length
+                came[to] = state
+                heapq.heappush(waiting, (cost + length, to))
+    return None
+
+
+def _rounded(way: Way) -> QPainterPath:
+    """A way of straight stretches with soft corners."""
+    points = [QPointF(*each) for each in _corners(way)]
+    path = QPainterPath(points[0])
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         path.lineTo(_towards(corner, before))
         path.quadTo(corner, _towards(corner, after))
-    path.lineTo(end)
+    path.lineTo(points[-1])
     return path
+
+
+def _corners(way: Sequence[tuple[float, float]]) -> Way:
+    """A way without the points at which it goes straight on."""
+    kept = [way[0]]
+    for at, after in zip(way[1:], [*way[2:], None], strict=True):
+        before = kept[-1]
+        is_straight = after is not None and (before[0] == at[0] == after[0] or before[1] == at[1] == after[1])
+        if at != before and not is_straight:
+            kept.append(at)
+    return kept
 
 
 def _towards(corner: QPointF, other: QPointF) -> QPointF:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Signal
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
 from convnet_studio.engine.nn.module import Shape
+from convnet_studio.engine.project.joints import joint_problems
 from convnet_studio.engine.project.spec import Link, Project
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.training.snapshot import Snapshot
@@ -14,11 +15,15 @@ from convnet_studio.ui.canvas.card import cards_of, with_last_body
 from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_layer import NoteLayer
+from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.port_item import PortItem
-from convnet_studio.ui.canvas.routing import Band, loose_way, route
+from convnet_studio.ui.canvas.routing import Cards, loose_way, route
+from convnet_studio.ui.canvas.wire_label import place_labels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
+CARDS_AT_ONCE = 64
+"""Colouring the maps of more cards would hold up a frame; the others follow in the next ones."""
 EXTENT = 100_000.0
 """Half the side of the part of the canvas that can be scrolled to, in pixels."""
 
@@ -38,9 +43,17 @@ class CanvasScene(QGraphicsScene):
         self.notes = NoteLayer(self)
         self.guides: tuple[QLineF, ...] = ()
         self._is_choosing = False
+        self.shows_bars = True
+        self.is_draft = False
+        """Whether the canvas is being scaled, so that cards may be shown as they were drawn last."""
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
         self._last: Snapshot | None = None
+        self._waiting: list[str] = []
+        """Cards that have not shown the newest numbers yet."""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._show_some)
         open_project.changed.connect(self._follow)
         open_project.replaced.connect(self.rebuild)
         open_project.selection_changed.connect(self._on_selection)
@@ -85,6 +98,22 @@ class CanvasScene(QGraphicsScene):
         """Show shapes, counts and problems of the project's newest value."""
         self._summary = summary
         self._update_cards()
+        self._label_wires()
+
+    def show_bars(self, shows: bool) -> None:
+        """Draw on each card where parameters and arithmetic live, or leave that out."""
+        if shows != self.shows_bars:
+            self.shows_bars = shows
+            self._update_cards()
+
+    def draw_draft(self, is_draft: bool) -> None:
+        """Show cards as they were drawn last until further notice, or draw them anew."""
+        if is_draft != self.is_draft:
+            self.is_draft = is_draft
+            for item in self.modules.values() if not is_draft else ():
+                item.update()
+            for link in self.links.values():
+                link.recolor()
 
     def set_class_names(self, names: list[str]) -> None:
         """Call the classes so."""
@@ -94,8 +123,9 @@ class CanvasScene(QGraphicsScene):
     def show_snapshot(self, snapshot: Snapshot, visible: frozenset[str]) -> None:
         """Show the newest numbers on the cards `visible`."""
         self._last = snapshot
-        for module_id in visible & self.modules.keys():
-            self.modules[module_id].show_snapshot(snapshot)
+        waiting = [each for each in self._waiting if each in visible]
+        self._waiting = [*waiting, *(visible - set(waiting))]
+        self._show_some()
 
     @property
     def class_count(self) -> int:
@@ -122,14 +152,18 @@ class CanvasScene(QGraphicsScene):
         near = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
         return next((item for item in self.links.values() if item.shape().intersects(near)), None)
 
+    def joint_at(self, at: QPointF) -> LinkItem | None:
+        """The wire whose problem is marked at `at`."""
+        return next((item for item in self.links.values() if item.is_over_joint(at)), None)
+
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
-        cards = [item.rect for item in self.modules.values()]
-        bands: list[Band] = []
+        cards = Cards(item.rect for item in self.modules.values())
         for link, item in self.links.items():
             start, end = self._ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
-            item.setPath(loose_way(start, end) if overlap else route(start, end, cards, bands))
+            item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
+        self._label_wires()
 
     def place_cards(self) -> None:
         """Put every card where the project says."""
@@ -167,6 +201,15 @@ class CanvasScene(QGraphicsScene):
             painter.setPen(pen)
             painter.drawLines(list(self.guides))
 
+    def _show_some(self) -> None:
+        """Show the newest numbers on the cards that have waited longest, and go on after the next frame."""
+        now, self._waiting = self._waiting[:CARDS_AT_ONCE], self._waiting[CARDS_AT_ONCE:]
+        for module_id in now:
+            if self._last is not None and module_id in self.modules:
+                self.modules[module_id].show_snapshot(self._last)
+        if self._waiting:
+            self._rest.start()
+
     def _follow(self, before: Project | None, after: Project) -> None:
         """Make the items equal to `after`."""
         for link in self.links.keys() - set(after.network.links):
@@ -182,7 +225,7 @@ class CanvasScene(QGraphicsScene):
     def _update_cards(self) -> None:
         """Create cards that are missing, and change those that show something else now."""
         moved = False
-        for module_id, card in cards_of(self.open_project.project, self._summary).items():
+        for module_id, card in cards_of(self.open_project.project, self._summary, self.shows_bars).items():
             item = self.modules.get(module_id)
             if item is None:
                 item = ModuleItem(card, self._class_names)
@@ -218,6 +261,18 @@ class CanvasScene(QGraphicsScene):
             for port in item.ports:
                 port.set_wired(module_id in sources if port.is_output else (module_id, port.index) in targets)
 
+    def _label_wires(self) -> None:
+        """Write on each wire the shape that it carries, and mark those that do not fit where they end."""
+        known = self._summary.modules if self._summary else {}
+        shapes = {link: known[link.source].shape for link in self.links if link.source in known}
+        words = {link: shape_text(shape) for link, shape in shapes.items() if shape}
+        ways = {link: item.path() for link, item in self.links.items()}
+        places = place_labels(ways, words, [item.rect for item in self.modules.values()])
+        problems = joint_problems(self.open_project.project.network, self._summary) if self._summary else {}
+        for link, item in self.links.items():
+            item.set_label(words.get(link, ""), places.get(link))
+            item.set_problem(problems.get(link))
+
     def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
         output = self.modules[link.source].output
         assert output is not None
@@ -240,4 +295,6 @@ class CanvasScene(QGraphicsScene):
         for item in self.modules.values():
             item.recolor()
         self.notes.recolor()
+        for link in self.links.values():
+            link.recolor()
         self.update()

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from convnet_studio.engine.nn.receptive_field import Field
+
 
 def exact(value: float) -> str:
     """The shortest decimal that reads back as the very same float32, such as ``0.79`` or ``1.2e-05``."""
@@ -29,3 +31,14 @@ def shape_text(shape: tuple[int, ...]) -> str:
     if len(shape) == 3:
         return f"{shape[0]}@{shape[1]}×{shape[2]}"
     return "×".join(map(str, shape)) or "1"
+
+
+def field_line(field: Field) -> str:
+    """``17×17, every 2 pixels``: what of the picture one output sees, and the step to the next one."""
+    if not field:
+        return "not computed"
+    size = "×".join(str(span.size) for span in field)
+    if any(span.jump == 0 for span in field):
+        return f"{size}, the same for all"
+    steps = list(dict.fromkeys(str(span.jump) for span in field))
+    return size if steps == ["1"] else f"{size}, every {'×'.join(steps)} pixels"

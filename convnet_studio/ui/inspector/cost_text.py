@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from convnet_studio.engine.nn.module import Module, Shape
-from convnet_studio.engine.nn.receptive_field import Field
+from convnet_studio.engine.nn.module import Module, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import ModuleSummary
@@ -48,22 +47,14 @@ def connections_line(known: ModuleSummary) -> str:
     return f"{known.cost.connections:,}" if known.cost.connections else "none"
 
 
-def field_line(field: Field) -> str:
-    """``17×17, every 2 pixels``: what of the picture one output sees, and the step to the next one."""
-    if not field:
-        return "not computed"
-    size = "×".join(str(span.size) for span in field)
-    if any(span.jump == 0 for span in field):
-        return f"{size}, the same for all"
-    steps = list(dict.fromkeys(str(span.jump) for span in field))
-    return size if steps == ["1"] else f"{size}, every {'×'.join(steps)} pixels"
-
-
 def _parameter_shapes(spec: ModuleSpec, known: ModuleSummary) -> list[Shape]:
     module = build_module(spec)
     if not isinstance(module, Module) or known.shape is None:
         return []
-    return [each.shape for each in module.parameter_shapes(*known.input_shapes).values()]
+    try:
+        return [each.shape for each in module.parameter_shapes(*known.input_shapes).values()]
+    except ShapeProblem:  # the summary is older than this edit; the next one follows at once
+        return []
 
 
 def _product(shape: Shape) -> str:

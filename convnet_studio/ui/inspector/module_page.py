@@ -28,11 +28,11 @@ from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.inspector.change_marks import ChangeMark, marks_of_module
 from convnet_studio.ui.inspector.cost_text import (
     arithmetic_line,
     connections_line,
-    field_line,
     parameters_line,
     shapes_line,
 )
@@ -41,6 +41,7 @@ from convnet_studio.ui.inspector.page_header import FILTERS, MAPS, PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
 from convnet_studio.ui.inspector.settings_form import SettingsForm
 from convnet_studio.ui.inspector.sharing_row import SharingRow
+from convnet_studio.ui.inspector.table_editor import TableEditor
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.filters import FiltersView
@@ -48,7 +49,7 @@ from convnet_studio.ui.views.maps import MapsView
 
 LEARNING = "Learning"
 SHAPE, PARAMETERS, ARITHMETIC = "Shape", "Parameters", "Multiply-adds"
-CONNECTIONS, FIELD = "Connections", "Receptive field"
+CONNECTIONS, BYTES, FIELD = "Connections", "Bytes moved", "Receptive field"
 
 
 class ModulePage(QWidget):
@@ -70,13 +71,14 @@ class ModulePage(QWidget):
         self.form = SettingsForm(())
         self.remark = Sentence()
         self.learning = SettingsForm(LEARNING_SETTINGS.values(), {LEARNING: tuple(LEARNING_SETTINGS)})
+        self.table = TableEditor()
         self.sharing = SharingRow()
         maps, filters = MapsView(open_project), FiltersView(open_project)
         self.views: dict[str, View] = {MAPS: maps, FILTERS: filters}
         for view in (maps, filters):
             view.setContentsMargins(0, 0, 0, 0)
             view.panel.hug()
-        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
+        self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, BYTES, FIELD))
         self.formula = Formula()
         self._arrange()
         maps.probes_changed.connect(self.probes_changed)
@@ -87,12 +89,13 @@ class ModulePage(QWidget):
         self.header.tab_chosen.connect(self._choose_tab)
         self.problems.mend_requested.connect(self._mend)
         self.sharing.chosen.connect(self._share)
+        self.table.entered.connect(self._set_table)
 
     def _arrange(self) -> None:
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        settings = (self.form_caption, self.form, self.remark, self.sharing, self.learning)
+        settings = (self.form_caption, self.form, self.table, self.remark, self.sharing, self.learning)
         above: list[QWidget] = [self.header, self.problems, *settings]
         below: list[QWidget] = [Caption("Cost"), self.facts, Caption("Formula"), self.formula]
         for widget in above:
@@ -117,6 +120,7 @@ class ModulePage(QWidget):
         self._known = summary.modules.get(module.id) if summary else None
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
+        self.table.show_module(module, self._known)
         self._show_remark(module)
         self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
         self.learning.setVisible(has_parameters(kind) and not module.shares)
@@ -154,6 +158,7 @@ class ModulePage(QWidget):
         self.facts.show_fact(PARAMETERS, parameters_line(module, known) if known else "")
         self.facts.show_fact(ARITHMETIC, arithmetic_line(module, known) if known else "")
         self.facts.show_fact(CONNECTIONS, connections_line(known) if known else "")
+        self.facts.show_fact(BYTES, f"{known.cost.bytes_moved:,}" if known and known.shape is not None else "")
         self.facts.show_fact(FIELD, field_line(known.receptive_field) if known else "")
 
     def set_dataset(self, dataset: Dataset) -> None:
@@ -170,7 +175,10 @@ class ModulePage(QWidget):
         if drawing != self._marked:  # a card that is only dragged changes no mark
             self._marked = drawing
             shape, classes = self._dataset.input_shape, self._dataset.classes
-            self.form.show_marks(marks_of_module(project, self._module.id, shape, classes))
+            marks = marks_of_module(project, self._module.id, shape, classes)
+            self.form.show_marks(marks)
+            if "table" in marks:
+                self.table.show_mark(marks["table"])
 
     def _choose_tab(self, tab: str) -> None:
         self._wanted_tab = tab
@@ -193,6 +201,14 @@ class ModulePage(QWidget):
             self.form.refuse(name, refusal)
         else:
             self.form.fields[name].show_value(self._module.settings.get(name, self.form.fields[name].setting.default))
+
+    def _set_table(self, table: str) -> None:
+        """Every click and every drag in the connection table is an entry of its own."""
+        assert self._module
+        module_id = self._module.id
+        text = f"Connect the maps of {title(self._module)}"
+        if refusal := self._edit(text, lambda now: set_setting(now, module_id, "table", table)):
+            self.table.refuse(refusal)
 
     def _set_learning(self, name: str, value: object) -> None:
         assert self._module

@@ -22,9 +22,9 @@ from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.mark import Mark
+from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.controls.setting_field import FormRow
 from convnet_studio.ui.inspector.change_marks import ChangeMark
-from convnet_studio.ui.inspector.cost_text import field_line
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
@@ -32,7 +32,7 @@ from convnet_studio.ui.inspector.settings_form import SettingsForm
 from convnet_studio.ui.open_project import OpenProject
 
 MODULES, PARAMETERS, ARITHMETIC = "Modules", "Parameters", "Multiply-adds"
-CONNECTIONS, FIELD = "Connections", "Receptive field"
+CONNECTIONS, BYTES, FIELD = "Connections", "Bytes moved", "Receptive field"
 OPTIMIZER = "optimizer"
 SCHEDULE = "schedule"
 AUGMENTATION = {"Augmentation": ("shift", "flip", "scale", "noise")}
@@ -51,7 +51,7 @@ class ProjectPage(QWidget):
         self.data = ChoiceField("Data set", names, [DatasetFile.registry[each].title for each in names])
         self.data_about = Sentence()
         self.optimizer_formula = Formula(pixels=15)
-        self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC, CONNECTIONS, FIELD))
+        self.totals = Facts((MODULES, PARAMETERS, ARITHMETIC, CONNECTIONS, BYTES, FIELD))
         self.time_caption = Caption("Recurrent wires")
         self.time = SettingsForm((UNFOLD,))
         self._form_rows: list[Setting] = []
@@ -122,6 +122,7 @@ class ProjectPage(QWidget):
         self.totals.show_fact(PARAMETERS, f"{summary.parameters:,}")
         self.totals.show_fact(ARITHMETIC, f"{summary.multiply_accumulates:,}")
         self.totals.show_fact(CONNECTIONS, f"{summary.cost.connections:,}")
+        self.totals.show_fact(BYTES, f"{summary.cost.bytes_moved:,}")
         self.totals.show_fact(FIELD, field_line(summary.receptive_field))
 
     def set_dataset(self, dataset: Dataset) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from convnet_studio.engine.nn.cost import Cost
 from convnet_studio.engine.project.spec import ModuleSpec
-from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.summary import Summary, total_of
 from convnet_studio.ui.controls.label import Caption, Label
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.theme import text_font
@@ -22,7 +23,7 @@ class SelectionPage(QWidget):
         super().__init__(parent)
         self.heading = Label("", "text", text_font(15, QFont.Weight.DemiBold))
         self.kinds = Facts(())
-        self.totals = Facts(("Parameters", "Multiply-adds"))
+        self.totals = Facts(("Parameters", "Multiply-adds", "Connections", "Bytes moved"))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 4, 0, 0)
         self._column.setSpacing(8)
@@ -41,6 +42,8 @@ class SelectionPage(QWidget):
         self._column.replaceWidget(old, self.kinds)
         old.hide()
         old.deleteLater()
-        known = [summary.modules[each.id] for each in modules if summary and each.id in summary.modules]
-        self.totals.show_fact("Parameters", f"{sum(each.parameters for each in known):,}")
-        self.totals.show_fact("Multiply-adds", f"{sum(each.multiply_accumulates for each in known):,}")
+        cost = total_of(summary, [each.id for each in modules]) if summary else Cost()
+        self.totals.show_fact("Parameters", f"{cost.parameters:,}")
+        self.totals.show_fact("Multiply-adds", f"{cost.multiply_accumulates:,}")
+        self.totals.show_fact("Connections", f"{cost.connections:,}")
+        self.totals.show_fact("Bytes moved", f"{cost.bytes_moved:,}")

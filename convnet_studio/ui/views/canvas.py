@@ -17,9 +17,12 @@ from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
+from convnet_studio.ui.canvas.live_wires import LiveWires
 from convnet_studio.ui.canvas.minimap import MiniMap
 from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, status_text
 from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.canvas.wire_flow import WireMeaning
+from convnet_studio.ui.canvas.wire_legend import WireLegend
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.view import View
 
@@ -36,6 +39,8 @@ class CanvasView(View):
 
     zoom_changed = Signal(float)
     """1 is actual size."""
+    probes_changed = Signal()
+    """The wires want to see something else."""
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
@@ -43,6 +48,8 @@ class CanvasView(View):
         self.editor = CanvasEditor(open_project, self.scene)
         self.area = CanvasArea(open_project, self.scene, self.editor, self)
         self.status = StatusLine(self)
+        self.wires = LiveWires(self.scene)
+        self.legend = WireLegend(self.wires, self)
         self._zoom = ZoomControl(self)
         self.minimap = MiniMap(self.scene, self.area, self)
         self._wants_minimap = True
@@ -73,6 +80,7 @@ class CanvasView(View):
         open_project.selection_changed.connect(self._describe)
         open_project.changed.connect(self._describe)
         self.area.touched.connect(self._stop_fitting)
+        self.wires.changed.connect(self._place_overlays)
         self._describe()
 
     def set_summary(self, summary: Summary) -> None:
@@ -100,7 +108,7 @@ class CanvasView(View):
         with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
         network = self.open_project.project.network
         masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
-        return Probes(visible | masks, with_filters)
+        return Probes(visible | masks, with_filters) | self.wires.probes(visible)
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""
@@ -124,8 +132,19 @@ class CanvasView(View):
         return self.area.viewport().mapTo(self, self.area.mapFromScene(edge.center().x(), edge.bottom()))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Paint the newest numbers on the cards in view."""
-        self.scene.show_snapshot(snapshot, self.visible_modules())
+        """Paint the newest numbers on the cards in view, and on their wires."""
+        visible = self.visible_modules()
+        self.scene.show_snapshot(snapshot, visible)
+        self.wires.show_snapshot(snapshot, visible)
+
+    def show_wires(self, meaning: WireMeaning) -> None:
+        """Let the wires tell what they carry, or only where they lead."""
+        self.wires.choose(meaning)
+        self.probes_changed.emit()
+
+    def show_bars(self, shows: bool) -> None:
+        """Draw on each card where parameters and arithmetic live, or leave that out."""
+        self.scene.show_bars(shows)
 
     def add_kind(self, kind: str) -> str:
         """Add a module behind the selected one, or in the middle of the view; its id."""
@@ -196,7 +215,7 @@ class CanvasView(View):
     def fit(self) -> None:
         """Show the whole network, and go on doing so."""
         self._wants_fit = True
-        self.area.fit(FREE_BELOW)
+        self.area.fit(self._free_below())
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first time, show the whole network."""
@@ -227,6 +246,8 @@ class CanvasView(View):
         self._show_minimap()
         self.status.setVisible(not self._covered_below or self.status.is_problem)
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
+        self.legend.setFixedWidth(min(self.legend.wanted_width(), self.width() - 2 * MARGIN))
+        self.legend.move(MARGIN, bottom - HEIGHT - MARGIN // 2)
 
     def _show_minimap(self) -> None:
         """Only while there is something out of view, and room for it."""
@@ -246,13 +267,18 @@ class CanvasView(View):
     def _start_over(self) -> None:
         self._summary = None
         self._is_new = True
+        self.wires.forget()
         self.status.say("", False)
         self.fit()
 
     def _shows_all(self) -> bool:
         """Whether every card is in view and clear of what floats below; then nothing moves under the user's hands."""
         covered = self.area.mapFromScene(self.scene.covered_rect()).boundingRect()
-        return self.area.viewport().rect().adjusted(0, 0, 0, MARGIN - FREE_BELOW).contains(covered)
+        return self.area.viewport().rect().adjusted(0, 0, 0, MARGIN - self._free_below()).contains(covered)
+
+    def _free_below(self) -> int:
+        """What floats over the lower edge."""
+        return FREE_BELOW + (HEIGHT + MARGIN // 2 if self.wires.meaning is not WireMeaning.OFF else 0)
 
     def _stop_fitting(self) -> None:
         """Whoever moves or scales the canvas decides what it shows."""

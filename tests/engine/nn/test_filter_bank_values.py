@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import convnet_studio.engine.nn.modules  # noqa: F401 - fills the registry
-from convnet_studio.engine.nn.connection_table import connected_pairs, read_table
+from convnet_studio.engine.nn.connection_table import connected_pairs, read_table, table_text
 from convnet_studio.engine.nn.gradient_check import give_parameters
-from convnet_studio.engine.nn.module import Module, ShapeProblem
+from convnet_studio.engine.nn.module import LONGEST_TEXT, Module, ShapeProblem
 
 often = settings(max_examples=25, deadline=None, derandomize=True)
 seeds = st.integers(0, 2**31)
@@ -20,6 +20,47 @@ seeds = st.integers(0, 2**31)
 
 def kernels(text: str, inputs: int, outputs: int) -> int:
     return len(connected_pairs(text, inputs, outputs))
+
+
+def rows_of(text: str, inputs: int, outputs: int) -> list[set[int]]:
+    rows: list[set[int]] = [set() for _ in range(outputs)]
+    for output, source in connected_pairs(text, inputs, outputs):
+        rows[output].add(source)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outputs"),
+    [("full", 3, 5), ("one-to-one", 4, 8), ("lenet-5", 6, 16), ("lenet-7", 8, 24), ("0, 0-3, 0 2-4", 5, 3)],
+)
+def test_a_table_is_written_as_it_is_read(text: str, inputs: int, outputs: int) -> None:
+    assert table_text(rows_of(text, inputs, outputs), inputs) == text
+
+
+@often
+@given(seeds, st.integers(1, 12), st.integers(1, 12))
+def test_any_table_survives_being_written(seed: int, inputs: int, outputs: int) -> None:
+    random = np.random.default_rng(seed)
+    rows = [set(map(int, random.permutation(inputs)[: random.integers(1, inputs + 1)])) for _ in range(outputs)]
+    text = table_text(rows, inputs)
+    read_table(text)
+    assert rows_of(text, inputs, outputs) == rows
+
+
+def test_a_large_table_by_hand_is_short_enough_for_a_setting() -> None:
+    rows = [set(range(64)) - {output % 64} for output in range(256)]
+    text = table_text(rows, 64)
+    assert len(text) < LONGEST_TEXT / 5
+    assert len(table_text([set(range(0, 64, 2))] * 256, 64)) < LONGEST_TEXT, "the longest there is"
+
+
+def test_an_output_without_inputs_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^Output map 1 would see no input: every output map needs at least one\.$"):
+        table_text([{0}, set()], 2)
+    with pytest.raises(ValueError, match="goes down: write 1-3"):
+        read_table("0, 3-1")
+    with pytest.raises(ShapeProblem, match="connects 10000"):
+        connected_pairs("0-9999", 3, 1)
 
 
 def test_the_papers_tables() -> None:

@@ -160,6 +160,34 @@ def test_gradients_of_several_consumers_add_up() -> None:
         own.output_gradient("end")
 
 
+def test_gradients_by_outputs_begin_anew_with_each_call_also_beside_a_dead_end() -> None:
+    program = CompiledProgram(branching(), 6)
+    program.set_data(*data(program.network))
+    program.gradient([3, 9])
+    first = program.output_gradient("conv")
+    program.gradient([3, 9])
+    np.testing.assert_array_equal(program.output_gradient("conv"), first)
+
+
+def test_the_gradient_on_pictures_at_hand_is_that_of_the_same_examples() -> None:
+    for program in (CompiledProgram(branching(), 6), ReferenceProgram(branching(), 6)):
+        images, labels = data(program.network)
+        program.set_data(images, labels)
+        expected = program.gradient([3, 9])
+        gradients = {each: program.output_gradient(each) for each in ("conv", "flat", "scores")}
+        program.gradient([5])
+        found = program.gradient_on(images[[3, 9]], labels[[3, 9]])
+        assert found.loss == pytest.approx(expected.loss, rel=1e-6)
+        for each, gradient in gradients.items():
+            np.testing.assert_allclose(program.output_gradient(each), gradient, rtol=1e-6)
+        assert program.gradient([3, 9]).loss == pytest.approx(expected.loss, rel=1e-6), "the data is as it was"
+        with pytest.raises(ValueError, match="labels"):
+            program.gradient_on(images[:1], np.array([7]))
+        with pytest.raises(ValueError, match="both"):
+            program.gradient_on(images[:1], labels[:1], images[:1])
+        program.close()
+
+
 def test_evaluation_in_parts_is_that_of_numpy_and_changes_nothing() -> None:
     own = CompiledProgram(chain(LENET, (1, 28, 28)), 4, threads=2)
     other = ReferenceProgram(chain(LENET, (1, 28, 28)), 4)

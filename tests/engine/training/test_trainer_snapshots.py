@@ -68,6 +68,22 @@ def test_nothing_is_captured_unasked() -> None:
     assert not snapshot.parameters
 
 
+def test_gradients_are_those_of_the_picture_and_only_where_asked_for() -> None:
+    asked = frozenset({"in", "conv", "tanh", "log", "loss", "gone"})
+    snapshot = snapshot_after(Look(None, Probes(frozenset({"log"}), gradients=asked)))
+    assert snapshot is not None
+    assert snapshot.gradients.keys() == {"in", "conv", "tanh", "log"}
+    expected = np.zeros(3, np.float32)
+    expected[snapshot.label] = -1  # the loss is minus the label's logarithm
+    np.testing.assert_array_equal(snapshot.gradients["log"], expected)
+    assert snapshot.gradients["conv"].shape == (4, 4, 4)
+    assert not snapshot.gradients["conv"].flags.writeable
+    drawn = ProbePicture(snapshot.picture, -1)
+    unlabelled = snapshot_after(Look(drawn, Probes(gradients=asked)))
+    assert unlabelled is not None
+    assert not unlabelled.gradients
+
+
 def test_arrays_are_read_only_copies() -> None:
     snapshot = snapshot_after(Look(None, ALL))
     assert snapshot is not None
@@ -177,3 +193,9 @@ def test_the_mailbox_keeps_only_the_newest() -> None:
     assert not mailbox.is_asked
     assert mailbox.take() is second
     assert mailbox.take() is None
+
+
+def test_looking_at_gradients_does_not_disturb_training() -> None:
+    plain = losses_of(run_script([Play()]))
+    control_free = losses_of(run_script([Look(None, Probes(gradients=frozenset({"conv"}))), Play()]))
+    assert plain == control_free

@@ -1,0 +1,223 @@
+"""Wires that tell what they carry: numbers, widths, colours, dashes that move with training, and what is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from canvas_bench import CanvasBench
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtTest import QTest
+
+from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec
+from convnet_studio.engine.project.unfold import carried_by, unfold
+from convnet_studio.engine.training.probes import Probes
+from convnet_studio.ui.canvas import live_wires
+from convnet_studio.ui.canvas.live_wires import FASTEST, PIXELS_PER_STEP
+from convnet_studio.ui.canvas.wire_flow import (
+    THICKEST,
+    THINNEST,
+    Carried,
+    Flow,
+    WireMeaning,
+    sign_color,
+    width_of,
+)
+from convnet_studio.ui.theme import DARK, LIGHT, theme, theme_switch
+
+WIRE = Link("m3", "m4")
+
+
+@pytest.fixture
+def bench(qtbot) -> CanvasBench:
+    return CanvasBench(qtbot)
+
+
+def with_gradients(snapshot):
+    random = np.random.default_rng(1)
+    shapes = {each: array.shape for each, array in snapshot.outputs.items()}
+    drawn = {each: random.normal(0, 0.1, shape).astype(np.float32) for each, shape in shapes.items()}
+    return replace(snapshot, gradients=drawn)
+
+
+def test_the_numbers_are_those_of_the_array():
+    carried = Carried.of(np.array([[[-1.5, 0.25], [0.0, 4.0]]], np.float32))
+    assert (carried.mean, carried.magnitude, carried.low, carried.high) == (0.6875, 1.4375, -1.5, 4.0)
+    assert carried.sign == pytest.approx(0.6875 / 1.4375)
+    words = carried.words("activation")
+    assert "1@2×2" in words
+    assert "mean 0.6875, mean absolute value 1.4375" in words
+    assert "range -1.5 … 4.0" in words
+    assert "finite" in Carried.of(np.array([1.0, np.nan], np.float32)).words("activation")
+
+
+def test_width_is_linear_in_activations_and_logarithmic_in_gradients():
+    assert width_of(2.0, 2.0, WireMeaning.ACTIVATION) == THICKEST
+    assert width_of(1.0, 2.0, WireMeaning.ACTIVATION) == (THINNEST + THICKEST) / 2
+    assert width_of(0.0, 0.0, WireMeaning.ACTIVATION) == THINNEST
+    assert width_of(float("nan"), 1.0, WireMeaning.GRADIENT) == THINNEST
+    assert width_of(1e-2, 1.0, WireMeaning.GRADIENT) == pytest.approx((THINNEST + THICKEST) / 2)
+    assert width_of(1e-9, 1.0, WireMeaning.GRADIENT) == THINNEST
+
+
+@pytest.mark.parametrize("name", [LIGHT, DARK])
+def test_signs_have_the_colours_of_the_maps_and_none_is_the_ground(qapp, name):
+    theme_switch().use(name)
+    try:
+        for meaning in (WireMeaning.ACTIVATION, WireMeaning.GRADIENT):
+            colors = {sign: sign_color(sign, meaning) for sign in (-1.0, 0.0, 1.0)}
+            assert colors[0.0] == theme().color("strong_line")
+            assert len({each.name() for each in colors.values()}) == 3
+        warm, cold = sign_color(1.0, WireMeaning.ACTIVATION), sign_color(-1.0, WireMeaning.ACTIVATION)
+        assert warm.red() > warm.blue()
+        assert cold.blue() > cold.red()
+        green, purple = sign_color(1.0, WireMeaning.GRADIENT), sign_color(-1.0, WireMeaning.GRADIENT)
+        assert green.green() > green.red()
+        assert purple.red() > purple.green()
+    finally:
+        theme_switch().use(LIGHT)
+
+
+def test_nothing_is_asked_for_while_off(bench):
+    plain = bench.view.probes()
+    assert bench.view.wires.probes(bench.view.visible_modules()) == Probes()
+    bench.view.show_wires(WireMeaning.GRADIENT)
+    asked = bench.view.probes()
+    assert asked.gradients == {link.source for link in bench.project.network.links}
+    assert asked.outputs == plain.outputs
+    bench.view.show_wires(WireMeaning.OFF)
+    assert bench.view.probes() == plain
+    assert all(item.flow is None for item in bench.scene.links.values())
+
+
+def test_only_wires_in_view_are_asked_for(bench):
+    bench.view.show_wires(WireMeaning.GRADIENT)
+    bench.view.area.scale_to(3.0)
+    bench.view.area.centerOn(bench.scene.modules["m1"].rect.center())
+    assert "m12" not in bench.view.probes().gradients
+    assert "m1" in bench.view.probes().gradients
+
+
+def test_wires_draw_what_their_source_puts_out(bench):
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    snapshot = bench.snapshot()
+    bench.view.show_snapshot(snapshot)
+    magnitudes = {}
+    for link, item in bench.scene.links.items():
+        assert item.flow
+        assert item.flow.carried == Carried.of(snapshot.outputs[link.source])
+        magnitudes[link] = item.flow.carried.magnitude
+    widest = max(magnitudes, key=lambda link: magnitudes[link])
+    assert bench.scene.links[widest].flow.width == THICKEST
+    assert bench.view.wires.largest == magnitudes[widest]
+
+
+def test_the_scale_begins_anew_with_another_run(bench):
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    snapshot = bench.snapshot()
+    bench.view.show_snapshot(snapshot)
+    larger = {each: 10 * array for each, array in snapshot.outputs.items()}
+    bench.view.show_snapshot(replace(snapshot, outputs=larger))
+    before = bench.view.wires.largest
+    bench.view.show_snapshot(replace(snapshot, outputs={"m3": snapshot.outputs["m3"]}))
+    assert bench.view.wires.largest == before, "what is out of view keeps its magnitude"
+    bench.view.show_snapshot(replace(snapshot, run_id=2, outputs={"m3": snapshot.outputs["m3"]}))
+    assert bench.view.wires.largest == Carried.of(snapshot.outputs["m3"]).magnitude
+    bench.open_project.open(bench.project)
+    assert bench.view.wires.largest == 0
+
+
+def test_gradients_come_from_the_gradients_and_what_is_missing_is_told(bench):
+    bench.view.show_wires(WireMeaning.GRADIENT)
+    snapshot = with_gradients(bench.snapshot())
+    bench.view.show_snapshot(replace(snapshot, gradients={"m3": snapshot.gradients["m3"]}))
+    assert bench.scene.links[WIRE].flow.carried == Carried.of(snapshot.gradients["m3"])
+    missing = bench.scene.links[Link("m1", "m2")].flow
+    assert missing.carried is None
+    assert "not computed" in missing.words
+
+
+def test_dashes_move_by_steps_and_stop_with_training(bench, monkeypatch):
+    monkeypatch.setattr(live_wires, "wants_motion", lambda: True)
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    snapshot = bench.snapshot()
+    travels = []
+    for step in (0, 1, 1, 2, 1000):
+        bench.view.show_snapshot(replace(snapshot, step=step))
+        travels.append(bench.scene.links[WIRE].flow.travel)
+    moved = np.diff(travels)
+    assert moved == pytest.approx([PIXELS_PER_STEP, 0, PIXELS_PER_STEP, FASTEST])
+    bench.view.show_wires(WireMeaning.GRADIENT)
+    bench.view.show_snapshot(replace(with_gradients(snapshot), step=1001))
+    assert bench.scene.links[WIRE].flow.travel <= 0, "gradients run backwards"
+
+
+def test_nothing_moves_where_the_system_asks_for_less_motion(bench, monkeypatch):
+    monkeypatch.setattr(live_wires, "wants_motion", lambda: False)
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    for step in range(4):
+        bench.view.show_snapshot(replace(bench.snapshot(), step=step))
+        assert bench.scene.links[WIRE].flow.travel == 0
+
+
+def test_hover_tells_the_numbers_in_words(bench):
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    snapshot = bench.snapshot()
+    bench.view.show_snapshot(snapshot)
+    item = bench.scene.links[Link("m6", "m7")]
+    bench.view.area.centerOn(item.path().pointAtPercent(0.5))
+    QTest.mouseMove(bench.viewport, bench.place(item.path().pointAtPercent(0.5)))
+    words = item.toolTip()
+    assert "LPPool2d → Conv2d" in words
+    assert f"mean {snapshot.outputs['m6'].mean(dtype=np.float64):.7g}" in words
+    assert str(snapshot.outputs["m6"].max()) in words
+    bench.view.show_snapshot(bench.snapshot(seed=5))
+    assert item.toolTip() != words, "it follows training"
+
+
+def painted(flow: Flow | None, bench: CanvasBench) -> QImage:
+    image = QImage(400, 60, QImage.Format.Format_RGB32)
+    image.fill(theme().color("canvas"))
+    painter = QPainter(image)
+    item = bench.scene.links[WIRE]
+    item.set_flow(flow)
+    painter.translate(-item.path().pointAtPercent(0).x() + 10, -item.path().pointAtPercent(0).y() + 30)
+    flow.paint(painter, item.path(), 1.0)
+    painter.end()
+    return image
+
+
+def test_a_wide_wire_covers_more_and_its_dashes_are_where_they_have_moved(bench):
+    carried = Carried.of(np.full((2, 3, 3), 0.5, np.float32))
+    thin = painted(Flow(WireMeaning.ACTIVATION, carried, 2.0), bench)
+    wide = painted(Flow(WireMeaning.ACTIVATION, carried, 10.0), bench)
+    ground = theme().color("canvas").rgb()
+    covered = [sum(image.pixel(20, y) != ground for y in range(60)) for image in (thin, wide)]
+    assert covered[0] <= 4
+    assert covered[1] >= 9
+    assert painted(Flow(WireMeaning.ACTIVATION, carried, 10.0, travel=5.0), bench) != wide
+
+
+def test_a_recurrent_wire_carries_what_was_a_step_of_time_before():
+    kinds = {"in": "Input", "add": "Add", "fc": "Linear", "loss": "NLLLoss"}
+    links = (Link("in", "add"), Link("fc", "add", 1, is_recurrent=True), Link("add", "fc"), Link("fc", "loss"))
+    network = NetworkSpec(tuple(ModuleSpec(*each) for each in kinds.items()), links, unfold=3)
+    back = network.links[1]
+    assert carried_by(network, back) == "fc@1"
+    assert any(each.source == "fc@1" and each.target == "add" for each in unfold(network).network.links)
+    assert carried_by(network, network.links[3]) == "fc"
+
+
+def test_the_legend_says_what_the_widths_mean_and_stands_clear(bench):
+    legend = bench.view.legend
+    assert not legend.isVisible()
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    bench.view.show_snapshot(bench.snapshot())
+    assert legend.isVisible()
+    assert "activation" in legend.accessibleName()
+    assert legend.geometry().bottom() < bench.view.status.geometry().top()
+    bench.view.resize(1300, 520)
+    bench.view.fit()
+    covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
+    assert covered.bottom() < legend.geometry().top()
