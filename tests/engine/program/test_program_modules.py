@@ -149,8 +149,8 @@ def test_two_threads_follow_single_gradients_to_the_same_bits() -> None:
         assert names.count("list_switched_gradients") == 2
         assert program._lean.slots_for(32) == 2
         program.set_data(*data(network))
-        optimizer = sgd()
-        for _ in range(4):
+        optimizer = sgd(rate=0.001)
+        for _ in range(40):  # the second thread may need some of them to wake
             program.step(np.arange(32), optimizer)
         program.close()
         found.append(network.parameters.copy())
