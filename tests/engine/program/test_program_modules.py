@@ -138,6 +138,25 @@ def test_of_equal_maxima_the_first_gets_the_gradient(pooled: int) -> None:
     assert_close(optimizer.state["velocity"], whole, "gradient of a step")
 
 
+def test_two_threads_follow_single_gradients_to_the_same_bits() -> None:
+    drawn: list[Drawn] = [("Conv2d", {"out_channels": 6, "kernel_size": 7}), ("MaxPool2d", {"kernel_size": 4,
+        "stride": 3}), ("Conv2d", {"out_channels": 9}), ("MaxPool2d", {"kernel_size": 3, "stride": 3})]  # fmt: skip
+    found = []
+    for threads in (1, 2):
+        network = chain([*drawn, *CLASSIFIER], (2, 60, 61), 4)  # too large for the samples to lie innermost
+        program = CompiledProgram(network, 32, threads)
+        names = [each.leaf.name for each in program._lean.listing.operations]
+        assert names.count("list_switched_gradients") == 2
+        assert program._lean.slots_for(32) == 2
+        program.set_data(*data(network))
+        optimizer = sgd(rate=0.001)
+        for _ in range(40):  # the second thread may need some of them to wake
+            program.step(np.arange(32), optimizer)
+        program.close()
+        found.append(network.parameters.copy())
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_a_map_that_others_take_too_gets_many_gradients() -> None:
     modules: dict[str, Drawn] = {
         "input": ("Input", {}), "conv": ("Conv2d", {"out_channels": 5}), "pool": ("MaxPool2d", {"kernel_size": 3,
