@@ -194,7 +194,7 @@ def test_a_graph_is_written_with_nngraph() -> None:
     assert "require 'nngraph'" in text
     assert "local concat1 = nn.JoinTable(1, 1)({flatten1, flatten2})" in text
     assert "model = nn.gModule({input1}, {log_softmax1})" in text
-    with pytest.raises(LuaError, match=r"^Line 7: nn\.Identity is called: graphs can't be read"):
+    with pytest.raises(LuaError, match=r"^Line 8: nn\.Identity is called: graphs can't be read"):
         read(text)
 
 
@@ -296,10 +296,14 @@ def test_ways_of_lua_are_followed() -> None:
         (ADD + "nn.Linear(2, 5000))", "Line 2: nn.Linear: Outputs is 5000: it must be at most 4096."),
         (ADD + "nn.SpatialSubtractiveNormalization(3, 7))", "Line 2: nn.SpatialSubtractive"
          "Normalization takes a window as argument 2: image.gaussian1D(7) was expected."),
-        ("x = " + "(" * 100, "Line 1: brackets are more than 60 deep: write it simpler."),
+        ("x = " + "(" * 100, "Line 1: brackets and signs are more than 60 deep: write it simpler."),
         ("x = " + "-" * 100 + "1", "Line 1: "),
-        ("x = " + "{" * 100, "Line 1: brackets are more than 60 deep: write it simpler."),
-        ("x = " + "a[" * 100, "Line 1: "),
+        ("x = " + "{" * 100, "Line 1: brackets and signs are more than 60 deep: write it simpler."),
+        ("x = " + "2^" * 9999 + "2", "Line 1: brackets and signs are more than 60 deep: write it simpler."),
+        ("x = " + "#" * 9999, "Line 1: brackets and signs are more than 60 deep: write it simpler."),
+        ("x = 'a'\n" + "x = x .. x\n" * 40, "Line 11: a text may have 1,000 characters."),
+        ("t = nn.Tanh()\n" + ADD + "t)\nm:add(t)", "Line 1: this nn.Tanh is added twice: make a second one, with"),
+        ("a = nn.Sequential()\n" + "".join("b = nn.Sequential() b:add(a):add(a) a = b\n" for _ in range(40)), "Line "),
         ("a = nn.ClassNLLCriterion() b = nn.MSECriterion()\n" + ADD + "nn.Tanh())", "Line 1: there is a second"),
     ],
 )  # fmt: skip
