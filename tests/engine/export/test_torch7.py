@@ -284,6 +284,7 @@ def test_ways_of_lua_are_followed() -> None:
          " across and 3 down: here both must be equal."),
         (ADD + "nn.MulConstant(3))", "Line 2: nn.MulConstant has no counterpart here by itself."),
         ("x = y + 1", "Line 1: y has no value: write y = ... before."),
+        ("--[[ two\nlines ]]\nx = y + 1", "Line 3: y has no value: write y = ... before."),
         ("x = 1 / 0", "Line 1: 1 / 0 is no finite number."),
         ("x = {1, 2}\ny = x[3]", "Line 2: the table has nothing at 3: it holds 2 values."),
         ("x = {1, 2\ny = 3", "Line 2: ',' or '}' was expected, but there is 'y'."),
@@ -338,3 +339,15 @@ def test_every_constructor_refuses_odd_arguments_in_one_sentence(name: str) -> N
     for arguments in ("", "'a'", "{}", "nil, nil", "-1", "1e300", "0, 0, 0, 0, 0, 0, 0, 0", "true", "nn.Tanh()"):
         told = refusal(f"{ADD}nn.Tanh()):add(nn.{name}({arguments}))")
         assert not told or (told.startswith("Line ") and told.endswith("."))
+
+
+def test_a_network_that_ends_in_maps_needs_no_classes() -> None:
+    assert read(f"{ADD}nn.SpatialConvolution(2, 4, 5, 5))").data.dataset.startswith("toys3d_stereo")
+
+
+def test_sizes_that_suit_no_data_are_told() -> None:
+    imported = Form.registry["torch7"]().read(f"{ADD}nn.SpatialConvolution(7, 4, 5, 5))", "listing")
+    assert imported.project.data.dataset == "mnist_10k"
+    assert (
+        "No data set here has the pictures that this network takes: the cards say what does not fit." in imported.notes
+    )
