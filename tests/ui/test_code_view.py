@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QTextCursor
@@ -112,6 +113,9 @@ def test_selecting_never_edits_and_text_changes_never_select(view: CodeView) -> 
     view.open_project.edit("maps", set_setting(before, "m2", "out_channels", 5))
     shown(view)
     assert view.open_project.selection == {"m6"}
+    view.open_project.select(frozenset({"m2", "m3"}))
+    assert view.open_project.selection == {"m2", "m3"}
+    assert len(view.text.marked_lines) == 2
 
 
 def test_copy_takes_the_whole_text(view: CodeView) -> None:
@@ -218,15 +222,19 @@ def menu_named(window: MainWindow, title: str) -> QMenu:
 
 @pytest.mark.parametrize("name", [name for name in Form.registry if name != "onnx"])
 def test_forms_are_written_with_the_weights_of_this_moment(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, name: str
 ) -> None:
     form = Form.registry[name]
+    window.actions_table["step_batch"].trigger()
+    qtbot.waitUntil(lambda: window.open_project.is_unsaved and not window.session.is_playing, timeout=20_000)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net"), ""))
     window.actions_table[f"export_{name}"].trigger()
     weights = window.session.fetch_weights()
     exported = export(window.open_project.project, name, weights)
     assert (tmp_path / f"net{form.ending}").read_text(encoding="utf-8") == exported.content
-    assert [(tmp_path / f"net{ending}").exists() for ending in exported.beside] == [True] * len(exported.beside)
+    for ending, expected in exported.beside.items():
+        with np.load(tmp_path / f"net{ending}") as found, np.load(io.BytesIO(expected)) as wanted:
+            assert all((found[each] == wanted[each]).all() for each in wanted.files)
     assert window.notice.text.startswith(f"Written: net{form.ending}")
 
 
@@ -282,10 +290,11 @@ def test_a_listing_with_a_slip_changes_nothing(window: MainWindow, tmp_path: Pat
 
 def test_cards_of_a_listing_stand_apart(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "net.lua"
-    preset = load_preset("torch7-three-stage")
-    path.write_text(str(export(replace(preset, name="net"), "torch7").content), encoding="utf-8")
+    norm = "model:add(nn.SpatialSubtractiveNormalization(64, normkernel))\n"
+    bank = "model:add(nn.SpatialConvolutionMM(1, 64, 5, 5))\n"
+    path.write_text(f"model = nn.Sequential()\n{bank}{norm * 6}", encoding="utf-8")
     assert window.files.open_path(path)
     qtbot.wait(50)
-    cards = [item.mapRectToScene(item.rect) for item in window.canvas.scene.modules.values()]
-    assert len(cards) == len(preset.network.modules)
+    cards = [item.rect for item in window.canvas.scene.modules.values()]
+    assert len(cards) == 8
     assert not any(a.intersects(b) for a in cards for b in cards if a is not b)

@@ -28,6 +28,8 @@ LONGEST = 200_000
 DEEPEST = 60
 """Brackets within brackets at most."""
 MOST_STATEMENTS = 10_000
+LONGEST_TEXT = 1000
+"""Characters of a text that is put together."""
 
 
 @dataclass
@@ -173,9 +175,7 @@ class _Follower:
         return values
 
     def _sum(self) -> Any:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise LuaError(self._next.line, f"brackets are more than {DEEPEST} deep: write it simpler.")
+        self._go_deeper()
         left = self._product()
         while self._is("+") or self._is("-") or self._is(".."):
             sign = self._take()
@@ -198,20 +198,26 @@ class _Follower:
         return left
 
     def _signed(self) -> Any:
-        if self._is("-"):
-            sign = self._take()
-            self._depth += 1
-            if self._depth > DEEPEST:
-                raise LuaError(sign.line, f"signs are more than {DEEPEST} deep: write it simpler.")
-            value = _arithmetic(sign, 0.0, self._signed())
-            self._depth -= 1
-            return value
-        if self._is("#"):
-            sign = self._take()
-            table = self._signed()
-            if not isinstance(table, Table):
-                raise LuaError(sign.line, "# counts what lies in a table: a table was expected after it.")
-            return float(len(table.items()))
+        self._go_deeper()
+        value = self._with_sign() if self._is("-") or self._is("#") else self._power()
+        self._depth -= 1
+        return value
+
+    def _go_deeper(self) -> None:
+        self._depth += 1
+        if self._depth > 2 * DEEPEST:  # a bracket is a sum and a signed
+            raise LuaError(self._next.line, f"brackets and signs are more than {DEEPEST} deep: write it simpler.")
+
+    def _with_sign(self) -> Any:
+        sign = self._take()
+        value = self._signed()
+        if sign.text == "-":
+            return _arithmetic(sign, 0.0, value)
+        if not isinstance(value, Table):
+            raise LuaError(sign.line, "# counts what lies in a table: a table was expected after it.")
+        return float(len(value.items()))
+
+    def _power(self) -> Any:
         _, base, _ = self._postfix()
         if self._is("^"):
             sign = self._take()
@@ -376,7 +382,10 @@ def _call(value: Any, arguments: list[Any], line: int, name: str) -> Any:
 
 def _arithmetic(sign: Token, left: Any, right: Any) -> Any:
     if sign.text == "..":
-        return f"{_shown(left)}{_shown(right)}"
+        joined = "".join(each if isinstance(each, str) else _shown(each) for each in (left, right))
+        if len(joined) > LONGEST_TEXT:
+            raise LuaError(sign.line, f"a text may have {LONGEST_TEXT:,} characters.")
+        return joined
     for each in (left, right):
         if isinstance(each, bool) or not isinstance(each, int | float):
             raise LuaError(sign.line, f"{sign.text!r} takes numbers, not {_shown(each)}.")

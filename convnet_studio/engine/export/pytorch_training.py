@@ -46,13 +46,13 @@ SCHEDULES: Mapping[str, Callable[[Any], str]] = MappingProxyType(
     {
         "constant": lambda s: "1.0",
         "linear to 0": lambda s: "max(0.0, 1.0 - progress)",
-        "step": lambda s: f"{s.gamma!r} ** math.floor(progress * EPOCHS / {s.every!r} + 1e-9)",
+        "step": lambda s: f"{s.gamma!r} ** math.floor(epochs / {s.every!r} + 1e-9)",
         "1/(1 + t d)": lambda s: f"1.0 / (1.0 + step * {s.decay!r})",
         "1/√(1 + t d)": lambda s: f"1.0 / math.sqrt(1.0 + step * {s.decay!r})",
         "drawn by hand": _drawn,
     }
 )
-"""The factor of the initial rate, by the schedule's name, from ``progress`` (0 .. 1) and ``step``."""
+"""The factor of the initial rate, by the schedule's name, from ``progress`` (0 .. 1), ``epochs`` and ``step``."""
 
 
 def training_gaps(outline: Outline) -> list[str]:
@@ -170,9 +170,11 @@ def _rate(outline: Outline, learning: Mapping[str, float]) -> str:
     penalties = ""
     if _has_penalties(outline):
         penalties = """
-        group["weight_decay"] = L2 if group["is_weight"] and progress * EPOCHS >= PENALTIES_FROM else 0.0"""
-    return f'''def set_rate(optimizer: torch.optim.Optimizer, progress: float, step: int) -> None:
-    """The learning rate of step number `step`, when the part `progress` (0 to 1) of the plan is done."""
+        is_held_back = group["is_weight"] and epochs >= PENALTIES_FROM
+        group["l1"], group["weight_decay"] = (L1, L2) if is_held_back else (0.0, 0.0)"""
+    progress = "\n    progress = min(epochs / EPOCHS, 1.0)" if "progress" in factor else ""
+    return f'''def set_rate(optimizer: torch.optim.Optimizer, epochs: float, step: int) -> None:
+    """The learning rate of step number `step`, after so many passes over the data."""{progress}
     for group in optimizer.param_groups:
         group["lr"] = RATE * {factor}{own}{penalties}'''
 
@@ -205,7 +207,7 @@ def _step(outline: Outline) -> str:
         lines += ["    with torch.no_grad():", "        for group in optimizer.param_groups:",
                   '            for weight in group["params"] if group["is_weight"] else ():']  # fmt: skip
         if training.l1:
-            lines += ['                shrink_weights(weight, group["lr"] * L1 * group["penalises"])']
+            lines += ['                shrink_weights(weight, group["lr"] * group["l1"])']
         if training.max_norm:
             lines += ["                bound_norms(weight, MAX_NORM)"]
     return "\n".join([*lines, "    return loss.item()"])
@@ -224,12 +226,6 @@ def _train(outline: Outline) -> str:
     given += ["labels[batch]"]
     if compares_pairs(outline):
         given += ["labels[batch] == labels[paired]"]
-    penalises = ""
-    if outline.project.training.l1 and _has_penalties(outline):
-        penalises = (
-            "\n            for group in optimizer.param_groups:"
-            '\n                group["penalises"] = epoch >= PENALTIES_FROM'
-        )
     return f'''def train(net: Net, pictures: Tensor, labels: Tensor) -> Iterator[float]:
     """Train as planned; yields the loss of each step.
 
@@ -243,7 +239,7 @@ def _train(outline: Outline) -> str:
         order = {order}{pairs}
         for start in range(0, samples, BATCH_SIZE):
             batch = torch.from_numpy(order[start : start + BATCH_SIZE]){further}
-            set_rate(optimizer, (epoch + start / samples) / EPOCHS, step){penalises}
+            set_rate(optimizer, epoch + start / samples, step)
             yield training_step(net, optimizer, {", ".join(given)})
             step += 1'''
 

@@ -74,11 +74,20 @@ class Chain:
         self.members.append(arguments[0])
         return self
 
-    def units(self, depth: int = 0) -> list[Unit]:
-        """All modules, those of inner chains too."""
+    def units(self, depth: int = 0, seen: set[int] | None = None) -> list[Unit]:
+        """All modules, those of inner chains too; none can be there twice, or it would have to share its weights."""
+        seen = set() if seen is None else seen
         if depth > 30:
             raise LuaError(self.line, "chains are more than 30 deep within each other: write it simpler.")
-        return [unit for each in self.members for unit in ([each] if isinstance(each, Unit) else each.units(depth + 1))]
+        for each in self.members:
+            if id(each) in seen:
+                raise LuaError(each.line, f"this {each} is added twice: make a second one, with weights of its own.")
+            seen.add(id(each))
+        return [
+            unit
+            for each in self.members
+            for unit in ([each] if isinstance(each, Unit) else each.units(depth + 1, seen))
+        ]
 
     def __str__(self) -> str:
         return "nn.Sequential"

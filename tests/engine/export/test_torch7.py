@@ -194,7 +194,7 @@ def test_a_graph_is_written_with_nngraph() -> None:
     assert "require 'nngraph'" in text
     assert "local concat1 = nn.JoinTable(1, 1)({flatten1, flatten2})" in text
     assert "model = nn.gModule({input1}, {log_softmax1})" in text
-    with pytest.raises(LuaError, match=r"^Line 7: nn\.Identity is called: graphs can't be read"):
+    with pytest.raises(LuaError, match=r"^Line 8: nn\.Identity is called: graphs can't be read"):
         read(text)
 
 
@@ -284,6 +284,7 @@ def test_ways_of_lua_are_followed() -> None:
          " across and 3 down: here both must be equal."),
         (ADD + "nn.MulConstant(3))", "Line 2: nn.MulConstant has no counterpart here by itself."),
         ("x = y + 1", "Line 1: y has no value: write y = ... before."),
+        ("--[[ two\nlines ]]\nx = y + 1", "Line 3: y has no value: write y = ... before."),
         ("x = 1 / 0", "Line 1: 1 / 0 is no finite number."),
         ("x = {1, 2}\ny = x[3]", "Line 2: the table has nothing at 3: it holds 2 values."),
         ("x = {1, 2\ny = 3", "Line 2: ',' or '}' was expected, but there is 'y'."),
@@ -296,10 +297,14 @@ def test_ways_of_lua_are_followed() -> None:
         (ADD + "nn.Linear(2, 5000))", "Line 2: nn.Linear: Outputs is 5000: it must be at most 4096."),
         (ADD + "nn.SpatialSubtractiveNormalization(3, 7))", "Line 2: nn.SpatialSubtractive"
          "Normalization takes a window as argument 2: image.gaussian1D(7) was expected."),
-        ("x = " + "(" * 100, "Line 1: brackets are more than 60 deep: write it simpler."),
+        ("x = " + "(" * 100, "Line 1: brackets and signs are more than 60 deep: write it simpler."),
         ("x = " + "-" * 100 + "1", "Line 1: "),
-        ("x = " + "{" * 100, "Line 1: brackets are more than 60 deep: write it simpler."),
-        ("x = " + "a[" * 100, "Line 1: "),
+        ("x = " + "{" * 100, "Line 1: brackets and signs are more than 60 deep: write it simpler."),
+        ("x = " + "2^" * 9999 + "2", "Line 1: brackets and signs are more than 60 deep: write it simpler."),
+        ("x = " + "#" * 9999, "Line 1: brackets and signs are more than 60 deep: write it simpler."),
+        ("x = 'a'\n" + "x = x .. x\n" * 40, "Line 11: a text may have 1,000 characters."),
+        ("t = nn.Tanh()\n" + ADD + "t)\nm:add(t)", "Line 1: this nn.Tanh is added twice: make a second one, with"),
+        ("a = nn.Sequential()\n" + "".join("b = nn.Sequential() b:add(a):add(a) a = b\n" for _ in range(40)), "Line "),
         ("a = nn.ClassNLLCriterion() b = nn.MSECriterion()\n" + ADD + "nn.Tanh())", "Line 1: there is a second"),
     ],
 )  # fmt: skip
@@ -334,3 +339,15 @@ def test_every_constructor_refuses_odd_arguments_in_one_sentence(name: str) -> N
     for arguments in ("", "'a'", "{}", "nil, nil", "-1", "1e300", "0, 0, 0, 0, 0, 0, 0, 0", "true", "nn.Tanh()"):
         told = refusal(f"{ADD}nn.Tanh()):add(nn.{name}({arguments}))")
         assert not told or (told.startswith("Line ") and told.endswith("."))
+
+
+def test_a_network_that_ends_in_maps_needs_no_classes() -> None:
+    assert read(f"{ADD}nn.SpatialConvolution(2, 4, 5, 5))").data.dataset.startswith("toys3d_stereo")
+
+
+def test_sizes_that_suit_no_data_are_told() -> None:
+    imported = Form.registry["torch7"]().read(f"{ADD}nn.SpatialConvolution(7, 4, 5, 5))", "listing")
+    assert imported.project.data.dataset == "mnist_10k"
+    assert (
+        "No data set here has the pictures that this network takes: the cards say what does not fit." in imported.notes
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import keyword
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -327,12 +328,12 @@ class _Writer:
             "Written by ConvNet Studio. The weights lie beside this file, in an .npz archive of the same name.",
         ]
         lines += [f"Its pictures: {data_text(self._outline)}", '"""', "", "from __future__ import annotations", ""]
-        lines += ["import math"] if "math." in code else []
+        lines += ["import math"] if re.search(r"\bmath\.", code) else []
         abstract = [each for each in ("Iterator", "Sequence") if f"{each}[" in code]
         lines += [f"from collections.abc import {', '.join(abstract)}"] if abstract else []
         lines += ["from pathlib import Path", "", "import numpy as np", "import torch"]
         lines += ["from torch import Tensor, nn"]
-        lines += ["from torch.nn import functional as F"] if "F." in code else []
+        lines += ["from torch.nn import functional as F"] if re.search(r"\bF\.", code) else []
         for gap in self._gaps:
             lines += [f"# {gap}"]
         self._lines.add("\n".join(lines) + "\n\n")

@@ -20,6 +20,7 @@ from convnet_studio.engine.export.suiting_data import with_suiting_data
 from convnet_studio.engine.export.torch7_constructors import Unit
 from convnet_studio.engine.export.torch7_reader import Listing, read_listing
 from convnet_studio.engine.nn.connection_table import connected_pairs
+from convnet_studio.engine.nn.loss import as_list
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.invariants import check_invariants
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
@@ -456,12 +457,15 @@ def _position(number: int) -> tuple[float, float]:
 
 
 def _suits(outline: Outline, units: tuple[Unit, ...]) -> bool:
-    """Whether every module gets as many maps or numbers as its constructor says, and each class has an output."""
+    """Whether every module gets as many maps or numbers as its constructor says, and each class has an output.
+
+    A network that ends in maps answers with no class.
+    """
     for part, unit in zip(outline.modules[1:], units, strict=True):
         (shape,) = part.input_shapes
         if unit.maps and shape[0] != unit.maps:
             return False
         if unit.count and part.shape[0] != unit.count:
             return False
-    last = outline.modules[-1].shape
-    return not outline.classes or last[0] == outline.classes
+    last = as_list(outline.modules[-1].shape)
+    return len(last) > 1 or not outline.classes or last[0] == outline.classes
