@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
-import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from small_networks import LENET, Drawn, assert_follows_numpy, chain, data, graph
 
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.module import Module, SettingValue, Shape, ShapeProblem
+from convnet_studio.engine.nn.modules.linear import Linear
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram
 from convnet_studio.engine.project.build import build_network
@@ -192,23 +195,27 @@ def test_twenty_steps_of_whole_networks_follow_pytorch(
         program.close()
 
 
-def random_network(seed: int) -> Network:
-    """A random directed acyclic graph: every module takes earlier ones, some of them share weights, all are used."""
-    random = np.random.default_rng(seed)
+MENU: list[Drawn] = [
+    ("Conv2d", {"out_channels": 3, "kernel_size": 3, "padding": 1}), ("Conv2d", {"out_channels": 2}),
+    ("Tanh", {}), ("ReLU", {}), ("Abs", {}), ("MaxPool2d", {}), ("AvgPool2d", {}), ("Upsample", {}),
+    ("Add", {}), ("Add", {"inputs": 3}), ("Multiply", {}), ("Concat", {}), ("Dropout", {"p": 0.2}),
+]  # fmt: skip
+Drawing = tuple[dict[str, Drawn], list[tuple[str, str, int]]]
+"""Modules by id and wires, as `graph` takes them."""
+
+
+@st.composite
+def drawings(draw: st.DrawFn) -> Drawing:
+    """A directed acyclic graph: every module takes some before it, one output may go to many, and all are used."""
     modules: dict[str, Drawn] = {"in": ("Input", {})}
     links: list[tuple[str, str, int]] = []
     shapes: dict[str, Shape] = {"in": SHAPE}
     unused = {"in"}
-    menu: list[Drawn] = [
-        ("Conv2d", {"out_channels": 3, "kernel_size": 3, "padding": 1}), ("Conv2d", {"out_channels": 2}),
-        ("Tanh", {}), ("ReLU", {}), ("Abs", {}), ("MaxPool2d", {}), ("AvgPool2d", {}), ("Upsample", {}),
-        ("Add", {}), ("Add", {"inputs": 3}), ("Multiply", {}), ("Concat", {}), ("Dropout", {"p": 0.2}),
-    ]  # fmt: skip
 
-    def add(kind: str, settings: dict[str, SettingValue], sources: list[str]) -> str:
+    def add(kind: str, settings: dict[str, SettingValue], sources: list[str], largest: float = math.inf) -> str:
         module = Module.registry[kind](**settings)
         shape = module.output_shape(*(shapes[each] for each in sources))
-        if kind != "Flatten" and kind != "Concat" and math.prod(shape) > 1000:
+        if math.prod(shape) > largest:
             raise ShapeProblem("too large", "take another")
         name = f"{len(modules)}{kind}"
         modules[name], shapes[name] = (kind, settings), shape
@@ -217,34 +224,42 @@ def random_network(seed: int) -> Network:
         unused.add(name)
         return name
 
-    while len(modules) < 9:
-        kind, settings = menu[random.integers(len(menu))]
-        ports = Module.registry[kind](**settings).port_count()
-        sources = [str(each) for each in random.choice(list(shapes), ports)]
-        try:
-            add(kind, settings, sources)
-        except ShapeProblem:
-            continue
+    add(*MENU[0], ["in"])  # so that gradients through most of what follows matter
+    for kind, chosen in draw(st.lists(st.sampled_from(MENU), min_size=6, max_size=12)):
+        ports = Module.registry[kind](**chosen).port_count()
+        first = draw(st.sampled_from(list(shapes)))
+        alike = [each for each in shapes if shapes[each] == shapes[first]]  # what can be added to it
+        sources = [first, *(draw(st.sampled_from(alike)) for _ in range(ports - 1))]
+        with suppress(ShapeProblem):
+            add(kind, chosen, sources, largest=1000)
     ends = [add("Flatten", {}, [each]) for each in sorted(unused)]
     while len(ends) > 1:
         ends = [add("Concat", {"inputs": len(ends[:8])}, ends[:8]), *ends[8:]]
-    add("LogSoftmax", {}, [add("Linear", {"out_features": CLASSES}, ends)])
+    bounded = add("Tanh", {}, ends)  # products of products grow, and training that runs away enlarges any rounding
+    add("LogSoftmax", {}, [add("Linear", {"out_features": CLASSES}, [bounded])])
     modules["loss"] = ("NLLLoss", {})
     links.append((list(shapes)[-1], "loss", 0))
-    return graph(modules, links, SHAPE, CLASSES)
+    return modules, links
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_twenty_steps_of_random_graphs_follow_pytorch(seed: int) -> None:
-    network = random_network(seed)
+drawn_at_random = settings(max_examples=40, deadline=None, derandomize=True, phases=[Phase.generate])
+"""Without making failures smaller, which takes minutes: they are small."""
+
+
+@drawn_at_random
+@given(drawings())
+def test_twenty_steps_of_random_graphs_follow_pytorch(drawing: Drawing) -> None:
+    network = graph(*drawing, SHAPE, CLASSES)
     program = CompiledProgram(network, 7)
     try:
-        assert_follows_torch(network, program, data(network))
+        features = next(node.input_shapes[0][0] for node in network.graph.nodes if isinstance(node.module, Linear))
+        assert_follows_torch(network, program, data(network), rate=min(0.02, 8 / features))
     finally:
         program.close()
 
 
-@pytest.mark.parametrize("seed", range(12, 24))
-def test_random_graphs_compute_what_their_numpy_code_does(seed: int) -> None:
-    networks = [random_network(seed) for _ in range(2)]
-    assert_follows_numpy(networks[0], networks[1], 9, threads=1 + seed % 2, tolerance=2e-5)
+@drawn_at_random
+@given(drawings(), st.integers(1, 2))
+def test_random_graphs_compute_what_their_numpy_code_does(drawing: Drawing, threads: int) -> None:
+    networks = [graph(*drawing, SHAPE, CLASSES) for _ in range(2)]
+    assert_follows_numpy(networks[0], networks[1], 9, threads, tolerance=2e-5)

@@ -16,6 +16,8 @@ from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import Program
 from convnet_studio.engine.project.unfold import origin
 
+torch.set_num_threads(1)  # these networks are small: two threads would mostly wait for each other
+
 Weights = dict[str, torch.Tensor]
 
 
@@ -116,13 +118,13 @@ class TorchNetwork:
 
 
 def assert_follows_torch(
-    network: Network, program: Program, data: tuple[np.ndarray, np.ndarray], steps: int = 20
+    network: Network, program: Program, data: tuple[np.ndarray, np.ndarray], steps: int = 20, rate: float = 0.02
 ) -> None:
     """Losses of some steps of SGD with momentum follow PyTorch's to 1e-4, and so do the weights in the end."""
     from small_networks import sgd
 
-    peer, optimizer = TorchNetwork(network), sgd(rate=0.02)
-    theirs = torch.optim.SGD(peer.parameters(), lr=0.02, momentum=0.9)
+    peer, optimizer = TorchNetwork(network), sgd(rate=rate)
+    theirs = torch.optim.SGD(peer.parameters(), lr=rate, momentum=0.9)
     pictures, labels = data
     random = np.random.default_rng(0)
     partners = random.integers(0, len(labels), len(labels))
