@@ -43,6 +43,14 @@ ACTIONS = (
     ActionRow("duplicate", "Duplicate", "Edit", (), "copy", "Copy the selected modules", False, "Ctrl+D"),
     ActionRow("rename", "Rename", "Edit", (), "", "Give the selected module another name", False, "F2"),
     ActionRow("delete", "Delete", "Edit", (), "trash-2", "Take the selected modules and wires out", False, "Del"),
+    ActionRow(
+        "group_stage", "Group to a stage", "Edit", ("Ctrl+G",), "group", "Make the selected modules one stage", True
+    ),
+    ActionRow("ungroup_stage", "Ungroup", "Edit", ("Ctrl+Shift+G",), "ungroup", "Let a stage be single modules again"),
+    ActionRow(
+        "fold_stage", "Fold or unfold the stage", "Edit", ("Ctrl+.",), "", "Draw the stage as one card, or all of it"
+    ),
+    ActionRow("freeze", "Freeze or let learn", "Edit", ("Ctrl+L",), "lock", "Whether training changes the selection"),
     ActionRow("find_module", "Find a module", "Edit", ("/", "Ctrl+F"), "search", "Go to the palette's search", True),
     ActionRow("play", "Play or pause", "Train", ("F5", "Ctrl+Return"), "play", "Train until told otherwise"),
     ActionRow("step_sample", "Step sample", "Train", ("F7",), "", "One update on the next single sample", True),

@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self._further_views: list[View] = []
         self.canvas = CanvasView(self.open_project)
         self.curves = LearningCurvesView(self.open_project)
-        self.inspector = Inspector(self.open_project)
+        self.inspector = Inspector(self.open_project, stages=self.canvas.editor.stages)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
         self.notice = Notice(self.canvas)
@@ -162,10 +162,7 @@ class MainWindow(QMainWindow):
             "undo": stack.undo,
             "redo": stack.redo,
             "rename_project": self._ask_name,
-            "select_all": self.canvas.select_all,
-            "duplicate": self.canvas.duplicate_selection,
-            "rename": self.canvas.rename_selection,
-            "delete": self.canvas.delete_selection,
+            **self.canvas.handlers(),
             "find_module": lambda: self.palette_panel.focus_search(),
             "play": self.toggle_play,
             "step_sample": lambda: self.session.wish(StepSample()),
@@ -211,6 +208,7 @@ class MainWindow(QMainWindow):
             lambda name: project.edit("Change the data", set_dataset(project.project, name))
         )
         self.palette_panel.add_requested.connect(self.canvas.add_kind)
+        self.palette_panel.stage_requested.connect(self.canvas.add_stage)
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
         theme_switch().changed.connect(self._on_theme)
@@ -223,8 +221,7 @@ class MainWindow(QMainWindow):
 
     def _enable_actions(self) -> None:
         """Offer only what can be done with the selection."""
-        modules, links = len(self.open_project.selection), len(self.canvas.scene.selected_links)
-        for name, can in (("duplicate", modules > 0), ("rename", modules == 1), ("delete", modules + links > 0)):
+        for name, can in self.canvas.possible_actions().items():
             self.actions_table[name].setEnabled(can)
 
     def _on_edit(self, before: Project, after: Project) -> None:

@@ -28,8 +28,10 @@ from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
 from convnet_studio.ui.canvas.gestures.mend import Mend
 from convnet_studio.ui.canvas.gestures.move_cards import MoveCards
+from convnet_studio.ui.canvas.gestures.move_stage import MoveStage
 from convnet_studio.ui.canvas.gestures.palette_drop import PaletteDrop
 from convnet_studio.ui.canvas.gestures.pan import Pan
+from convnet_studio.ui.canvas.gestures.press_stage import PressStage
 from convnet_studio.ui.canvas.gestures.rename import Rename
 from convnet_studio.ui.canvas.gestures.rubber_band import RubberBand
 from convnet_studio.ui.canvas.gestures.select_link import SelectLink
@@ -66,8 +68,10 @@ class CanvasArea(QGraphicsView):
             self._pan,
             Mend(self.canvas),
             ConnectPorts(self.canvas),
+            PressStage(self.canvas),
             MoveCards(self.canvas),
             SelectLink(self.canvas),
+            MoveStage(self.canvas),
             RubberBand(self.canvas),
         )
         self._active: Gesture | None = None
@@ -129,9 +133,7 @@ class CanvasArea(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On a name: rename; elsewhere a second click like the first."""
         pointer = self._pointer(event)
-        item = self._scene.module_at(pointer.scene)
-        height = pointer.scene.y() - item.y() if item else 0.0
-        if event.button() != Qt.MouseButton.LeftButton or not self.rename.double_click(item, height):
+        if event.button() != Qt.MouseButton.LeftButton or not self.rename.double_click(pointer.scene):
             self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -139,7 +141,8 @@ class CanvasArea(QGraphicsView):
         at = self.mapToScene(event.pos())
         selection = self.canvas.open_project.selection
         if event.reason() == QContextMenuEvent.Reason.Keyboard and selection:
-            at = self._scene.modules[min(selection)].rect.center()
+            chosen = [item for item in self._scene.cards() if not item.module_ids.isdisjoint(selection)]
+            at = min(chosen, key=lambda item: item.card.id).rect.center()
         self._context_menu.open(at, self.canvas.to_screen(at))
 
     def wheelEvent(self, event: QWheelEvent) -> None:

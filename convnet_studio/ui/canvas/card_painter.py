@@ -111,8 +111,8 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     taken = caption_width + 8 if card.caption else 0.0
     is_below = caption_is_below(card, width)
     name_room, word_room = (room, room - taken) if is_below else (room - taken, room)
-    title = legible(title_font(), card.title, QSizeF(name_room, 19), _scale_of(painter))
-    word = legible(small_font(), card.word, QSizeF(word_room, 15), _scale_of(painter))
+    title = legible(title_font(), card.title, QSizeF(name_room, 19), scale_of(painter))
+    word = legible(small_font(), card.word, QSizeF(word_room, 15), scale_of(painter))
     _text(painter, QRectF(left, 5, name_room, 19), card.title, title, now.color("text"))
     _text(painter, QRectF(left, 22, word_room, 15), card.word, word, now.color("second_text"))
     at = QRectF(width - PADDING - caption_width, 22 if is_below else 6, caption_width, 15 if is_below else 18)
@@ -126,7 +126,7 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     first = 1 if footer_is_stacked(card, layout.size.width()) else 0
     widest = max(footer_lines(card), key=len, default="")
     longest = max(shape_text(card.shape), widest, key=len) if first else f"{shape_text(card.shape)} {widest}"
-    font = legible(small_number_font(), longest, line.size(), _scale_of(painter))
+    font = legible(small_number_font(), longest, line.size(), scale_of(painter))
     _text(painter, line, shape_text(card.shape), font, now.color(token))
     for row, words in enumerate(footer_lines(card), first):
         at = line.translated(0, row * LINE_HEIGHT)
@@ -170,7 +170,7 @@ def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
     return font
 
 
-def _scale_of(painter: QPainter) -> float:
+def scale_of(painter: QPainter) -> float:
     """How large the card is drawn, whatever the pixels of the screen; 1 is life size."""
     device = painter.device()
     return painter.deviceTransform().m11() / (device.devicePixelRatioF() if device else 1.0)

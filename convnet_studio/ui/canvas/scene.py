@@ -14,6 +14,7 @@ from convnet_studio.ui.canvas.link_item import GRASP, LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.canvas.routing import loose_way, route
+from convnet_studio.ui.canvas.stage_items import StageItems
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -33,6 +34,7 @@ class CanvasScene(QGraphicsScene):
         self.open_project = open_project
         self.modules: dict[str, ModuleItem] = {}
         self.links: dict[Link, LinkItem] = {}
+        self.stages = StageItems(self)
         self.guides: tuple[QLineF, ...] = ()
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class CanvasScene(QGraphicsScene):
         for item in [*self.modules.values(), *self.links.values()]:
             self.removeItem(item)
         self.modules, self.links = {}, {}
+        self.stages.clear()
         self._summary = self._last = None
         self._follow(None, self.open_project.project)
 
@@ -78,29 +81,37 @@ class CanvasScene(QGraphicsScene):
         self._last = snapshot
         for module_id in visible & self.modules.keys():
             self.modules[module_id].show_snapshot(snapshot)
+        self.stages.show_snapshot(snapshot)
+
+    def cards(self) -> list[ModuleItem]:
+        """The cards in sight: those of modules, and of folded stages in place of theirs."""
+        return [*(item for item in self.modules.values() if item.isVisible()), *self.stages.folded.values()]
 
     def port_at(self, at: QPointF) -> PortItem | None:
         """The port nearest to `at`, within grasp."""
-        ports = [port for item in self.modules.values() for port in item.ports if port.is_grasped_at(at)]
+        ports = [port for item in self.cards() for port in item.ports if port.is_grasped_at(at)]
         return min(ports, key=lambda port: QLineF(port.scenePos(), at).length(), default=None)
 
     def module_at(self, at: QPointF) -> ModuleItem | None:
         """The topmost card under `at`."""
-        under = [item for item in self.modules.values() if item.rect.contains(at)]
+        under = [item for item in self.cards() if item.rect.contains(at)]
         return max(under, key=lambda item: item.zValue(), default=None)
 
     def link_at(self, at: QPointF, reach: float = GRASP / 2) -> LinkItem | None:
         """A wire within `reach` of `at`."""
         near = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        return next((item for item in self.links.values() if item.shape().intersects(near)), None)
+        seen = (item for item in self.links.values() if item.isVisible())
+        return next((item for item in seen if item.shape().intersects(near)), None)
 
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
-        cards = [item.rect for item in self.modules.values()]
+        self.stages.place()
+        cards, solid = [item.rect for item in self.cards()], self.stages.solid_rects()
         for link, item in self.links.items():
             start, end = self._ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
-            item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
+            around = cards if self.stages.is_inside(link) else solid
+            item.setPath(loose_way(start, end) if overlap else route(start, end, around))
 
     def place_cards(self) -> None:
         """Put every card where the project says."""
@@ -119,8 +130,8 @@ class CanvasScene(QGraphicsScene):
     def covered_rect(self) -> QRectF:
         """What cards and wires cover; empty without any."""
         covered = QRectF()
-        rects = [item.rect for item in self.modules.values()]
-        for rect in [*rects, *(item.path().boundingRect() for item in self.links.values())]:
+        wires = [item.path().boundingRect() for item in self.links.values() if item.isVisible()]
+        for rect in [*self.stages.solid_rects(), *wires]:
             covered = covered.united(rect)
         return covered
 
@@ -160,6 +171,9 @@ class CanvasScene(QGraphicsScene):
                 moved = item.set_card(card, self._class_names) or moved
             if self._last is not None:
                 item.show_snapshot(self._last)
+        moved = self.stages.follow(self.open_project.project, self._summary, self._class_names) or moved
+        if self._last is not None:
+            self.stages.show_snapshot(self._last)
         if moved:
             self.reroute()
         self._show_selection()
@@ -179,22 +193,25 @@ class CanvasScene(QGraphicsScene):
                 self.links[link] = LinkItem(link)
                 self.addItem(self.links[link])
         sources, targets = {link.source for link in wanted}, {(link.target, link.port) for link in wanted}
-        for module_id, item in self.modules.items():
+        for item in [*self.modules.values(), *self.stages.folded.values()]:
             for port in item.ports:
-                port.set_wired(module_id in sources if port.is_output else (module_id, port.index) in targets)
+                port.set_wired(port.module_id in sources if port.is_output else (port.module_id, port.index) in targets)
 
     def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
-        output = self.modules[link.source].output
+        output = self.stages.output_of(link) or self.modules[link.source].output
         assert output is not None
-        return output.scenePos(), self.modules[link.target].inputs[link.port].scenePos()
+        target = self.stages.input_of(link) or self.modules[link.target].inputs[link.port]
+        return output.scenePos(), target.scenePos()
 
     def _show_selection(self) -> None:
         for module_id, item in self.modules.items():
             is_selected = module_id in self.open_project.selection
             item.set_state(is_selected=is_selected)
             item.setZValue(2 if is_selected else 1 if item.card.problems else 0)  # a mend must be in reach
+        self.stages.show_selection(self.open_project.selection)
 
     def _recolor(self) -> None:
         for item in self.modules.values():
             item.recolor()
+        self.stages.recolor()
         self.update()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.project.kinds import silences_units
+from convnet_studio.engine.project.sharing import has_weights
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
@@ -57,6 +60,7 @@ class CanvasView(View):
         self._zoom.fitted.connect(self.fit)
         self.area.zoom_changed.connect(self._zoom.show_factor)
         self.area.zoom_changed.connect(self.zoom_changed)
+        self.area.zoom_changed.connect(self.scene.stages.show_scale)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
         open_project.changed.connect(self._describe)
@@ -85,7 +89,7 @@ class CanvasView(View):
     def probes(self) -> Probes:
         """Outputs of the cards in view, parameters of those that show filters."""
         visible = self.visible_modules()
-        with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
+        with_filters = frozenset(item.card.id for item in self.scene.cards() if item.card.filters) & visible
         network = self.open_project.project.network
         masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
         return Probes(visible | masks, with_filters)
@@ -93,7 +97,7 @@ class CanvasView(View):
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""
         in_view = self.area.visible_rect()
-        return frozenset(each for each, item in self.scene.modules.items() if item.rect.intersects(in_view))
+        return frozenset(item.card.id for item in self.scene.cards() if item.rect.intersects(in_view))
 
     def point_below(self, module_id: str) -> QPoint:
         """The middle of the lower edge of a module's card, in this view's coordinates."""
@@ -109,6 +113,41 @@ class CanvasView(View):
         new_id = self.editor.add_beside_selection(kind, self.area.visible_rect().center())
         self.area.ensureVisible(self.scene.modules[new_id].rect, 24, 24)
         return new_id
+
+    def add_stage(self, name: str) -> None:
+        """Add a ready stage behind what is selected, or in the middle of the view."""
+        self.editor.stages.add_ready_beside_selection(name, self.area.visible_rect().center())
+        for module_id in self.open_project.selection:
+            self.area.ensureVisible(self.scene.modules[module_id].rect, 24, 24)
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What actions of the window do here, by their names in its table."""
+        stages = self.editor.stages
+        return {
+            "select_all": self.select_all,
+            "duplicate": self.duplicate_selection,
+            "rename": self.rename_selection,
+            "delete": self.delete_selection,
+            "group_stage": stages.group,
+            "ungroup_stage": stages.ungroup,
+            "fold_stage": stages.fold_selected,
+            "freeze": stages.freeze_selected,
+        }
+
+    def possible_actions(self) -> dict[str, bool]:
+        """Which of the actions that work on the selection can do something now."""
+        modules, links = self.open_project.selection, self.scene.selected_links
+        is_one_stage = self.scene.stages.only_selected() is not None
+        network = self.open_project.project.network
+        return {
+            "duplicate": bool(modules),
+            "rename": len(modules) == 1 or is_one_stage,
+            "delete": bool(modules or links),
+            "group_stage": self.editor.stages.why_not_group() is None,
+            "ungroup_stage": bool(self.editor.stages.selected()),
+            "fold_stage": bool(self.editor.stages.selected()),
+            "freeze": any(has_weights(network.module(each).kind) for each in modules),
+        }
 
     def delete_selection(self) -> None:
         """Delete the selected modules and wires."""

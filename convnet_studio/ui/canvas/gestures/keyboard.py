@@ -58,22 +58,26 @@ class Keyboard:
         self._canvas.open_project.select(frozenset(self._canvas.scene.modules))
 
     def rename(self) -> None:
-        """Edit the name of the one selected module."""
-        selection = self._canvas.open_project.selection
-        if len(selection) == 1:
-            self._rename.start(self._canvas.scene.modules[next(iter(selection))])
+        """Edit the name of the one selected module, or of the one selected stage."""
+        selection, scene = self._canvas.open_project.selection, self._canvas.scene
+        if stage := scene.stages.only_selected():
+            self._rename.start(stage)
+        elif len(selection) == 1:
+            self._rename.start(scene.modules[next(iter(selection))])
 
     def walk(self, forward: bool) -> bool:
-        """Select the next module along the wires; False behind the last, where Tab leaves the canvas."""
-        order = walk_order(self._canvas.open_project.project)
-        selected = [index for index, each in enumerate(order) if each in self._canvas.open_project.selection]
+        """Select the next card along the wires; False behind the last, where Tab leaves the canvas."""
+        scene, selection = self._canvas.scene, self._canvas.open_project.selection
+        card_of = {each: item for item in scene.cards() for each in item.module_ids}
+        order = list(dict.fromkeys(card_of[each] for each in walk_order(self._canvas.open_project.project)))
+        selected = [index for index, item in enumerate(order) if not item.module_ids.isdisjoint(selection)]
         at = selected or ([-1] if forward else [len(order)])
         place = at[-1] + 1 if forward else at[0] - 1
         if not 0 <= place < len(order):
             self._canvas.open_project.select(frozenset())
             return False
-        self._canvas.open_project.select(frozenset((order[place],)))
-        self._canvas.view.ensureVisible(self._canvas.scene.modules[order[place]].rect, 24, 24)
+        self._canvas.open_project.select(order[place].module_ids)
+        self._canvas.view.ensureVisible(order[place].rect, 24, 24)
         return True
 
     def _nudge(self, event: QKeyEvent) -> bool:

@@ -41,7 +41,7 @@ class RubberBand(Gesture):
         self._band.setGeometry(QRect(self._press.viewport, pointer.viewport).normalized())
         self._band.show()
         area = QRectF(self._press.scene, pointer.scene).normalized()
-        touched = {each for each, item in self.canvas.scene.modules.items() if item.rect.intersects(area)}
+        touched = {each for item in self.canvas.scene.cards() if item.rect.intersects(area) for each in item.module_ids}
         self.canvas.open_project.select((self._before[0] if self._press.adds else frozenset()) | touched)
 
     def release(self, pointer: Pointer) -> None:
