@@ -51,7 +51,7 @@ def test_drag_moves_the_selected_cards_as_one_entry(bench):
     moved = {each: bench.scene.modules[each].pos() - before[each] for each in before}
     assert moved["m3"] == moved["m4"]
     assert moved["m3"].y() > 100
-    assert undo_texts(bench) == ["Move"]
+    assert undo_texts(bench) == ["Take out of the stage"]  # together with where they went
     bench.assert_in_step()
     bench.open_project.undo_stack.undo()
     assert bench.scene.modules["m3"].pos() == before["m3"]
@@ -277,7 +277,12 @@ def test_one_click_mends(bench):
 def test_context_menus(bench):
     area = bench.view.area
     menu = area._context_menu.open(bench.scene.modules["m3"].rect.center(), QPoint(0, 0))
-    assert [each.text() for each in menu.actions() if each.text()] == ["Duplicate", "Rename…", "Delete"]
+    assert [each.text() for each in menu.actions() if each.text()] == [
+        "Duplicate",
+        "Rename…",
+        "Take out of the stage",
+        "Delete",
+    ]
     menu.close()
     wire = bench.scene.links[Link("m6", "m7")].path().pointAtPercent(0.5)
     menu = area._context_menu.open(wire, QPoint(0, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
@@ -137,6 +137,7 @@ class FoldedItem(ModuleItem):
             painter.setBrush(now.color("raised"))
             below = self.layout.card.adjusted(step + 6, 6, step, step)
             painter.drawRoundedRect(below.adjusted(0, 0, -0.5, -0.5), LARGE_RADIUS, LARGE_RADIUS)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         super().paint(painter, option, widget)
         self._paint_bar(painter)
         parts = self.parts

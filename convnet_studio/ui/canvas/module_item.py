@@ -65,6 +65,11 @@ class ModuleItem(QGraphicsItem):
         return self._layout.card.translated(self.pos())
 
     @property
+    def calm_rect(self) -> QRectF:
+        """The card without the problem that hangs below it for a while, so that nothing around it moves for that."""
+        return self.rect.adjusted(0, 0, 0, -self._layout.problem.height())
+
+    @property
     def module_ids(self) -> frozenset[str]:
         """The modules that it stands for."""
         return frozenset((self._card.id,))

@@ -11,7 +11,7 @@ from convnet_studio.engine.nn.module import Family, Module
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.kinds import find_kind, is_loss
-from convnet_studio.engine.project.spec import Link, Position, Project
+from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Position, Project
 from convnet_studio.engine.project.stage_edits import SLOTS, last_before_slot, wire_of_slot
 from convnet_studio.engine.project.stage_inserts import (
     insert_in_slot,
@@ -96,7 +96,7 @@ class StageEditor:
         is_folded = not all(face.is_folded for face in faces)
         after = self.project
         for face in faces:
-            after = edits.fold_stage(after, face.id, is_folded)
+            after = self._folded(after, face.id, is_folded)
         self._open.edit("Fold" if is_folded else "Unfold", after)
         self._open.select(self._open.selection.union(*(face.modules for face in faces)))
 
@@ -120,8 +120,14 @@ class StageEditor:
         self._open.edit("Rename a stage", edits.rename_stage(self.project, stage_id, name))
 
     def fold(self, stage_id: str, is_folded: bool) -> None:
-        """Draw a stage as one card, or all its modules."""
-        self._open.edit("Fold" if is_folded else "Unfold", edits.fold_stage(self.project, stage_id, is_folded))
+        """Draw a stage as one card, or all its modules, for which what stands in their way moves aside."""
+        after = self._folded(self.project, stage_id, is_folded)
+        self._open.edit("Fold" if is_folded else "Unfold", after)
+
+    def _folded(self, project: Project, stage_id: str, is_folded: bool) -> Project:
+        aside = {} if is_folded else self._scene.stages.moved_aside(stage_id)
+        after = edits.move_modules(project, {each: _position(at) for each, at in aside.items()})
+        return edits.fold_stage(after, stage_id, is_folded)
 
     def freeze(self, stage_id: str) -> None:
         """Freeze a stage, or let it learn where all of it is frozen."""
@@ -129,7 +135,7 @@ class StageEditor:
 
     def fill_slot(self, stage_id: str, kind: str) -> str:
         """Put a new module into its slot of a stage, for which the row behind makes room; its id."""
-        place = self._slot_place(stage_id, kind, QSizeF(MAPS_WIDTH, NEW_HEIGHT))
+        place = self._slot_place(stage_id, kind, QSizeF(usual_width(ModuleSpec("", kind)), NEW_HEIGHT))
         position = _position(place.at) if place else (0.0, 0.0)
         after, new_id = insert_in_slot(self.project, stage_id, kind, position, self._room_behind(stage_id, kind))
         self._open.edit(f"Add {kind}", after)
@@ -215,10 +221,10 @@ class StageEditor:
     def _room_behind(self, stage_id: str, kind: str) -> float:
         """How much room a new card in a slot takes: more where the next one stands outside of the frame."""
         stage = self.project.network.stage(stage_id)
-        link = wire_of_slot(self.project, stage, kind)
+        link, width = wire_of_slot(self.project, stage, kind), usual_width(ModuleSpec("", kind))
         if link is None or link.target in stage.modules:
-            return MAPS_WIDTH + CARD_GAP
-        return MAPS_WIDTH + (STAGE_GAP if self.project.network.stage_of(link.target) else LOOSE_GAP)
+            return width + CARD_GAP
+        return width + (STAGE_GAP if self.project.network.stage_of(link.target) else LOOSE_GAP)
 
     # ---------------------------------------------------------------- ready stages
 
@@ -301,14 +307,16 @@ def kinds_of_family(family: Family) -> list[str]:
 
 
 def _ready_cards(ready: Project) -> list[QRectF]:
-    """Where its cards will lie, each as wide as its name and its main setting need."""
-    rects = []
-    for spec, card in zip(ready.network.modules, cards_of(ready, None).values(), strict=True):
-        module = build_module(spec)
-        caption = module.caption() if isinstance(module, Module) else ""
-        width = lay_out(replace(card, caption=caption), QSizeF()).size.width()
-        rects.append(QRectF(*spec.position, max(width, MAPS_WIDTH), NEW_HEIGHT))
-    return rects
+    """Where its cards will lie."""
+    return [QRectF(*each.position, usual_width(each), NEW_HEIGHT) for each in ready.network.modules]
+
+
+def usual_width(spec: ModuleSpec) -> float:
+    """The width that a card will have, before anything is known of its shape: name and main setting have room."""
+    (card,) = cards_of(Project(network=NetworkSpec((spec,))), None).values()
+    module = build_module(spec)
+    caption = module.caption() if isinstance(module, Module) else ""
+    return max(MAPS_WIDTH, lay_out(replace(card, caption=caption), QSizeF()).size.width())
 
 
 def _family(kind: str) -> Family:

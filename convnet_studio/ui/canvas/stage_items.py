@@ -16,7 +16,7 @@ from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.canvas.stage_face import StageFace, faces_of
 from convnet_studio.ui.canvas.stage_item import StageItem
-from convnet_studio.ui.canvas.stage_layout import Joint, frame_around, joint_between
+from convnet_studio.ui.canvas.stage_layout import FRAME_GAP, Joint, frame_around, joint_between
 from convnet_studio.ui.shown_module import shown_stage
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class StageItems:
                 continue
             staying = [each for each in frame.face.modules if each not in self._carried]
             if not staying or len(staying) == len(frame.face.modules):
-                rect = frame_around(modules[each].rect for each in frame.face.modules)
+                rect = frame_around(modules[each].calm_rect for each in frame.face.modules)
             elif frame.state.is_left:
-                rect = frame_around(modules[each].rect for each in staying)
+                rect = frame_around(modules[each].calm_rect for each in staying)
             else:
                 rect = self._starts[stage_id]
             frame.set_frame(rect, self._joints(stage_id))
@@ -184,13 +184,31 @@ class StageItems:
     def solid_rects(self) -> list[QRectF]:
         """What wires run around: visible frames, and cards that are in none."""
         frames = [each.rect for each in self.frames.values() if each.isVisible()]
-        return [*frames, *(item.rect for item in self.loose_cards())]
+        return [*frames, *(item.calm_rect for item in self.loose_cards())]
 
     def taken_rects(self) -> list[QRectF]:
         """Where nothing new may lie: as `solid_rects`, and the places that folded stages come back to."""
+        cards = [item.rect for item in self._scene.cards()]
+        return [*self.solid_rects(), *cards, *(self.unfolded_rect(each) for each in self.folded)]
+
+    def unfolded_rect(self, stage_id: str) -> QRectF:
+        """The frame of a stage, or the one that it will have again."""
+        modules, frame = self._scene.modules, self.frames[stage_id]
+        return frame_around(modules[each].calm_rect for each in frame.face.modules)
+
+    def moved_aside(self, stage_id: str) -> dict[str, QPointF]:
+        """Where the cards go that stand in the way of a folded stage which unfolds: right, with the row behind them."""
+        place = self.unfolded_rect(stage_id)
+        others = [(self.unfolded_rect(each), frame.face.modules) for each, frame in self.frames.items()]
+        others = [each for each in others if each[0] != place]
+        others += [(item.rect, (each,)) for each, item in self._scene.modules.items() if each not in self._stage_of]
+        row = [each for each in others if each[0].top() < place.bottom() and each[0].bottom() > place.top()]
+        met = min((rect.left() for rect, _ in row if rect.intersects(place)), default=None)
+        if met is None:
+            return {}
+        step = QPointF(place.right() + FRAME_GAP - met, 0)
         modules = self._scene.modules
-        hidden = [frame_around(modules[each].rect for each in item.face.modules) for item in self.folded.values()]
-        return [*self.solid_rects(), *hidden]
+        return {each: modules[each].pos() + step for rect, ids in row if rect.left() >= met for each in ids}
 
     def loose_cards(self) -> list[ModuleItem]:
         """The cards that no frame surrounds, folded ones among them."""
@@ -214,15 +232,15 @@ class StageItems:
             if each in self.folded and self.folded[each].pointer.offered is not offered:
                 self.folded[each].offer(offered)
 
-    def leaving(self, carried: Mapping[str, ModuleItem]) -> frozenset[str]:
-        """Those of the dragged modules that are out of their stage's frame by more than `PULL`, while others stay."""
+    def leaving(self, carried: Mapping[str, QRectF]) -> frozenset[str]:
+        """Those of the dragged cards that are out of their stage's frame by more than `PULL`, while others stay."""
         out = set()
         for stage_id, frame in self.frames.items():
             own = [each for each in frame.face.modules if each in carried]
             if stage_id in self.folded or not own or len(own) == len(frame.face.modules):
                 continue
             room = self._starts[stage_id].adjusted(-PULL, -PULL, PULL, PULL)
-            gone = [each for each in own if not room.contains(carried[each].rect)]
+            gone = [each for each in own if not room.contains(carried[each])]
             out.update(gone)
             frame.set_state(is_left=bool(gone))
         return frozenset(out)

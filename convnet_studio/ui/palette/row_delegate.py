@@ -78,7 +78,8 @@ def word_lines(entry: Entry, width: int) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = longer
-    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines]
+    slack = 2  # widths are rounded, and what just fits is not to be cut
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room + slack) for line in lines]
 
 
 def paint_slots(painter: QPainter, families: Sequence[Family], rect: QRectF) -> None:

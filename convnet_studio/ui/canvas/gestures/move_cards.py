@@ -113,14 +113,17 @@ class MoveCards(Gesture):
         scene.reroute()
 
     def _slot_near(self, card: QRectF) -> SlotPlace | None:
-        """The slot that the one card under the mouse would jump into."""
+        """The slot that the one card under the mouse would jump into, once it is out of the stage that it is in."""
         if len(self._starts) != 1:
             return None
         (module_id,) = self._starts
+        is_inside = self.canvas.open_project.project.network.stage_of(module_id) is not None
+        if is_inside and not self.canvas.scene.stages.leaving({module_id: card}):
+            return None
         return self.canvas.editor.stages.slot_near(module_id, card, self.canvas.scaled(PULL))
 
     def _leaving(self) -> frozenset[str]:
         """The moved cards that are pulled out of their stages now."""
         modules = self.canvas.scene.modules
-        carried = {each: modules[each] for each in self._starts if each in modules}
-        return frozenset() if self._slot is not None else self.canvas.scene.stages.leaving(carried)
+        carried = {each: modules[each].calm_rect for each in self._starts if each in modules}
+        return self.canvas.scene.stages.leaving(carried)
