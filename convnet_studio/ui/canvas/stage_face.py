@@ -104,6 +104,11 @@ class StageFace:
         return "\n".join((f"Output: {shape_text(self.shape)}", *counts))
 
     @property
+    def lock_words(self) -> str:
+        """What stands beside the padlock: how much is frozen; empty where all of it learns."""
+        return "frozen" if self.is_frozen else f"{self.frozen} of {self.learning} frozen" if self.frozen else ""
+
+    @property
     def lock_help(self) -> str:
         """What the padlock says and does, in words."""
         if self.is_frozen:

@@ -27,13 +27,13 @@ CHIP_ICON = 12.0
 CHIP_TAB = 4.0
 """How far the tab of a chip reaches into the notch of the next."""
 ICON = 14.0
-HALF_WIDTH = 26.0
-"""Of "1/2" beside the padlock."""
+NARROW = 300.0
+"""Frames that are narrower say nothing beside the padlock."""
 LONGEST_NAME = 220.0
 SHORTEST_NAME = 34.0
 GAP = 10.0
 JOINT_HEIGHT = 56.0
-JOINT_REACH = 2 * CARD_GAP
+JOINT_REACH = 1.5 * CARD_GAP
 """Cards further apart are not drawn as joined."""
 SEPARATOR = "  ·  "
 
@@ -54,7 +54,7 @@ class StageLayout:
     """Rectangles of a stage's parts; those that have no room, or no meaning, are empty.
 
     Attributes:
-        has_words: whether the chips say their families. `counters_text`: what has room of them.
+        has_words: whether the chips say their families. `counters_text`, `lock_words`: what has room of them.
     """
 
     chevron: QRectF
@@ -63,6 +63,7 @@ class StageLayout:
     lock: QRectF
     counters: QRectF = field(default_factory=QRectF)
     counters_text: str = ""
+    lock_words: str = ""
     has_words: bool = False
 
     def part_at(self, at: QPointF) -> tuple[Part, int]:
@@ -102,7 +103,9 @@ def lay_out_header(face: StageFace, width: float, is_small: bool = False) -> Sta
     """
     middle = HEADER / 2 + 1
     chevron = QRectF(GAP, middle - ICON / 2, ICON, ICON)
-    lock_width = (ICON + (HALF_WIDTH if face.is_half_frozen else 0)) if face.learning else 0.0
+    words = face.lock_words if width > NARROW and not is_small else ""
+    said = QFontMetricsF(small_font()).horizontalAdvance(words) + 6 if words else 0.0
+    lock_width = ICON + said if face.learning else 0.0
     right = width - GAP - lock_width
     lock = QRectF(right, middle - ICON / 2, lock_width, ICON) if lock_width else QRectF()
     left = chevron.right() + 6
@@ -128,6 +131,7 @@ def lay_out_header(face: StageFace, width: float, is_small: bool = False) -> Sta
         lock=lock,
         counters=QRectF(end - counters, middle - 9, counters, 18),
         counters_text=text,
+        lock_words=words,
         has_words=has_words,
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.ui.canvas.bodies.body import elided
@@ -19,6 +21,8 @@ from convnet_studio.ui.theme import FAMILY_ICONS, LARGE_RADIUS, theme
 DASHES = (5.0, 4.0)
 GROUND = 0.5
 """Opacity of the ground of a frame: the dots of the canvas stay in sight."""
+QUIET = 0.7
+"""Opacity of the line of a frame that nobody points at."""
 TINT = 0.14
 STRONG_TINT = 0.28
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
@@ -44,27 +48,47 @@ class StageState:
 
 
 def paint_frame(painter: QPainter, rect: QRectF, face: StageFace, state: StageState) -> None:
-    """The dashed frame with its ground."""
+    """The dashed frame; one that says something has a ground (all of them would cost as much as the cards)."""
     now = theme()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    ground = now.color(
-        "accent_soft" if state.offered or state.is_selected else "raised" if face.is_frozen else "surface"
-    )
-    ground.setAlphaF(GROUND)
     is_lit = state.is_selected or state.offered is not None
     pen = QPen(now.color("accent" if is_lit else "strong_line"), 1.5 if is_lit else 1.0)
     if not is_lit and not state.is_hovered:
         line = pen.color()
-        line.setAlphaF(0.7)
+        line.setAlphaF(QUIET)
         pen.setColor(line)
     pen.setDashPattern(list(DASHES))
     painter.setPen(pen)
-    painter.setBrush(ground)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if is_lit or face.is_frozen:
+        ground = now.color("accent_soft" if is_lit else "raised")
+        ground.setAlphaF(GROUND)
+        painter.setBrush(ground)
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), LARGE_RADIUS + 2, LARGE_RADIUS + 2)
 
 
 def paint_joint(painter: QPainter, joint: Joint) -> None:
     """Two pieces that interlock between two cards: above the wire a tab of the left one, below of the right one."""
+    ratio = max(0.25, round(painter.deviceTransform().m11() * 4) / 4)
+    size = joint.rect.size().toTuple()
+    pixmap = _joint_pixmap(joint.left, joint.right, size, ratio, theme().name)
+    painter.drawPixmap(joint.rect, pixmap, QRectF(pixmap.rect()))
+
+
+@functools.lru_cache(maxsize=256)
+def _joint_pixmap(
+    left: Family | None, right: Family | None, size: tuple[float, float], ratio: float, _theme_name: str
+) -> QPixmap:
+    pixmap = QPixmap(max(1, math.ceil(size[0] * ratio)), max(1, math.ceil(size[1] * ratio)))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.scale(pixmap.width() / size[0], pixmap.height() / size[1])
+    _paint_pieces(painter, Joint(QRectF(0, 0, *size), left, right))
+    painter.end()
+    return pixmap
+
+
+def _paint_pieces(painter: QPainter, joint: Joint) -> None:
     rect, middle = joint.rect, joint.rect.center()
     left = QPainterPath()
     left.addRect(QRectF(rect.topLeft(), QPointF(middle.x(), rect.bottom())))
@@ -78,11 +102,8 @@ def paint_joint(painter: QPainter, joint: Joint) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillPath(whole.subtracted(left), _tinted(joint.right, STRONG_TINT))
     painter.fillPath(left, _tinted(joint.left, STRONG_TINT))
-    painter.setClipRect(rect)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(theme().color("surface"), 1.5))
     painter.drawPath(left)
-    painter.setClipping(False)
 
 
 def paint_header(painter: QPainter, face: StageFace, layout: StageLayout, state: StageState) -> None:
@@ -119,10 +140,10 @@ def paint_lock(painter: QPainter, face: StageFace, layout: StageLayout, state: S
     token = "accent" if is_lit else "text" if face.frozen else "second_text"
     place = QRectF(layout.lock.right() - ICON, layout.lock.top(), ICON, ICON)
     draw_icon(painter, "lock" if face.is_frozen else "lock-open", now.color(token), place)
-    if face.is_half_frozen and layout.lock.width() > ICON:
-        painter.setFont(small_number_font())
+    if layout.lock_words:
+        painter.setFont(small_font())
         painter.setPen(now.color(token))
-        painter.drawText(layout.lock.adjusted(0, -3, -ICON - 4, 3), _RIGHT, f"{face.frozen}/{face.learning}")
+        painter.drawText(layout.lock.adjusted(0, -3, -ICON - 5, 3), _RIGHT, layout.lock_words)
 
 
 def paint_chips(painter: QPainter, face: StageFace, layout: StageLayout, state: StageState) -> None:

@@ -1,6 +1,6 @@
 """RowDelegate: paints the rows of a KindList: family icon, name, and the plain word where it fits.
 
-A ready stage has the colours of its slots for an icon, and one sentence in at most three lines.
+A ready stage has the colours of its slots for an icon, and one sentence in a few lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROW_HEIGHT = 26
 TITLE_HEIGHT = 30
 WORD_HEIGHT = 13
 """Of the plain word in a line of its own."""
-MOST_LINES = 3
+MOST_LINES = 4
 ICON = 14
 PADDING = 8
 
@@ -78,7 +78,7 @@ def word_lines(entry: Entry, width: int) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = longer
-    slack = 2  # widths are rounded, and what just fits is not to be cut
+    slack = 4  # widths are rounded, and what just fits is not to be cut
     return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room + slack) for line in lines]
 
 
