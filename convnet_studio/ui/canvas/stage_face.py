@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convnet_studio.engine.nn.module import Family, Shape
-from convnet_studio.engine.project.kinds import is_loss, port_count
+from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count
 from convnet_studio.engine.project.sharing import has_weights
-from convnet_studio.engine.project.spec import Project, StageSpec
-from convnet_studio.engine.project.stage_edits import modules_by_slot
+from convnet_studio.engine.project.spec import ModuleSpec, Project, StageSpec
+from convnet_studio.engine.project.stage_edits import SLOTS
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
@@ -53,8 +53,8 @@ class StageFace:
         parameters, multiply_accumulates: summed over its modules.
         learning, frozen: how many of its modules have parameters, and how many of those are frozen.
         problems: of all its modules.
-        inputs: (module, port) of every input that no wire from inside feeds. `outputs`: the modules that feed others
-            outside, or else the last one.
+        inputs: (module, port) of every input that no wire from inside feeds; empty where it is not folded.
+        outputs: the modules that feed others outside, or else the last one.
     """
 
     id: str
@@ -121,59 +121,68 @@ class StageFace:
 
 def faces_of(project: Project, summary: Summary | None) -> dict[str, StageFace]:
     """The faces of all stages of `project` by id; `summary` may be of a value before the last edit, or missing."""
-    known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
-    return {stage.id: _face_of(project, stage, known) for stage in project.network.stages}
+    faces = _Faces(project, summary)
+    return {stage.id: faces.of(stage) for stage in project.network.stages}
 
 
 def face_of(project: Project, stage: StageSpec, summary: Summary | None) -> StageFace:
     """The face of one stage of `project`."""
-    return _face_of(project, stage, summary.modules if summary else {})
+    return _Faces(project, summary).of(stage)
 
 
-def _face_of(project: Project, stage: StageSpec, known: Mapping[str, ModuleSummary]) -> StageFace:
-    specs = {each.id: each for each in project.network.modules if each.id in stage.modules}
-    slots = tuple(
-        Slot(family, ids, tuple(title(specs[each]) for each in ids))
-        for family, ids in modules_by_slot(project, stage).items()
-    )
-    last = next((each for each in reversed(stage.modules) if not is_loss(specs[each].kind)), stage.modules[-1])
-    facts = [known[each] for each in stage.modules if each in known]
-    learning = [specs[each] for each in stage.modules if has_weights(specs[each].kind)]
-    return StageFace(
-        id=stage.id,
-        name=stage.name,
-        is_folded=stage.is_folded,
-        modules=stage.modules,
-        slots=slots,
-        last=last,
-        shape=known[last].shape if last in known else None,
-        parameters=sum(each.parameters for each in facts),
-        multiply_accumulates=sum(each.multiply_accumulates for each in facts),
-        learning=len(learning),
-        frozen=sum(each.learning.frozen for each in learning),
-        problems=tuple(problem for each in facts for problem in each.problems),
-        inputs=_open_inputs(project, stage),
-        outputs=_open_outputs(project, stage, last),
-    )
+class _Faces:
+    """What all faces of a project are made from, looked up once: there may be hundreds of modules."""
+
+    def __init__(self, project: Project, summary: Summary | None) -> None:
+        self._known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
+        self._specs = {each.id: each for each in project.network.modules}
+        self._sources = {(each.target, each.port): each.source for each in project.network.links}
+        self._targets: dict[str, set[str]] = {}
+        for each in project.network.links:
+            self._targets.setdefault(each.source, set()).add(each.target)
+
+    def of(self, stage: StageSpec) -> StageFace:
+        specs = [self._specs[each] for each in stage.modules]
+        with_output = [each.id for each in specs if not is_loss(each.kind)]
+        last = with_output[-1] if with_output else stage.modules[-1]
+        facts = [self._known[each] for each in stage.modules if each in self._known]
+        learning = [each for each in specs if has_weights(each.kind)]
+        return StageFace(
+            id=stage.id,
+            name=stage.name,
+            is_folded=stage.is_folded,
+            modules=stage.modules,
+            slots=_slots(specs),
+            last=last,
+            shape=self._known[last].shape if last in self._known else None,
+            parameters=sum(each.parameters for each in facts),
+            multiply_accumulates=sum(each.multiply_accumulates for each in facts),
+            learning=len(learning),
+            frozen=sum(each.learning.frozen for each in learning),
+            problems=tuple(problem for each in facts for problem in each.problems),
+            inputs=self._open_inputs(specs) if stage.is_folded else (),
+            outputs=self._open_outputs(stage, last if with_output else ""),
+        )
+
+    def _open_inputs(self, specs: list[ModuleSpec]) -> tuple[tuple[str, int], ...]:
+        inside = {each.id for each in specs}
+        ports = [(each.id, port) for each in specs for port in range(port_count(each.kind, each.settings))]
+        return tuple(each for each in ports if self._sources.get(each) not in inside)
+
+    def _open_outputs(self, stage: StageSpec, last: str) -> tuple[str, ...]:
+        leaving = {each for each in stage.modules if self._targets.get(each, set()) - set(stage.modules)}
+        if not leaving and last and last not in self._targets:
+            leaving = {last}
+        return tuple(each for each in stage.modules if each in leaving)
 
 
-def _open_inputs(project: Project, stage: StageSpec) -> tuple[tuple[str, int], ...]:
-    network = project.network
-    inner = {(each.target, each.port) for each in network.links if each.source in stage.modules}
-    ports = [
-        (each, port)
-        for each in stage.modules
-        for port in range(port_count(network.module(each).kind, network.module(each).settings))
-    ]
-    return tuple(each for each in ports if each not in inner)
-
-
-def _open_outputs(project: Project, stage: StageSpec, last: str) -> tuple[str, ...]:
-    links = [each for each in project.network.links if each.source in stage.modules]
-    leaving = {each.source for each in links if each.target not in stage.modules}
-    if not leaving and last not in {each.source for each in links} and not is_loss(project.network.module(last).kind):
-        leaving = {last}
-    return tuple(each for each in stage.modules if each in leaving)
+def _slots(specs: list[ModuleSpec]) -> tuple[Slot, ...]:
+    families = {each.id: kind.family for each in specs if (kind := find_kind(each.kind))}
+    slots = []
+    for family in SLOTS:
+        own = [each for each in specs if families.get(each.id) is family]
+        slots.append(Slot(family, tuple(each.id for each in own), tuple(title(each) for each in own)))
+    return tuple(slots)
 
 
 def ready_title(name: str) -> str:

@@ -15,7 +15,7 @@ from convnet_studio.ui.palette.kind_list import KindList
 from convnet_studio.ui.palette.search_field import SearchField
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 
-SMALLEST_WIDTH = 180
+SMALLEST_WIDTH = 184
 
 
 class Palette(QWidget):
