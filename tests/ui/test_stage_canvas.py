@@ -613,3 +613,11 @@ def test_a_live_snapshot_repaints_no_header(bench, monkeypatch):
         bench.view.show_snapshot(bench.snapshot(seed))
         bench.viewport.repaint()
     assert painted == []
+
+
+def test_no_number_makes_the_slots_jump(bench):
+    before = [item.layout.chips for item in bench.scene.stages.frames.values()]
+    bench.open_project.edit("Large", edits.apply_change(bench.project, "m7", {"out_channels": 400}))
+    assert [item.layout.chips for item in bench.scene.stages.frames.values()] == before
+    bench.open_project.edit("Too large", edits.apply_change(bench.project, "m3", {"kernel_size": 31}))
+    assert [item.layout.chips for item in bench.scene.stages.frames.values()] == before

@@ -64,7 +64,7 @@ class FoldedItem(ModuleItem):
     def parts(self) -> StageLayout:
         """Where chevron, chips and padlock lie, in the item's coordinates."""
         right = self.layout.size.width() - PADDING
-        line = HEADER_HEIGHT - CHIP_HEIGHT - 3
+        line = HEADER_HEIGHT - CHIP_HEIGHT - 2
         chevron = QRectF(right - ICON + 2, line + 1, ICON, ICON)
         lock = QRectF(chevron.left() - ICON - 6, line + 1, ICON, ICON) if self._face.learning else QRectF()
         chips = chips_from(QPointF(PADDING, line), [CHIP_WIDTH] * len(self._face.slots), CHIP_HEIGHT)

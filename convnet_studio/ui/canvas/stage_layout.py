@@ -27,6 +27,10 @@ CHIP_ICON = 12.0
 CHIP_TAB = 4.0
 """How far the tab of a chip reaches into the notch of the next."""
 ICON = 14.0
+WORDS_WIDTH = 370.0
+"""Of four chips with their words."""
+USUAL_COUNTERS = 260.0
+"""Of all counters as they usually are: chips have words where these have room, so that no number makes them jump."""
 NARROW = 300.0
 """Frames that are narrower say nothing beside the padlock."""
 LONGEST_NAME = 220.0
@@ -112,8 +116,8 @@ def lay_out_header(face: StageFace, width: float, is_small: bool = False) -> Sta
     room = right - left - (GAP if lock_width else 0)
     size = 1.6 if is_small else 1.0
     name = min(size * QFontMetricsF(title_font()).horizontalAdvance(face.title) + 4, LONGEST_NAME)
-    steps = ((True, 3), (False, 3), (False, 2), (False, 1), (False, 0))
-    for has_words, count in steps[-1:] if is_small else steps:
+    has_words = not is_small and name + WORDS_WIDTH + USUAL_COUNTERS <= room  # whatever the numbers are now
+    for count in (0,) if is_small else (3, 2, 1, 0):
         text = SEPARATOR.join(face.counters[:count])
         counters = QFontMetricsF(small_number_font()).horizontalAdvance(text) + 2 if text else 0.0
         widths = [chip_width(slot.family, has_words, size if room > 150 else 1.0) for slot in face.slots]
