@@ -168,5 +168,5 @@ def test_a_modules_own_name_is_found_before_a_stage_that_speaks_of_it(palette, q
 
 def test_the_ghost_of_a_stage_bears_its_colours(qtbot):
     entry = next(each for each in stage_entries() if each.name == "tutorial-stage")
-    bare = ghost_pixmap(replace(entry, slots=()), 1.0).toImage()
+    bare = ghost_pixmap(replace(entry, slots=(), word=f"stage of {len(entry.slots)} modules"), 1.0).toImage()
     assert ghost_pixmap(entry, 1.0).toImage() != bare

@@ -239,10 +239,8 @@ def test_an_empty_slot_asks_for_a_module_and_takes_it(bench):
 
 
 def test_the_row_behind_a_filled_last_slot_keeps_clear_of_the_frame(bench):
-    bench.open_project.edit("Delete", edits.delete_modules(bench.project, ["m9"]))
-    assert frame(bench, "s15").face.slots[3].is_empty
-    bench.view.editor.stages.fill_slot("s15", "MaxPool2d")
-    assert bench.project.network.stage("s15").modules[:2] == ("m7", "m8")
+    new = bench.view.editor.stages.fill_slot("s15", "MaxPool2d")
+    assert bench.project.network.stage("s15").modules == ("m7", "m8", "m9", new)
     gap = frame(bench, "s16").rect.left() - frame(bench, "s15").rect.right()
     assert gap >= FRAME_GAP
 
@@ -488,8 +486,11 @@ def test_what_stands_in_the_way_moves_aside_when_a_stage_unfolds(bench):
 def test_nothing_new_lands_where_a_folded_stage_comes_back(bench):
     bench.view.editor.stages.fold("s14", True)
     bench.carry("Tanh", bench.place(bench.scene.modules["m4"].rect.center()))
+    (new,) = bench.open_project.selection
+    at = bench.scene.modules[new].pos()
     bench.view.editor.stages.fold("s14", False)
     assert not solid_overlaps(bench)
+    assert bench.scene.modules[new].pos() == at  # nothing had to move aside
 
 
 def test_fold_and_freeze_by_keys_of_the_selection(bench):
@@ -569,6 +570,12 @@ def test_a_ready_stage_is_added_behind_the_selection(bench):
     assert {Link("m9", new.modules[0]), Link(new.modules[-1], "m10")} <= set(bench.project.network.links)
     assert bench.open_project.selection == set(new.modules)
     assert len(undo_texts(bench)) == 1
+    assert not solid_overlaps(bench)
+
+
+def test_a_ready_stage_without_a_selection_finds_a_free_place(bench):
+    bench.view.add_stage("random-filter-stage")
+    assert len(bench.project.network.stages) == 4
     assert not solid_overlaps(bench)
 
 

@@ -130,6 +130,8 @@ def test_other_modules_are_listed_too(desk):
     desk.select("s16")
     assert {"m10", "m11", "m12", "m13"} <= set(desk.page.buttons)
     assert "turns scores into an answer" in desk.page.about.text()
+    desk.select("s15")
+    assert set(desk.page.buttons) == {"normalization", "m7", "m8", "m9"}
 
 
 def test_what_a_stage_does_is_one_sentence() -> None:
