@@ -20,7 +20,9 @@ from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
 from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, status_text
 from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.canvas.stage_face import PLACEHOLDER
 from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.shown_module import shown_stage
 from convnet_studio.ui.view import View
 
 MARGIN = 12
@@ -246,6 +248,9 @@ class CanvasView(View):
         project = self.open_project.project
         names = [title(spec) for spec in project.network.modules if spec.id in self.open_project.selection]
         chosen = f"Selected: {', '.join(names)}." if names else "Nothing is selected."
+        if stage := shown_stage(self.open_project):
+            folded = ", folded" if stage.is_folded else ""
+            chosen = f"Selected: {stage.name or PLACEHOLDER}{folded}, a stage of {', '.join(names)}."
         count = len(project.network.modules)
         self.area.setAccessibleDescription(f"{count} module{'' if count == 1 else 's'}. {chosen}")
         self.setAccessibleName("Canvas")
