@@ -60,6 +60,13 @@ ACTIONS = (
         "rename", "Rename", "Edit", (), "", "Another name for the module, another text for the note", False, "F2"
     ),
     ActionRow("delete", "Delete", "Edit", (), "trash-2", "Take what is selected out; a chain heals", False, "Del"),
+    ActionRow(
+        "group_stage", "Group to a stage", "Edit", ("Ctrl+G",), "group", "Make the selected modules one stage", True
+    ),
+    ActionRow("ungroup_stage", "Ungroup", "Edit", ("Ctrl+Shift+G",), "ungroup", "Let a stage be single modules again"),
+    ActionRow(
+        "fold_stage", "Fold or unfold the stage", "Edit", ("Ctrl+.",), "", "Draw the stage as one card, or all of it"
+    ),
     ActionRow("freeze", "Freeze, or learn again", "Edit", ("Ctrl+L",), "lock", "Keep the weights as they are", True),
     ActionRow("place_module", "Place a module…", "Edit", (), "plus", "Search for one and put it here", True, "Ins"),
     ActionRow("add_note", "Write a note", "Edit", (), "sticky-note", "Free text beside the network", False, "N"),

@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.open_project)
         self.curves = LearningCurvesView(self.open_project)
         self.code = CodeView(self.open_project)
-        self.inspector = Inspector(self.open_project)
+        self.inspector = Inspector(self.open_project, stages=self.canvas.editor.stages)
         self.palette_panel = Palette()
         self.data_strip = DataStrip()
         self.notice = Notice(self.canvas)
@@ -221,6 +221,7 @@ class MainWindow(QMainWindow):
         )
         self.code.save_requested.connect(self.export)
         self.palette_panel.add_requested.connect(self.canvas.add_kind)
+        self.palette_panel.stage_requested.connect(self.canvas.add_stage)
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
 
@@ -276,8 +277,9 @@ class MainWindow(QMainWindow):
 
     def show_commands(self) -> None:
         """Open the command palette."""
-        parts = self.actions_table, self.panel_layout.panels, self.canvas.add_kind, self.files.open_preset
-        self.picker.ask(QUESTION, all_choices(*parts), counts=True)
+        adds = self.canvas.add_kind, self.canvas.add_stage
+        choices = all_choices(self.actions_table, self.panel_layout.panels, *adds, self.files.open_preset)
+        self.picker.ask(QUESTION, choices, counts=True)
 
     # ---------------------------------------------------------------- training
 

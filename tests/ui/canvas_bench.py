@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QApplication
 from convnet_studio.engine.project.build import build_network
 from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.stages import stage_names
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.palette.kind_list import MODULE_MIME
+from convnet_studio.ui.palette.kind_list import MODULE_MIME, STAGE_MIME
 from convnet_studio.ui.views.canvas import CanvasView
 
 LEFT = Qt.MouseButton.LeftButton
@@ -74,6 +75,10 @@ class CanvasBench:
         """A scene position in the viewport."""
         return self.view.area.mapFromScene(at)
 
+    def place_rect(self, rect: QRectF) -> QRect:
+        """A part of the scene in the viewport."""
+        return self.view.area.mapFromScene(rect).boundingRect()
+
     def card_place(self, module_id: str, dx: float = 30, dy: float = 12) -> QPoint:
         return self.place(self.scene.modules[module_id].pos() + QPointF(dx, dy))
 
@@ -104,9 +109,9 @@ class CanvasBench:
         QTest.keyClick(self.view.area, key, modifiers)
 
     def carry(self, kind: str, at: QPoint, drop: bool = True) -> bool:
-        """Drag a module in from the palette and hold it at `at`, or drop it; whether it was accepted."""
+        """Drag a module or ready stage in from the palette and hold it at `at`, or drop it; whether it was accepted."""
         mime = QMimeData()
-        mime.setData(MODULE_MIME, kind.encode())
+        mime.setData(STAGE_MIME if kind in stage_names() else MODULE_MIME, kind.encode())
         actions, buttons = Qt.DropAction.CopyAction, LEFT
         none = Qt.KeyboardModifier.NoModifier
         enter = QDragEnterEvent(at, actions, mime, buttons, none)

@@ -51,7 +51,7 @@ def test_drag_moves_the_selected_cards_as_one_entry(bench):
     moved = {each: bench.scene.modules[each].pos() - before[each] for each in before}
     assert moved["m3"] == moved["m4"]
     assert moved["m3"].y() > 100
-    assert undo_texts(bench) == ["Move"]
+    assert undo_texts(bench) == ["Take out of the stage"]  # together with where they went
     bench.assert_in_step()
     bench.open_project.undo_stack.undo()
     assert bench.scene.modules["m3"].pos() == before["m3"]
@@ -282,6 +282,7 @@ def test_context_menus(bench):
         "Copy",
         "Duplicate",
         "Rename…",
+        "Take out of the stage",
         "Freeze",
         "Delete",
     ]

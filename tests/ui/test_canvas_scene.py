@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from canvas_bench import PICTURE, CanvasBench
+from PySide6.QtCore import QRectF, QSizeF
 
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.project import edits
@@ -12,6 +13,7 @@ from convnet_studio.engine.project.summary import summarize
 from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.card_layout import CARD_GAP
+from convnet_studio.ui.canvas.stage_layout import FRAME_GAP, HEADER
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
 
 
@@ -41,6 +43,21 @@ def test_every_preset_stands_without_overlap_or_problem(qtbot, name):
     rects = [item.rect for item in bench.scene.modules.values()]
     for rect in rects:
         assert not any(rect.adjusted(0, 0, CARD_GAP - 1, 0).intersects(other) for other in rects if other is not rect)
+    solid = bench.scene.stages.solid_rects()
+    for rect in solid:
+        assert not any(rect.adjusted(0, 0, FRAME_GAP - 1, 8).intersects(other) for other in solid if other is not rect)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_no_wire_crosses_the_header_of_a_stage(qtbot, name):
+    project = load_preset(name)
+    data = load_dataset(project.data.dataset)
+    bench = CanvasBench(qtbot, project)
+    bench.view.set_class_names(list(data.class_names))
+    bench.view.set_summary(summarize(project, data.input_shape, data.classes))
+    for frame in bench.scene.stages.frames.values():
+        header = QRectF(frame.rect.topLeft(), QSizeF(frame.rect.width(), HEADER))
+        assert not [link for link, item in bench.scene.links.items() if item.shape().intersects(header)]
 
 
 def test_items_follow_every_edit_undo_and_redo(bench):

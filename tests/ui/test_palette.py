@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
@@ -9,10 +11,19 @@ from PySide6.QtWidgets import QWidget
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.project.presets import preset_names
+from convnet_studio.engine.project.stages import load_stage, stage_names
 from convnet_studio.ui.palette import Palette
-from convnet_studio.ui.palette.entries import kind_entries, preset_entries
+from convnet_studio.ui.palette.entries import kind_entries, preset_entries, stage_entries
 from convnet_studio.ui.palette.ghost import ghost_pixmap
-from convnet_studio.ui.palette.row_delegate import ENTRY, ICON, PADDING, ROW_HEIGHT, WORD_HEIGHT, word_is_beside
+from convnet_studio.ui.palette.row_delegate import (
+    ENTRY,
+    ICON,
+    PADDING,
+    ROW_HEIGHT,
+    WORD_HEIGHT,
+    word_is_beside,
+    word_lines,
+)
 from convnet_studio.ui.theme import DARK, LIGHT, text_font, theme_switch
 
 
@@ -25,9 +36,9 @@ def palette(qtbot) -> Palette:
     return palette
 
 
-def test_it_holds_every_module_loss_and_preset(palette):
+def test_it_holds_every_stage_module_loss_and_preset(palette):
     names = palette.list.visible_names()
-    assert set(names) == {*Module.registry, *Loss.registry, *preset_names()}
+    assert set(names) == {*Module.registry, *Loss.registry, *preset_names(), *stage_names()}
 
 
 def test_families_stand_in_the_order_of_a_stage():
@@ -71,7 +82,7 @@ def test_arrows_walk_the_rows(palette, qtbot):
     QTest.keyClick(palette.search, Qt.Key.Key_Down)
     second = palette.list.visible_names()[1]
     assert palette.list.currentItem().text() == second
-    with qtbot.waitSignal(palette.add_requested) as added:
+    with qtbot.waitSignal(palette.stage_requested) as added:
         QTest.keyClick(palette.list, Qt.Key.Key_Return)
     assert added.args == [second]
 
@@ -128,7 +139,34 @@ def test_every_plain_word_is_seen_whole(qtbot, width):
         if entry is None or not entry.word:
             continue
         heights.add(palette.list.visualItemRect(item).height())
-        assert words.horizontalAdvance(entry.word) <= room
-        beside = word_is_beside(entry, palette.list.viewport().width() - 2 * PADDING)
-        assert palette.list.visualItemRect(item).height() == ROW_HEIGHT + (0 if beside else WORD_HEIGHT), entry.name
+        lines = word_lines(entry, palette.list.viewport().width() - 2 * PADDING)
+        assert all(words.horizontalAdvance(each) <= room + 1 for each in lines)
+        assert " ".join(lines) in ("", entry.word)
+        assert bool(lines) != word_is_beside(entry, palette.list.viewport().width() - 2 * PADDING)
+        assert palette.list.visualItemRect(item).height() == ROW_HEIGHT + WORD_HEIGHT * len(lines), entry.name
     assert (ROW_HEIGHT + WORD_HEIGHT in heights) or width == 300
+
+
+def test_ready_stages_stand_first_and_are_found_by_what_they_hold(palette, qtbot):
+    entries = stage_entries()
+    assert palette.list.visible_names()[: len(entries)] == list(stage_names())
+    for entry in entries:
+        assert entry.help == load_stage(entry.name).description
+        assert len(entry.slots) == len(load_stage(entry.name).network.modules)
+        assert entry.shown[0].isupper() or entry.shown[0].isdigit()
+    QTest.keyClicks(palette.search, "torch7 listings")
+    assert palette.list.visible_names() == ["torch7-stage"]
+    with qtbot.waitSignal(palette.stage_requested) as asked:
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert asked.args == ["torch7-stage"]
+
+
+def test_a_modules_own_name_is_found_before_a_stage_that_speaks_of_it(palette, qtbot):
+    QTest.keyClicks(palette.search, "normalization")
+    assert {"LocalContrastNorm", "torch7-stage"} <= set(palette.list.visible_names())
+
+
+def test_the_ghost_of_a_stage_bears_its_colours(qtbot):
+    entry = next(each for each in stage_entries() if each.name == "tutorial-stage")
+    bare = ghost_pixmap(replace(entry, slots=(), word=f"stage of {len(entry.slots)} modules"), 1.0).toImage()
+    assert ghost_pixmap(entry, 1.0).toImage() != bare

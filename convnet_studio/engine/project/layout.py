@@ -3,7 +3,7 @@
 Signals run from left to right: a module stands in the column (layer) behind the last of those that feed it. The graph
 is taken apart into paths, the longest first; each path is one straight line of cards, because ports stand at one height
 on all of them. A long network is broken into rows where a single wire crosses, rather behind a pooling than elsewhere,
-so that as much as possible can be read at once.
+so that as much as possible can be read at once; no row ends within a stage, and the frames of stages have room.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ WIRE_GAP = 44.0
 """Between columns where wires leave their line."""
 LINE_GAP = 52.0
 """Between lines of cards, with room for the wires that pass cards."""
+STAGE_GAP = 40.0
+"""Between columns where a stage begins or ends, with room for the frames around both."""
 ROW_GAP = 64.0
 """Between the rows that a long network is broken into."""
 MOST_ROWS = 8
@@ -48,7 +50,9 @@ def tidy(network: NetworkSpec, sizes: Mapping[str, Size], view: Size = (1600.0, 
     left = min((each.position[0] for each in network.modules), default=0.0)
     for part in _parts(order, links):
         inside = [each for each in links if each.source in part]
-        drawing = _Drawing([each for each in order if each in part], inside, sizes, families)
+        stages = [[each for each in stage.modules if each in part] for stage in network.stages]
+        ids = [each for each in order if each in part]
+        drawing = _Drawing(ids, inside, sizes, families, [each for each in stages if each])
         positions, height = drawing.positions(view)
         placed |= {each: (left + x, top + y) for each, (x, y) in positions.items()}
         top += height + ROW_GAP
@@ -63,6 +67,7 @@ class _Drawing:
     links: list[Link]
     sizes: Mapping[str, Size]
     families: Mapping[str, Family]
+    stages: list[list[str]] = field(default_factory=list)
     layer: dict[str, int] = field(default_factory=dict)
     line: dict[str, int] = field(default_factory=dict)
 
@@ -158,13 +163,20 @@ class _Drawing:
         return nice[1] if nice[0] >= NICE * any_rows[0] else any_rows[1]
 
     def _cuts(self) -> set[int]:
-        """Layers behind which a row may end: a single output leads on from there."""
+        """Layers behind which a row may end: a single output leads on from there, out of any stage."""
         last = max(self.layer.values())
         crossing: dict[int, set[str]] = {layer: set() for layer in range(last)}
         for link in self.links:
             for layer in range(self.layer[link.source], self.layer[link.target]):
                 crossing[layer].add(link.source)
-        return {layer for layer, sources in crossing.items() if len(sources) == 1}
+        within = {layer for first, last in self._stage_spans for layer in range(first, last)}
+        return {layer for layer, sources in crossing.items() if len(sources) == 1} - within
+
+    @cached_property
+    def _stage_spans(self) -> list[tuple[int, int]]:
+        """First and last layer of each stage."""
+        layers = [[self.layer[each] for each in stage] for stage in self.stages]
+        return [(min(each), max(each)) for each in layers]
 
     def _ends_stage(self, link: Link) -> bool:
         """Whether a wire leads out of a pooling, or out of the non-linearity behind one (as in the LeNets)."""
@@ -224,9 +236,11 @@ class _Drawing:
             if self.line[link.source] != self.line[link.target] or self._is_long(link)
             for layer in (self.layer[link.source], self.layer[link.target] - 1)
         }
+        framed = {layer for first, last in self._stage_spans for layer in (first - 1, last)}
         edges = [0.0]
         for layer, width in enumerate(self._widths):
-            edges.append(edges[-1] + width + (WIRE_GAP if layer in busy else GAP))
+            gap = WIRE_GAP if layer in busy else STAGE_GAP if layer in framed else GAP
+            edges.append(edges[-1] + width + gap)
         return edges
 
     @cached_property

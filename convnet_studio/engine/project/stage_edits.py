@@ -82,16 +82,24 @@ def wire_of_slot(project: Project, stage: StageSpec, kind: str) -> Link | None:
     It is the wire behind the last module of that slot, or of the nearest slot before that has one, else the one into
     the stage.
     """
-    family = kind_named(kind).family
-    if family not in SLOTS:
+    if kind_named(kind).family not in SLOTS:
         return None
-    slots = modules_by_slot(project, stage)
-    before = next((found for slot in SLOTS[SLOTS.index(family) :: -1] if (found := slots[slot])), ())
     links = [each for each in project.network.links if not each.is_recurrent]
+    before = last_before_slot(project, stage, kind)
     if not before:
         return next((each for each in links if each.target == stage.modules[0]), None)
-    outgoing = [each for each in links if each.source == before[-1]]
+    outgoing = [each for each in links if each.source == before]
     return next((each for each in outgoing if each.target in stage.modules), next(iter(outgoing), None))
+
+
+def last_before_slot(project: Project, stage: StageSpec, kind: str) -> str:
+    """The module of a stage behind which a new one of `kind` belongs; empty where it belongs before all of them.
+
+    It is the last module of that slot, or of the nearest slot before that has one.
+    """
+    slots = modules_by_slot(project, stage)
+    place = SLOTS.index(kind_named(kind).family)
+    return next((found[-1] for slot in SLOTS[place::-1] if (found := slots[slot])), "")
 
 
 def in_order(project: Project, ids: Collection[str]) -> tuple[str, ...]:

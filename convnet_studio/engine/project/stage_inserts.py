@@ -5,14 +5,15 @@ from __future__ import annotations
 from convnet_studio.engine.project.edits import (
     connect,
     delete_links,
-    insert_on_link,
+    insert_module,
     join_stage,
+    move_modules,
     paste_modules,
     with_room,
 )
 from convnet_studio.engine.project.kinds import is_loss, kind_named
-from convnet_studio.engine.project.spec import Link, NetworkSpec, Position, Project
-from convnet_studio.engine.project.stage_edits import SLOTS, wire_of_slot
+from convnet_studio.engine.project.spec import Link, NetworkSpec, Position, Project, StageSpec
+from convnet_studio.engine.project.stage_edits import SLOTS, last_before_slot, wire_of_slot
 
 
 def insert_stage(project: Project, stage: Project, position: Position) -> tuple[Project, tuple[str, ...]]:
@@ -63,18 +64,42 @@ def insert_in_slot(
 ) -> tuple[Project, str]:
     """Put a new module into the slot of its family in a stage; second: its id.
 
+    Where no wire runs there, the new module is joined to the end of the stage that is open.
+
     Raises:
-        ValueError: where it fits into no slot, or no wire runs there.
+        ValueError: where it fits into no slot.
     """
-    stage = project.network.stage(stage_id)
+    after, new_id = insert_module(project, kind, position)
+    return move_into_slot(after, stage_id, new_id, position, make_room), new_id
+
+
+def move_into_slot(
+    project: Project, stage_id: str, module_id: str, position: Position, make_room: float = 0.0
+) -> Project:
+    """Put a module that is there into the slot of its family in a stage, at `position`.
+
+    One without any wire goes into the wire of its slot; the wires of one that has some stay as they are.
+
+    Raises:
+        ValueError: where it fits into no slot.
+    """
+    kind = project.network.module(module_id).kind
     if kind_named(kind).family not in SLOTS:
         slots = ", ".join(each.value for each in SLOTS)
         raise ValueError(f"{kind} fits into no slot of a stage: these are for {slots}.")
-    link = wire_of_slot(project, stage, kind)
-    if link is None:
-        raise ValueError(f"There is no wire for {kind} in this stage: connect the stage first.")
-    after, new_id = insert_on_link(project, link, kind, position, make_room=make_room)
-    return join_stage(after, [new_id], stage_id), new_id
+    after = move_modules(project, {module_id: position})
+    if not any(module_id in (each.source, each.target) for each in project.network.links):
+        after = _wire_into_slot(after, project.network.stage(stage_id), module_id)
+    return with_room(join_stage(after, [module_id], stage_id), [module_id], make_room)
+
+
+def _wire_into_slot(project: Project, stage: StageSpec, module_id: str) -> Project:
+    kind = project.network.module(module_id).kind
+    if link := wire_of_slot(project, stage, kind):
+        after = connect(delete_links(project, [link]), link.source, module_id)
+        return connect(after, module_id, link.target, link.port, link.is_recurrent)
+    before = last_before_slot(project, stage, kind)
+    return connect(project, before, module_id) if before else connect(project, module_id, stage.modules[0])
 
 
 def _first(network: NetworkSpec) -> int:

@@ -35,9 +35,11 @@ from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
 from convnet_studio.ui.canvas.gestures.mend import Mend
 from convnet_studio.ui.canvas.gestures.mend_joint import MendJoint
 from convnet_studio.ui.canvas.gestures.move_cards import MoveCards
+from convnet_studio.ui.canvas.gestures.move_stage import MoveStage
 from convnet_studio.ui.canvas.gestures.padlock import Padlock
 from convnet_studio.ui.canvas.gestures.palette_drop import PaletteDrop
 from convnet_studio.ui.canvas.gestures.pan import Pan
+from convnet_studio.ui.canvas.gestures.press_stage import PressStage
 from convnet_studio.ui.canvas.gestures.rename import Rename
 from convnet_studio.ui.canvas.gestures.rubber_band import RubberBand
 from convnet_studio.ui.canvas.gestures.select_link import SelectLink
@@ -91,8 +93,10 @@ class CanvasArea(QGraphicsView):
             MendJoint(self.canvas),
             ConnectPorts(self.canvas),
             WidenNote(self.canvas),
+            PressStage(self.canvas),
             MoveCards(self.canvas),
             SelectLink(self.canvas),
+            MoveStage(self.canvas),
             RubberBand(self.canvas),
         )
         self._active: Gesture | None = None
@@ -158,12 +162,8 @@ class CanvasArea(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On a name or a note: edit it; on empty canvas: what to put there; elsewhere a second click like the first."""
         pointer = self._pointer(event)
-        item = self._scene.module_at(pointer.scene)
-        height = pointer.scene.y() - item.y() if item else 0.0
-        is_left = event.button() == Qt.MouseButton.LeftButton
-        if is_left and (self.rename.double_click(item, height) or self._double_click(pointer.scene)):
-            return
-        self.mousePressEvent(event)
+        if event.button() != Qt.MouseButton.LeftButton or not self._double_click(pointer.scene):
+            self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The menu of what lies under the mouse; by the menu key, that of the selected card."""
@@ -172,7 +172,8 @@ class CanvasArea(QGraphicsView):
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             notes = self._scene.notes
             if selection:
-                at = self._scene.modules[min(selection)].rect.center()
+                chosen = [item for item in self._scene.cards() if not item.module_ids.isdisjoint(selection)]
+                at = min(chosen, key=lambda item: item.card.id).rect.center()
             elif notes.selected:
                 at = notes.items[min(notes.selected)].rect.center()
         self._context_menu.open(at, self.canvas.to_screen(at))
@@ -268,10 +269,10 @@ class CanvasArea(QGraphicsView):
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
 
     def _double_click(self, at: QPointF) -> bool:
-        """Whether a double click there opened a note or the menu of modules."""
+        """Whether a double click there edited a name or a note, unfolded a stage, or opened the menu of modules."""
         if self._scene.module_at(at):
-            return False
-        return self.notes.double_click(at) or self.ask.double_click(at)
+            return self.rename.double_click(at)
+        return self.notes.double_click(at) or self.rename.double_click(at) or self.ask.double_click(at)
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
         place = event.position().toPoint()

@@ -91,7 +91,7 @@ def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> Non
     now = theme()
     shadow = now.color("shadow")
     shadow.setAlpha(max(1, shadow.alpha() // 4))
-    for spread in () if is_far(_scale_of(painter)) else (0.0, 1.0, 2.0):
+    for spread in () if is_far(scale_of(painter)) else (0.0, 1.0, 2.0):
         rect = layout.card.adjusted(-spread * 0.5, 1, spread * 0.5, spread + 0.5)
         painter.fillPath(_rounded(rect, LARGE_RADIUS + spread * 0.5), shadow)
     painter.fillPath(_rounded(layout.card), now.color("surface"))
@@ -140,10 +140,10 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     painter.setPen(QPen(now.color("line"), 1))
     painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
     left, room = PADDING + 2, width - 2 * PADDING - 2
-    if is_far(_scale_of(painter)):
+    if is_far(scale_of(painter)):
         head = QRectF(left, 2, room, HEADER_HEIGHT - 4)
         for words, row in _title_rows(card.title, head):
-            font = legible(title_font(), words, row.size(), _scale_of(painter))
+            font = legible(title_font(), words, row.size(), scale_of(painter))
             _text(painter, row, words, font, now.color("text"))
         return
     caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
@@ -151,8 +151,8 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     is_below = caption_is_below(card, width)
     lock = lock_room(card)
     name_room, word_room = (room - lock, room - taken) if is_below else (room - taken, room - lock)
-    title = legible(title_font(), card.title, QSizeF(name_room, 19), _scale_of(painter))
-    word = legible(small_font(), card.word, QSizeF(word_room, 15), _scale_of(painter))
+    title = legible(title_font(), card.title, QSizeF(name_room, 19), scale_of(painter))
+    word = legible(small_font(), card.word, QSizeF(word_room, 15), scale_of(painter))
     _text(painter, QRectF(left, 5, name_room, 19), card.title, title, now.color("text"))
     _text(painter, QRectF(left, 22, word_room, 15), card.word, word, now.color("second_text"))
     at = QRectF(width - PADDING - caption_width, 22 if is_below else 6, caption_width, 15 if is_below else 18)
@@ -165,10 +165,10 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     for each in counts:
         if each.share:
             paint_bar(painter, each.bar, each.share, each.token)
-    if is_far(_scale_of(painter)):
+    if is_far(scale_of(painter)):
         taken = GROOVE_WIDTH + 6 if any(each.share for each in counts) else 0
         room = layout.footer.adjusted(0, -4, -taken, 4)
-        font = legible(small_number_font(), shape_text(card.shape), room.size(), _scale_of(painter))
+        font = legible(small_number_font(), shape_text(card.shape), room.size(), scale_of(painter))
         _text(painter, room, shape_text(card.shape), font, now.color("text"))
         return
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
@@ -176,7 +176,7 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     first = 1 if footer_is_stacked(card, layout.size.width()) else 0
     widest = max(footer_lines(card), key=len, default="")
     longest = max(shape_text(card.shape), widest, key=len) if first else f"{shape_text(card.shape)} {widest}"
-    font = legible(small_number_font(), longest, line.size(), _scale_of(painter))
+    font = legible(small_number_font(), longest, line.size(), scale_of(painter))
     _text(painter, line, shape_text(card.shape), font, now.color(token))
     for each in counts:
         _text(painter, each.place, each.words, font, now.color("second_text"), _RIGHT)
@@ -240,7 +240,7 @@ def is_far(scale: float) -> bool:
     return LINE_HEIGHT / LINE_SPACING * scale < LEGIBLE
 
 
-def _scale_of(painter: QPainter) -> float:
+def scale_of(painter: QPainter) -> float:
     """How large the card is drawn, whatever the pixels of the screen; 1 is life size."""
     device = painter.device()
     return painter.deviceTransform().m11() / (device.devicePixelRatioF() if device else 1.0)

@@ -6,6 +6,7 @@ that one sees that parameters live in the last filter banks and arithmetic in th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
@@ -25,7 +26,10 @@ SHORTEST = 2.0
 
 @dataclass(frozen=True)
 class Share:
-    """A count as a part of the largest of any module, and of the whole network's; 0 to 1."""
+    """A count as a part of the largest of any module, and of the whole network's; 0 to 1.
+
+    Only a folded stage, which counts for several modules, can have more than the largest.
+    """
 
     of_largest: float
     of_network: float
@@ -33,7 +37,11 @@ class Share:
     @property
     def words(self) -> str:
         """Both parts, as people read them."""
-        return f"{percent(self.of_network)} of the network, {percent(self.of_largest)} of the largest card"
+        largest = f"{percent(self.of_largest)} of" if self.of_largest <= 1 else "more than"
+        return f"{percent(self.of_network)} of the network, {largest} the largest card"
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.of_largest + other.of_largest, self.of_network + other.of_network)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,17 @@ class CostBars:
 
     parameters: Share
     multiply_accumulates: Share
+
+
+def sum_bars(bars: Iterable[CostBars | None]) -> CostBars | None:
+    """The bars of a card that stands for several modules; None where theirs are not drawn."""
+    known = [each for each in bars if each is not None]
+    if not known:
+        return None
+    nothing = Share(0.0, 0.0)
+    return CostBars(
+        sum((each.parameters for each in known), nothing), sum((each.multiply_accumulates for each in known), nothing)
+    )
 
 
 def cost_bars(summary: Summary) -> dict[str, CostBars]:
@@ -67,7 +86,7 @@ def paint_bar(painter: QPainter, room: QRectF, share: Share, token: str) -> None
     """A bar in the colour `token`, in a groove as wide as the bar of the largest card."""
     groove = QRectF(room.left(), room.top(), room.width(), BAR_HEIGHT)
     filled = QRectF(groove)
-    filled.setWidth(max(SHORTEST, share.of_largest * room.width()))
+    filled.setWidth(max(SHORTEST, min(1.0, share.of_largest) * room.width()))
     painter.setPen(Qt.PenStyle.NoPen)
     for rect, color in ((groove, theme().color("line")), (filled, theme().color(token))):
         painter.setBrush(color)

@@ -141,7 +141,7 @@ class EditCommands(QObject):
     def _add_before(self, kind: str, module_id: str, port: int) -> None:
         card = self._canvas.scene.modules[module_id].rect
         wanted = QRectF(card.topLeft() - QPointF(NEW_CARD.width() + CARD_GAP, 0), NEW_CARD)
-        place = free_place(wanted, [item.rect for item in self._canvas.scene.modules.values()])
+        place = free_place(wanted, self._canvas.scene.stages.taken_rects())
         self._canvas.show_module(self._canvas.editor.add_wired(kind, place, target=module_id, port=port))
 
     def ask_to_replace(self) -> None:

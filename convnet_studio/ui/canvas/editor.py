@@ -26,12 +26,15 @@ from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH
 from convnet_studio.ui.canvas.numbers import counted
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
 from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.canvas.stage_editor import NEW_HEIGHT, StageEditor
+from convnet_studio.ui.canvas.stage_layout import FRAME_PADDING, frame_around
 from convnet_studio.ui.open_project import OpenProject
 
 FIRST_UNFOLD = 3
 """Steps of time with the first recurrent wire."""
-DUPLICATE_OFFSET = (32.0, 32.0)
-NEW_CARD = QSizeF(MAPS_WIDTH, 220)
+COPY_OFFSET = (32.0, 32.0)
+"""How far from a module its copy lies."""
+NEW_CARD = QSizeF(MAPS_WIDTH, NEW_HEIGHT)
 """What is assumed of a new card's size before its output's shape is known."""
 
 
@@ -41,6 +44,7 @@ class CanvasEditor:
     def __init__(self, open_project: OpenProject, scene: CanvasScene) -> None:
         self._open = open_project
         self._scene = scene
+        self.stages = StageEditor(open_project, scene)
 
     @property
     def project(self) -> Project:
@@ -58,6 +62,9 @@ class CanvasEditor:
         source, target = (self.project.network.module(each) for each in (link.source, link.target))
         position = target.position if is_one_row(source.position, target.position) else _position(at)
         room = NEW_CARD.width() + CARD_GAP
+        inside = self.project.network.stage_of(link.target)
+        if inside and link.source not in inside.modules:  # the new card stands before the frame
+            room += FRAME_PADDING
         after, new_id = edits.insert_on_link(self.project, link, kind, position, make_room=room)
         return self._commit(f"Insert {kind}", after, new_id)
 
@@ -169,10 +176,10 @@ class CanvasEditor:
         self._open.edit(f"{verb} {many}", after)
 
     def duplicate_selection(self) -> None:
-        """Add a copy of the selected modules, the wires among them and the selected notes, and select it."""
+        """Add a copy of the selected modules, their stages, the wires among them and the selected notes; select it."""
         ids, notes = self._open.selection, self._scene.notes.selected
         if ids or notes:
-            after, new_ids, new_notes = paste(self.project, clip(self.project, ids, notes), DUPLICATE_OFFSET)
+            after, new_ids, new_notes = paste(self.project, clip(self.project, ids, notes), self._offset_of_copy())
             self._open.edit("Duplicate", after)
             self._scene.select_only(frozenset(new_ids), notes=frozenset(new_notes))
 
@@ -189,6 +196,15 @@ class CanvasEditor:
             after = edits.set_learning(after, each.id, frozen=freezes)
         name = title(owners[0]) if len(owners) == 1 else counted(len(owners), "module")
         self._open.edit(f"{'Freeze' if freezes else 'Unfreeze'} {name}", after)
+
+    def _offset_of_copy(self) -> Position:
+        """How far from the selected modules their copy goes; that of a stage goes where its frame covers nothing."""
+        faces = [each for each in self.stages.selected() if self._open.selection.issuperset(each.modules)]
+        if not faces:
+            return COPY_OFFSET
+        frame = frame_around(self._scene.modules[each].rect for each in self._open.selection)
+        below = frame.translated(0, frame.height() + CARD_GAP)
+        return _position(free_place(below, self._card_rects()) - frame.topLeft())
 
     def rename(self, module_id: str, name: str) -> None:
         """Give a module a name of its own; that of its kind, or none, takes it away."""
@@ -240,7 +256,7 @@ class CanvasEditor:
         return self.project.network.module(next(iter(ids))) if len(ids) == 1 else None
 
     def _card_rects(self) -> list[QRectF]:
-        return [item.rect for item in self._scene.modules.values()]
+        return self._scene.stages.taken_rects()
 
 
 def _some(things: Collection[object], word: str) -> str:

@@ -91,15 +91,16 @@ class MiniMap(QWidget):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for link in self._scene.links.values():
-            painter.drawPath(link.path())
+            if link.isVisible():
+                painter.drawPath(link.path())
         painter.setPen(Qt.PenStyle.NoPen)
         for note in self._scene.notes.items.values():
             painter.fillRect(note.rect, now.color("line"))
         selection = self._scene.open_project.selection
-        for module_id, item in self._scene.modules.items():
+        for item in self._scene.cards():
             family = item.card.family
             painter.setBrush(now.family(family) if family else now.color("missing"))
-            painter.setOpacity(1.0 if module_id in selection or not selection else 0.6)
+            painter.setOpacity(1.0 if item.module_ids <= selection or not selection else 0.6)
             painter.drawRoundedRect(item.rect, 14, 14)
         painter.setOpacity(1.0)
         self._paint_frame(painter)

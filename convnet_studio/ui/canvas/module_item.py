@@ -39,7 +39,7 @@ class ModuleItem(QGraphicsItem):
         self.inputs: list[PortItem] = []
         self.output: PortItem | None = None
         self._body = make_body(card, class_names)
-        self._layout = lay_out(card, self._body.size)
+        self._layout = self._lay_out()
         self._body_item = _BodyItem(self)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setAcceptHoverEvents(True)
@@ -71,6 +71,16 @@ class ModuleItem(QGraphicsItem):
         return self._layout.card.translated(self.pos())
 
     @property
+    def calm_rect(self) -> QRectF:
+        """The card without the problem that hangs below it for a while, so that nothing around it moves for that."""
+        return self.rect.adjusted(0, 0, 0, -self._layout.problem.height())
+
+    @property
+    def module_ids(self) -> frozenset[str]:
+        """The modules that it stands for."""
+        return frozenset((self._card.id,))
+
+    @property
     def ports(self) -> list[PortItem]:
         """All its ports."""
         return [*self.inputs, self.output] if self.output else list(self.inputs)
@@ -84,7 +94,7 @@ class ModuleItem(QGraphicsItem):
         self._body.card = card
         if card.shape is None:
             self._body.clear()
-        layout = lay_out(card, self._body.size)
+        layout = self._lay_out()
         has_other_size = layout.size != self._layout.size
         if has_other_size:
             self.prepareGeometryChange()
@@ -165,9 +175,15 @@ class ModuleItem(QGraphicsItem):
     def _draw(self, painter: QPainter) -> None:
         paint_card(painter, self._card, self._layout, self._state)
 
-    def _place_parts(self) -> None:
+    def _lay_out(self) -> CardLayout:
+        return lay_out(self._card, self._body.size)
+
+    def _place_body(self) -> None:
         body = self._layout.body
         self._body_item.follow(self._body, QPointF(round(body.center().x() - self._body.size.width() / 2), body.top()))
+
+    def _place_parts(self) -> None:
+        self._place_body()
         while len(self.inputs) > self._card.inputs:
             _remove(self.inputs.pop())
         while len(self.inputs) < self._card.inputs:

@@ -62,7 +62,13 @@ def _way(step: float) -> float:
     return step if step >= 0 else -1.5 * step
 
 
-def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET, wires: Iterable[Wire] = ()) -> Alignment:
+def align(
+    moved: QRectF,
+    others: Iterable[QRectF],
+    magnet: float = MAGNET,
+    wires: Iterable[Wire] = (),
+    usual_gap: float = CARD_GAP,
+) -> Alignment:
     """Draw the top and one side of `moved` to those of its neighbours, or its gap to the usual one.
 
     A wire that is nearly horizontal comes first: it becomes so.
@@ -77,8 +83,8 @@ def align(moved: QRectF, others: Iterable[QRectF], magnet: float = MAGNET, wires
     sides = [(card.left() - moved.left(), card) for card in others]
     for card in others:
         if card.top() < level.bottom() and card.bottom() > level.top():
-            sides.append((card.right() + CARD_GAP - moved.left(), card))
-            sides.append((card.left() - CARD_GAP - moved.right(), card))
+            sides.append((card.right() + usual_gap - moved.left(), card))
+            sides.append((card.left() - usual_gap - moved.right(), card))
     side = _nearest(sides, magnet)
     dx = side[0] if side else 0.0
     placed = moved.translated(dx, dy)

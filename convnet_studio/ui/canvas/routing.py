@@ -40,9 +40,15 @@ Boxes = NDArray[np.float64]
 
 
 class Cards:
-    """The cards that wires lead around."""
+    """The cards that wires lead around.
 
-    def __init__(self, rects: Iterable[QRectF] = ()) -> None:
+    Args:
+        rects: where they lie; frames around several count as one.
+        inside: how far in from the edge of a frame the ports may lie that its wires start from and end at.
+    """
+
+    def __init__(self, rects: Iterable[QRectF] = (), inside: float = 0.0) -> None:
+        self._inside = inside + 2
         found = [(each.left(), each.top(), each.right(), each.bottom()) for each in rects]
         self.boxes: Boxes = np.array(found, np.float64).reshape(-1, 4)
         self._grown = self.boxes + np.array([-CLEARANCE, -CLEARANCE, CLEARANCE, CLEARANCE])
@@ -50,8 +56,10 @@ class Cards:
     def own(self, start: QPointF, end: QPointF) -> NDArray[np.bool_]:
         """Those at whose right edge a wire starts, or at whose left edge it ends."""
         left, top, right, bottom = self.boxes.T
-        is_source = (abs(right - start.x()) < 2) & (top <= start.y()) & (start.y() <= bottom)
-        is_target = (abs(left - end.x()) < 2) & (top <= end.y()) & (end.y() <= bottom)
+        is_source = (right - start.x() > -2) & (right - start.x() < self._inside)
+        is_source &= (top <= start.y()) & (start.y() <= bottom)
+        is_target = (end.x() - left > -2) & (end.x() - left < self._inside)
+        is_target &= (top <= end.y()) & (end.y() <= bottom)
         own: NDArray[np.bool_] = is_source | is_target
         return own
 

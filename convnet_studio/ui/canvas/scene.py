@@ -18,6 +18,8 @@ from convnet_studio.ui.canvas.note_layer import NoteLayer
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.canvas.routing import Cards, loose_way, route
+from convnet_studio.ui.canvas.stage_items import StageItems
+from convnet_studio.ui.canvas.stage_layout import FRAME_PADDING
 from convnet_studio.ui.canvas.wire_label import place_labels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
@@ -41,6 +43,7 @@ class CanvasScene(QGraphicsScene):
         self.modules: dict[str, ModuleItem] = {}
         self.links: dict[Link, LinkItem] = {}
         self.notes = NoteLayer(self)
+        self.stages = StageItems(self)
         self.guides: tuple[QLineF, ...] = ()
         self._is_choosing = False
         self.shows_bars = True
@@ -91,6 +94,7 @@ class CanvasScene(QGraphicsScene):
             self.removeItem(item)
         self.modules, self.links = {}, {}
         self.notes.clear()
+        self.stages.clear()
         self._summary = self._last = None
         self._follow(None, self.open_project.project)
 
@@ -110,7 +114,7 @@ class CanvasScene(QGraphicsScene):
         """Show cards as they were drawn last until further notice, or draw them anew."""
         if is_draft != self.is_draft:
             self.is_draft = is_draft
-            for item in self.modules.values() if not is_draft else ():
+            for item in self.cards() if not is_draft else ():
                 item.update()
             for link in self.links.values():
                 link.recolor()
@@ -137,20 +141,29 @@ class CanvasScene(QGraphicsScene):
         known = self._summary.modules if self._summary else {}
         return {module_id: summary.shape for module_id, summary in known.items()}
 
+    def cards(self) -> list[ModuleItem]:
+        """The cards in sight: those of modules, and of folded stages in place of theirs."""
+        return [*(item for item in self.modules.values() if item.isVisible()), *self.stages.folded.values()]
+
+    def card_of(self, module_id: str) -> ModuleItem:
+        """The card in sight that stands for a module: its own, or that of its folded stage."""
+        return self.stages.folded_of(module_id) or self.modules[module_id]
+
     def port_at(self, at: QPointF) -> PortItem | None:
         """The port nearest to `at`, within grasp."""
-        ports = [port for item in self.modules.values() for port in item.ports if port.is_grasped_at(at)]
+        ports = [port for item in self.cards() for port in item.ports if port.is_grasped_at(at)]
         return min(ports, key=lambda port: QLineF(port.scenePos(), at).length(), default=None)
 
     def module_at(self, at: QPointF) -> ModuleItem | None:
         """The topmost card under `at`."""
-        under = [item for item in self.modules.values() if item.rect.contains(at)]
+        under = [item for item in self.cards() if item.rect.contains(at)]
         return max(under, key=lambda item: item.zValue(), default=None)
 
     def link_at(self, at: QPointF, reach: float = GRASP / 2) -> LinkItem | None:
         """A wire within `reach` of `at`."""
         near = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        return next((item for item in self.links.values() if item.shape().intersects(near)), None)
+        seen = (item for item in self.links.values() if item.isVisible())
+        return next((item for item in seen if item.shape().intersects(near)), None)
 
     def joint_at(self, at: QPointF) -> LinkItem | None:
         """The wire whose problem is marked at `at`."""
@@ -158,11 +171,14 @@ class CanvasScene(QGraphicsScene):
 
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
-        cards = Cards(item.rect for item in self.modules.values())
+        self.stages.place()
+        cards = Cards(item.rect for item in self.cards())
+        solid = Cards(self.stages.solid_rects(), inside=FRAME_PADDING)
         for link, item in self.links.items():
-            start, end = self._ends(link)
+            start, end = self.ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
-            item.setPath(loose_way(start, end) if overlap else route(start, end, cards))
+            around = solid if self.stages.is_between_frames(link, start, end) else cards
+            item.setPath(loose_way(start, end) if overlap else route(start, end, around))
         self._label_wires()
 
     def place_cards(self) -> None:
@@ -181,15 +197,14 @@ class CanvasScene(QGraphicsScene):
             self.update()
 
     def taken_rects(self) -> list[QRectF]:
-        """Where cards and notes lie."""
-        cards = [item.rect for item in self.modules.values()]
-        return cards + [item.rect for item in self.notes.items.values()]
+        """Where cards, frames and notes lie, and where folded stages come back to."""
+        return self.stages.taken_rects() + [item.rect for item in self.notes.items.values()]
 
     def covered_rect(self) -> QRectF:
-        """What cards, wires and notes cover; empty without any."""
+        """What cards, frames, wires and notes cover; empty without any."""
         covered = self.notes.covered_rect()
-        rects = [item.rect for item in self.modules.values()]
-        for rect in [*rects, *(item.path().boundingRect() for item in self.links.values())]:
+        wires = [item.path().boundingRect() for item in self.links.values() if item.isVisible()]
+        for rect in [*self.stages.solid_rects(), *wires]:
             covered = covered.united(rect)
         return covered
 
@@ -207,6 +222,8 @@ class CanvasScene(QGraphicsScene):
         for module_id in now:
             if self._last is not None and module_id in self.modules:
                 self.modules[module_id].show_snapshot(self._last)
+                if folded := self.stages.folded_of(module_id):
+                    folded.show_snapshot(self._last)
         if self._waiting:
             self._rest.start()
 
@@ -238,6 +255,9 @@ class CanvasScene(QGraphicsScene):
                 moved = item.set_card(card, self._class_names) or moved
             if self._last is not None:
                 item.show_snapshot(self._last)
+        moved = self.stages.follow(self.open_project.project, self._summary, self._class_names) or moved
+        if self._last is not None:
+            self.stages.show_snapshot(self._last)
         if moved:
             self.reroute()
         self._show_selection()
@@ -257,26 +277,29 @@ class CanvasScene(QGraphicsScene):
                 self.links[link] = LinkItem(link)
                 self.addItem(self.links[link])
         sources, targets = {link.source for link in wanted}, {(link.target, link.port) for link in wanted}
-        for module_id, item in self.modules.items():
+        for item in [*self.modules.values(), *self.stages.folded.values()]:
             for port in item.ports:
-                port.set_wired(module_id in sources if port.is_output else (module_id, port.index) in targets)
+                port.set_wired(port.module_id in sources if port.is_output else (port.module_id, port.index) in targets)
 
     def _label_wires(self) -> None:
         """Write on each wire the shape that it carries, and mark those that do not fit where they end."""
         known = self._summary.modules if self._summary else {}
         shapes = {link: known[link.source].shape for link in self.links if link.source in known}
         words = {link: shape_text(shape) for link, shape in shapes.items() if shape}
-        ways = {link: item.path() for link, item in self.links.items()}
-        places = place_labels(ways, words, [item.rect for item in self.modules.values()])
+        ways = {link: item.path() for link, item in self.links.items() if item.isVisible()}
+        taken = [item.rect for item in self.cards()] + self.stages.painted_rects()
+        places = place_labels(ways, words, taken)
         problems = joint_problems(self.open_project.project.network, self._summary) if self._summary else {}
         for link, item in self.links.items():
             item.set_label(words.get(link, ""), places.get(link))
             item.set_problem(problems.get(link))
 
-    def _ends(self, link: Link) -> tuple[QPointF, QPointF]:
-        output = self.modules[link.source].output
+    def ends(self, link: Link) -> tuple[QPointF, QPointF]:
+        """Where a wire starts and ends: at ports of its modules, or of the folded stages that they are in."""
+        output = self.stages.output_of(link) or self.modules[link.source].output
         assert output is not None
-        return output.scenePos(), self.modules[link.target].inputs[link.port].scenePos()
+        target = self.stages.input_of(link) or self.modules[link.target].inputs[link.port]
+        return output.scenePos(), target.scenePos()
 
     def _on_selection(self) -> None:
         """Whoever selects modules elsewhere selects nothing else: Delete takes only what was chosen last."""
@@ -290,6 +313,7 @@ class CanvasScene(QGraphicsScene):
             is_selected = module_id in self.open_project.selection
             item.set_state(is_selected=is_selected)
             item.setZValue(2 if is_selected else 1 if item.card.problems else 0)  # a mend must be in reach
+        self.stages.show_selection(self.open_project.selection)
 
     def _recolor(self) -> None:
         for item in self.modules.values():
@@ -297,4 +321,5 @@ class CanvasScene(QGraphicsScene):
         self.notes.recolor()
         for link in self.links.values():
             link.recolor()
+        self.stages.recolor()
         self.update()

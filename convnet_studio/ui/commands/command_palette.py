@@ -1,4 +1,4 @@
-"""Command palette: everything the program can be told, in one list: actions, modules to add, presets, panels."""
+"""Command palette: all that the program can be told, in one list: actions, modules and stages, presets, panels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from convnet_studio.engine.nn.module import Module
 from convnet_studio.ui.actions import ACTIONS, Actions
 from convnet_studio.ui.commands.choice import Choice
 from convnet_studio.ui.commands.key_caps import key_text
-from convnet_studio.ui.palette.entries import kind_entries, preset_entries
+from convnet_studio.ui.palette.entries import kind_entries, preset_entries, stage_entries
 from convnet_studio.ui.panel import Panel
 
 QUESTION = "Type what you want to do…"
@@ -19,10 +19,15 @@ _LEFT_OUT = frozenset({"commands"})
 
 
 def all_choices(
-    actions: Actions, panels: Iterable[Panel], add: Callable[[str], object], open_preset: Callable[[str], object]
+    actions: Actions,
+    panels: Iterable[Panel],
+    add: Callable[[str], object],
+    add_stage: Callable[[str], object],
+    open_preset: Callable[[str], object],
 ) -> list[Choice]:
     """Everything, in the order in which it stands while nothing is typed."""
-    return [*action_choices(actions), *add_choices(add), *preset_choices(open_preset), *panel_choices(panels)]
+    added = [*add_choices(add), *stage_choices(add_stage)]
+    return [*action_choices(actions), *added, *preset_choices(open_preset), *panel_choices(panels)]
 
 
 def action_choices(actions: Actions) -> list[Choice]:
@@ -61,6 +66,21 @@ def add_choices(add: Callable[[str], object]) -> list[Choice]:
             act=lambda kind=entry.name: add(kind),  # type: ignore[misc]
         )
         for entry in kind_entries([*Module.registry, *Loss.registry])
+    ]
+
+
+def stage_choices(add_stage: Callable[[str], object]) -> list[Choice]:
+    """“Add Tutorial stage” and so on, for every ready stage."""
+    return [
+        Choice(
+            name=f"stage:{entry.name}",
+            text=f"Add {entry.shown}",
+            note=entry.word,
+            section="Add a stage",
+            icon="group",
+            act=lambda name=entry.name: add_stage(name),  # type: ignore[misc]
+        )
+        for entry in stage_entries()
     ]
 
 

@@ -1,4 +1,4 @@
-"""Inspector: the right-hand panel. One module: all about it; several: a count; none: the project."""
+"""Inspector: the right-hand panel. One module or stage: all about it; several modules: a count; none: the project."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import Summary
+from convnet_studio.ui.canvas.stage_editor import StageEditor
+from convnet_studio.ui.canvas.stage_face import face_of
 from convnet_studio.ui.inspector.module_page import ModulePage
 from convnet_studio.ui.inspector.project_page import ProjectPage
 from convnet_studio.ui.inspector.selection_page import SelectionPage
+from convnet_studio.ui.inspector.stage_page import StagePage
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.shown_module import shown_module
+from convnet_studio.ui.shown_module import shown_module, shown_stage
 from convnet_studio.ui.theme import theme, theme_switch
 from convnet_studio.ui.view import View
 
@@ -26,7 +29,9 @@ class Inspector(QWidget):
     views_changed = Signal()
     """Another view has come into sight or wants to see something else: ask `visible_views` for their probes."""
 
-    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, open_project: OpenProject, parent: QWidget | None = None, stages: StageEditor | None = None
+    ) -> None:
         super().__init__(parent)
         self._open_project = open_project
         self._summary: Summary | None = None
@@ -38,6 +43,9 @@ class Inspector(QWidget):
         self._pages = QStackedWidget()
         for page in (self.module_page, self.selection_page, self.project_page):
             self._pages.addWidget(_scrolled(page))
+        self.stage_page = StagePage(open_project, stages) if stages else None
+        if self.stage_page:
+            self._pages.addWidget(_scrolled(self.stage_page))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
@@ -78,8 +86,11 @@ class Inspector(QWidget):
     def _show_selection(self, *_change: Project) -> None:
         """Show what the selection calls for, with the values of now."""
         project, selection = self._open_project.project, self._open_project.selection
-        module = shown_module(self._open_project)
-        if module is not None:
+        module, stage = shown_module(self._open_project), shown_stage(self._open_project)
+        if stage is not None and self.stage_page:
+            self.stage_page.show_stage(face_of(project, stage, self._summary), project)
+            self._pages.setCurrentIndex(3)
+        elif module is not None:
             self.module_page.show_module(module, self._summary)
             self._pages.setCurrentIndex(0)
         elif selection:

@@ -62,6 +62,13 @@ class PageHeader(QWidget):
         self.setToolTip((kind.__doc__ or "").strip().split("\n")[0] if kind else "")
         self.tabs.setVisible(learns)
 
+    def show_stage(self, name: str, placeholder: str, word: str) -> None:
+        """Show a stage."""
+        self._family, self._icon, self._kind = None, "group", placeholder
+        self.name.show_name(name, placeholder)
+        self._show_word(word)
+        self.tabs.setVisible(False)
+
     def show_project(self, name: str) -> None:
         """Show the project."""
         self._family, self._icon = None, "folder-open"

@@ -1,4 +1,4 @@
-"""The ghost: the head of the card that hangs on the mouse while a module is dragged from the palette."""
+"""The ghost: the head of the card that hangs on the mouse while a module or stage is dragged from the palette."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import HEADER_HEIGHT
 from convnet_studio.ui.canvas.card_painter import paint_ghost
 from convnet_studio.ui.palette.entries import Entry
+from convnet_studio.ui.palette.row_delegate import paint_slots
 
 WIDTH = 156.0
+SLOTS_WIDTH = 32.0
 OPACITY = 0.6
 
 
@@ -21,7 +23,10 @@ def ghost_pixmap(entry: Entry, ratio: float) -> QPixmap:
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setOpacity(OPACITY)
-    card = Card("", entry.name, entry.word, entry.help, entry.family)
+    word = f"stage of {len(entry.slots)} modules" if entry.slots else entry.word
+    card = Card("", entry.shown, word, entry.help, entry.family)
     paint_ghost(painter, card, QRectF(0, 0, WIDTH, HEADER_HEIGHT))
+    if entry.slots:
+        paint_slots(painter, entry.slots, QRectF(WIDTH - SLOTS_WIDTH - 10, 13, SLOTS_WIDTH, 16))
     painter.end()
     return pixmap

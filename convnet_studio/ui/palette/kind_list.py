@@ -15,6 +15,8 @@ from convnet_studio.ui.theme import theme, theme_switch
 
 MODULE_MIME = "application/x-convnet-module"
 """What a drag from the palette carries: the kind, as UTF-8 text."""
+STAGE_MIME = "application/x-convnet-stage"
+"""What a drag of a ready stage carries: its name, as UTF-8 text."""
 GHOST_GRASP = QPointF(-16.0, -16.0)
 """Where the mouse holds a dragged card: outside, so that what it would land on is seen."""
 
@@ -58,8 +60,8 @@ class KindList(QListWidget):
                 self._add_title(section)
             item = QListWidgetItem(entry.name)
             item.setData(ENTRY, entry)
-            item.setToolTip(f"{entry.word}\n{entry.help}" if entry.word else entry.help)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.name}, {entry.word}, {section}")
+            item.setToolTip(f"{entry.word}\n{entry.help}" if entry.word and entry.word != entry.help else entry.help)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.shown}, {entry.word}, {section}")
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, entry.help)
             self.addItem(item)
 
@@ -108,13 +110,13 @@ class KindList(QListWidget):
         self.scheduleDelayedItemsLayout()
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        """Carry the current module away."""
+        """Carry the current module or stage away."""
         item = self.currentItem()
         entry: Entry | None = item.data(ENTRY) if item else None
-        if not self._is_draggable or entry is None or entry.family is None:
+        if not self._is_draggable or entry is None or (entry.family is None and not entry.slots):
             return
         mime = QMimeData()
-        mime.setData(MODULE_MIME, entry.name.encode())
+        mime.setData(STAGE_MIME if entry.slots else MODULE_MIME, entry.name.encode())
         drag = QDrag(self)
         drag.setMimeData(mime)
         drag.setPixmap(ghost_pixmap(entry, self.devicePixelRatioF()))

@@ -1,4 +1,4 @@
-"""Palette: search, the modules by family, the presets."""
+"""Palette: search, ready stages, the modules by family, the presets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.project.presets import preset_names
-from convnet_studio.ui.palette.entries import kind_entries, preset_entries
+from convnet_studio.engine.project.stages import stage_names
+from convnet_studio.ui.palette.entries import kind_entries, preset_entries, stage_entries
 from convnet_studio.ui.palette.kind_list import KindList
 from convnet_studio.ui.palette.search_field import SearchField
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 
-SMALLEST_WIDTH = 180
+SMALLEST_WIDTH = 184
 
 
 class Palette(QWidget):
@@ -22,6 +23,8 @@ class Palette(QWidget):
 
     add_requested = Signal(str)
     """The kind of a module that was double-clicked or entered."""
+    stage_requested = Signal(str)
+    """The name of a ready stage that was double-clicked or entered."""
     preset_chosen = Signal(str)
     """The name of a preset that was double-clicked or entered."""
 
@@ -29,11 +32,12 @@ class Palette(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Palette")
         self.setMinimumWidth(SMALLEST_WIDTH)
-        self._presets = frozenset(preset_names())
+        self._presets, self._stages = frozenset(preset_names()), frozenset(stage_names())
         self.search = SearchField("Search modules…")
         self.list = KindList(is_draggable=True)
-        self.list.setAccessibleName("Modules and presets")
-        self.list.show_entries([*kind_entries([*Module.registry, *Loss.registry]), *preset_entries()])
+        self.list.setAccessibleName("Stages, modules and presets")
+        kinds = kind_entries([*Module.registry, *Loss.registry])
+        self.list.show_entries([*stage_entries(), *kinds, *preset_entries()])
         self._none = QLabel()
         self._none.setFont(text_font(12))
         self._none.setWordWrap(True)
@@ -69,7 +73,7 @@ class Palette(QWidget):
 
     def _filter(self, text: str) -> None:
         found = self.list.filter(text)
-        self._none.setText(f"There is no module or preset called “{text}”.")
+        self._none.setText(f"There is no module, stage or preset called “{text}”.")
         self._none.setVisible(not found)
 
     def _take_letters(self, text: str) -> None:
@@ -79,6 +83,8 @@ class Palette(QWidget):
     def _choose(self, name: str) -> None:
         if name in self._presets:
             self.preset_chosen.emit(name)
+        elif name in self._stages:
+            self.stage_requested.emit(name)
         else:
             self.add_requested.emit(name)
 

@@ -90,8 +90,10 @@ def _at_rest(scene: CanvasScene) -> Iterator[None]:
     links = scene.selected_links
     for item in items:
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
-    for module in scene.modules.values():
-        module.set_state(is_selected=False, is_hovered=False)
+    for card in scene.cards():
+        card.set_state(is_selected=False, is_hovered=False)
+    for frame in scene.stages.frames.values():
+        frame.set_state(is_selected=False, is_hovered=False)
     for link in links:
         scene.links[link].set_selected(False)
     try:
@@ -101,5 +103,6 @@ def _at_rest(scene: CanvasScene) -> Iterator[None]:
             item.setCacheMode(caches[id(item)])
         for module_id, module in scene.modules.items():
             module.set_state(is_selected=module_id in scene.open_project.selection)
+        scene.stages.show_selection(scene.open_project.selection)
         for link in links:
             scene.links[link].set_selected(True)

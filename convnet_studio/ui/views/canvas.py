@@ -21,9 +21,11 @@ from convnet_studio.ui.canvas.live_wires import LiveWires
 from convnet_studio.ui.canvas.minimap import MiniMap
 from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, status_text
 from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.canvas.stage_face import PLACEHOLDER
 from convnet_studio.ui.canvas.wire_flow import WireMeaning
 from convnet_studio.ui.canvas.wire_legend import WireLegend
 from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.shown_module import shown_stage
 from convnet_studio.ui.view import View
 
 MARGIN = 12
@@ -76,6 +78,7 @@ class CanvasView(View):
         self.minimap.moved.connect(self._stop_fitting)
         self.area.tidy.arrived.connect(self.fit)
         self.scene.notes.selection_changed.connect(self._describe)
+        self.area.zoom_changed.connect(self.scene.stages.show_scale)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
         open_project.changed.connect(self._describe)
@@ -105,7 +108,7 @@ class CanvasView(View):
     def probes(self) -> Probes:
         """Outputs of the cards in view, parameters of those that show filters."""
         visible = self.visible_modules()
-        with_filters = frozenset(each for each in visible if self.scene.modules[each].card.filters)
+        with_filters = frozenset(item.card.id for item in self.scene.cards() if item.card.filters) & visible
         network = self.open_project.project.network
         masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
         return Probes(visible | masks, with_filters) | self.wires.probes(visible)
@@ -115,7 +118,7 @@ class CanvasView(View):
         if self._is_whole:
             return frozenset(self.scene.modules)
         in_view = self.area.visible_rect()
-        return frozenset(each for each, item in self.scene.modules.items() if item.rect.intersects(in_view))
+        return frozenset(item.card.id for item in self.scene.cards() if item.rect.intersects(in_view))
 
     def watch_all(self, is_whole: bool) -> None:
         """Whether cards out of view are kept up to date too, for a picture of the whole network."""
@@ -128,7 +131,7 @@ class CanvasView(View):
 
     def point_below(self, module_id: str) -> QPoint:
         """The middle of the lower edge of a module's card, in this view's coordinates."""
-        edge = self.scene.modules[module_id].rect
+        edge = self.scene.card_of(module_id).rect
         return self.area.viewport().mapTo(self, self.area.mapFromScene(edge.center().x(), edge.bottom()))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -154,7 +157,13 @@ class CanvasView(View):
 
     def show_module(self, module_id: str) -> None:
         """Bring a module's card into view."""
-        self.area.ensureVisible(self.scene.modules[module_id].rect, 24, 24)
+        self.area.ensureVisible(self.scene.card_of(module_id).rect, 24, 24)
+
+    def add_stage(self, name: str) -> None:
+        """Add a ready stage behind what is selected, or in the middle of the view."""
+        self.editor.stages.add_ready_beside_selection(name, self.area.visible_rect().center())
+        for module_id in self.open_project.selection:
+            self.show_module(module_id)
 
     def delete_selection(self) -> None:
         """Delete what is selected."""
@@ -165,7 +174,7 @@ class CanvasView(View):
         self.editor.duplicate_selection()
 
     def rename_selection(self) -> None:
-        """Edit the name of the one selected module, or the text of the one selected note."""
+        """Edit the name of the one selected module or stage, or the text of the one selected note."""
         self.area.commands.rename_selection()
 
     def select_all(self) -> None:
@@ -290,6 +299,9 @@ class CanvasView(View):
         names = [title(spec) for spec in project.network.modules if spec.id in self.open_project.selection]
         names += [f"note “{each.text[:60]}”" for each in project.notes if each.id in self.scene.notes.selected]
         chosen = f"Selected: {', '.join(names)}." if names else "Nothing is selected."
+        if stage := shown_stage(self.open_project):
+            folded = ", folded" if stage.is_folded else ""
+            chosen = f"Selected: {stage.name or PLACEHOLDER}{folded}, a stage of {', '.join(names)}."
         count = len(project.network.modules)
         self._show_minimap()
         self.area.setAccessibleDescription(f"{count} module{'' if count == 1 else 's'}. {chosen}")

@@ -18,6 +18,7 @@ from convnet_studio.engine.project.stage_inserts import (
     insert_stage,
     insert_stage_behind,
     insert_stage_on_link,
+    move_into_slot,
     why_not_insert_stage,
 )
 from convnet_studio.engine.project.stages import load_stage, stage_names
@@ -126,9 +127,29 @@ def test_a_module_put_into_an_empty_slot_belongs_to_the_stage(digits: Project) -
     assert not problems(after, (1, 28, 28), 10)
     with pytest.raises(ValueError, match="fits into no slot"):
         insert_in_slot(digits, "s15", "Flatten", (0, 0))
-    alone = insert_stage(new_project(), load_stage("1990-stage"), (0, 0))[0]
-    with pytest.raises(ValueError, match="connect the stage first"):
-        insert_in_slot(alone, alone.network.stages[0].id, "SubtractiveNorm", (0, 0))
+
+
+def test_a_stage_without_wires_takes_modules_at_its_open_ends() -> None:
+    alone, ids = insert_stage(new_project(), load_stage("1990-stage"), (0, 0))
+    after, norm = insert_in_slot(alone, alone.network.stages[0].id, "SubtractiveNorm", (0, 0))
+    assert Link(norm, ids[0]) in after.network.links
+    after, tanh = insert_in_slot(after, alone.network.stages[0].id, "Tanh", (0, 0))
+    assert Link(ids[-1], tanh) in after.network.links
+    assert after.network.stages[0].modules == (norm, *ids, tanh)
+
+
+def test_a_loose_module_moves_into_its_slot_and_a_wired_one_only_joins(digits: Project) -> None:
+    loose, norm = edits.insert_module(digits, "LocalContrastNorm", (900, 700))
+    after = move_into_slot(loose, "s15", norm, (40, 348), 177)
+    assert after.network.stage("s15").modules == (norm, "m7", "m8", "m9")
+    assert {Link("m6", norm), Link(norm, "m7")} <= set(after.network.links)
+    assert after.network.module(norm).position == (40, 348)
+    assert after.network.module("m7").position[0] == digits.network.module("m7").position[0] + 177
+    alone = edits.leave_stage(digits, ["m9"])
+    after = move_into_slot(alone, "s15", "m9", digits.network.module("m9").position)
+    assert after == digits
+    with pytest.raises(ValueError, match="fits into no slot"):
+        move_into_slot(digits, "s15", "m10", (0, 0))
 
 
 def test_the_slot_of_a_stage_that_normalizes_last() -> None:

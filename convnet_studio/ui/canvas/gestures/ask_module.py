@@ -39,7 +39,8 @@ class AskModule:
     def is_empty(self, at: QPointF) -> bool:
         """Whether nothing lies under the scene position `at`."""
         scene = self._canvas.scene
-        return not (scene.module_at(at) or scene.notes.at(at) or scene.port_at(at) or scene.link_at(at))
+        under = scene.module_at(at) or scene.notes.at(at) or scene.stages.frame_at(at)
+        return not (under or scene.port_at(at) or scene.link_at(at))
 
     def _empty_place(self) -> QPointF:
         """The pointer's place if it is empty; the new card finds its own if the middle is not."""

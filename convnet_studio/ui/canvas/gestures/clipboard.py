@@ -19,6 +19,7 @@ from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.edit_note import NEW_NOTE
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.placement import free_place
+from convnet_studio.ui.canvas.stage_layout import frame_around
 
 
 class Clipboard:
@@ -88,13 +89,15 @@ class Clipboard:
             covered = covered.united(QRectF(QPointF(*module.position), size))
         for note in clipping.notes:
             covered = covered.united(QRectF(*note.position, note.width, NEW_NOTE.height()))
+        framed = frame_around([covered]) if clipping.network.stages else covered
+        margin, covered = covered.topLeft() - framed.topLeft(), framed
         place = self._canvas.pointer_place()
         corner = place or self._canvas.place_to_add() - QPointF(covered.width() / 2, covered.height() / 2)
-        return free_place(QRectF(corner, covered.size()), scene.taken_rects())
+        return free_place(QRectF(corner, covered.size()), scene.taken_rects()) + margin
 
     def _pasted_rect(self, modules: tuple[str, ...], notes: tuple[str, ...]) -> QRectF:
         scene, covered = self._canvas.scene, QRectF()
-        rects = [scene.modules[each].rect for each in modules] + [scene.notes.items[each].rect for each in notes]
+        rects = [scene.card_of(each).rect for each in modules] + [scene.notes.items[each].rect for each in notes]
         for rect in rects:
             covered = covered.united(rect)
         return covered

@@ -91,7 +91,7 @@ class ConnectPorts(Gesture):
         """Take the loose wire away."""
         self._wire.hide()
         self.canvas.bubble.say("")
-        for item in self.canvas.scene.modules.values():
+        for item in self.canvas.scene.cards():
             for port in item.ports:
                 port.set_state(PortState.QUIET)
         self._from = self._to = None
@@ -101,7 +101,7 @@ class ConnectPorts(Gesture):
     def _judge_ports(self, start: PortItem) -> None:
         """Ask the model about every port at which the wire could end."""
         self._reasons = {}
-        for item in self.canvas.scene.modules.values():
+        for item in self.canvas.scene.cards():
             for port in item.ports:
                 if port is start:
                     continue
@@ -154,7 +154,7 @@ class ConnectPorts(Gesture):
         if near and distances[near] <= reach:
             return near
         item = self.canvas.scene.module_at(at)
-        if item is None or item.card.id == self._from.module_id:
+        if item is None or self._from.module_id in item.module_ids:
             return None
         own = [port for port in item.ports if port in distances]
         return min(own, key=lambda port: (self._reasons[port] is not None, distances[port]), default=None)

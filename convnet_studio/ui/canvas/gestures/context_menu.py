@@ -1,4 +1,4 @@
-"""ContextMenu: the right button's menu of cards, notes, wires and the empty canvas."""
+"""ContextMenu: the right button's menu of cards, stages, notes, wires and the empty canvas."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class ContextMenu:
         """The menu for the scene position `at`, shown."""
         scene, selection = self._canvas.scene, self._canvas.open_project.selection
         if card := scene.module_at(at):
-            if card.card.id not in selection:
-                scene.select_only(frozenset((card.card.id,)))
+            if not card.module_ids <= selection:
+                scene.select_only(card.module_ids)
             scene.select_links(frozenset())
             return self._show(self._card_menu(), on_screen)
         if note := scene.notes.at(at):
@@ -38,6 +38,11 @@ class ContextMenu:
         if link and link.link:
             scene.select_only(links=frozenset((link.link,)))
             return self._show(self._link_menu(link.link), on_screen)
+        if frame := scene.stages.frame_at(at):
+            if not selection.issuperset(frame.face.modules):
+                scene.select_only(frozenset(frame.face.modules))
+            scene.select_links(frozenset())
+            return self._show(self._card_menu(), on_screen)
         return self._show(self._ground_menu(at), on_screen)
 
     def _card_menu(self) -> QMenu:
@@ -49,15 +54,30 @@ class ContextMenu:
         self._add(menu, "duplicate", "", "Duplicate")
         if not refusals["rename"]:
             self._add(menu, "rename", "", "Rename…")
+        menu.addSeparator()
+        self._add_stage_actions(menu, refusals)
         if not refusals["freeze"]:
             cards = [self._canvas.scene.modules[each].card for each in selection]
             is_frozen = all(card.frozen for card in cards if card.learns)
-            menu.addSeparator()
             self._add(menu, "freeze", "lock-open" if is_frozen else "lock", "Let it learn" if is_frozen else "Freeze")
         menu.addSeparator()
         many = f" {len(selection)} modules" if len(selection) > 1 else ""
         self._add(menu, "delete", "trash-2", f"Delete{many}")
         return menu
+
+    def _add_stage_actions(self, menu: QMenu, refusals: dict[str, str]) -> None:
+        """What can be done with the selection and stages; nothing that does nothing."""
+        stages, selection = self._canvas.editor.stages, self._canvas.open_project.selection
+        faces = stages.selected()
+        whole = [face for face in faces if selection.issuperset(face.modules)]
+        if len(selection) > 1 and not refusals["group_stage"]:
+            self._add(menu, "group_stage", "group", "Group to a stage")
+        if whole:
+            is_folded = all(face.is_folded for face in faces)
+            self._add(menu, "fold_stage", "chevron-right", "Unfold" if is_folded else "Fold to one card")
+            self._add(menu, "ungroup_stage", "ungroup", "Ungroup")
+        elif faces:
+            menu.addAction(icon("ungroup"), "Take out of the stage", stages.take_out)
 
     def _note_menu(self) -> QMenu:
         menu = QMenu(self._canvas.view)

@@ -11,6 +11,8 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.ui.actions import ACTIONS
 from convnet_studio.ui.canvas.commands import Commands
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
+from convnet_studio.ui.canvas.module_item import ModuleItem
+from convnet_studio.ui.canvas.note_item import NoteItem
 
 STEP = 4
 LARGE_STEP = 20
@@ -67,19 +69,26 @@ class Keyboard:
         return self._nudge(event)
 
     def walk(self, forward: bool) -> bool:
-        """Select the next module along the wires, then the next note; False behind the last: Tab leaves the canvas."""
+        """Select the next card along the wires, then the next note; False behind the last: Tab leaves the canvas."""
         scene, selection = self._canvas.scene, self._canvas.open_project.selection
-        order = [*walk_order(self._canvas.open_project.project), *scene.notes.items]
-        selected = [index for index, each in enumerate(order) if each in selection | scene.notes.selected]
+        card_of = {each: item for item in scene.cards() for each in item.module_ids}
+        cards = dict.fromkeys(card_of[each] for each in walk_order(self._canvas.open_project.project))
+        order: list[ModuleItem | NoteItem] = [*cards, *scene.notes.items.values()]
+        selected = [
+            index
+            for index, each in enumerate(order)
+            if (each.note.id in scene.notes.selected if isinstance(each, NoteItem) else each.module_ids & selection)
+        ]
         at = selected or ([-1] if forward else [len(order)])
         place = at[-1] + 1 if forward else at[0] - 1
         if not 0 <= place < len(order):
             scene.select_only()
             return False
-        is_module = place < len(scene.modules)
-        chosen = frozenset((order[place],))
-        scene.select_only(chosen if is_module else frozenset(), notes=frozenset() if is_module else chosen)
-        item = scene.modules[order[place]] if is_module else scene.notes.items[order[place]]
+        item = order[place]
+        if isinstance(item, NoteItem):
+            scene.select_only(notes=frozenset((item.note.id,)))
+        else:
+            scene.select_only(item.module_ids)
         self._canvas.view.ensureVisible(item.rect, 24, 24)
         return True
 

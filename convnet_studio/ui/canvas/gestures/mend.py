@@ -24,6 +24,6 @@ class Mend(Gesture):
 
     def release(self, pointer: Pointer) -> None:
         """Mend, if the mouse is still on the button."""
-        item = self.canvas.scene.modules.get(self._module_id)
-        if item and item.is_over_mend(pointer.scene):
+        item = self.canvas.scene.module_at(pointer.scene)
+        if item and item.card.id == self._module_id and item.is_over_mend(pointer.scene):
             self.canvas.editor.mend(item.card.problems[0])

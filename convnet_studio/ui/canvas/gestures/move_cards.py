@@ -1,38 +1,65 @@
-"""MoveCards: a click selects a card or note, a drag moves all selected ones, drawn into line with their neighbours."""
+"""MoveCards: a click selects a card or note, a drag moves all selected ones, drawn into line with their neighbours.
+
+A card that is pulled out of a stage's frame leaves the stage; one that comes near its slot in a stage jumps into it.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
+from convnet_studio.ui.canvas.card_layout import CARD_GAP
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_item import NoteItem
 from convnet_studio.ui.canvas.placement import MAGNET, Wire, align
+from convnet_studio.ui.canvas.stage_editor import SlotPlace
+from convnet_studio.ui.canvas.stage_items import PULL
+
+_NONE: frozenset[str] = frozenset()
 
 
 class MoveCards(Gesture):
     """Selects and moves cards and notes; the project changes once, at the release."""
 
+    gap = CARD_GAP
+    """To the card beside which moved ones come into line."""
+
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._press: Pointer | None = None
-        self._pressed: ModuleItem | NoteItem | None = None
+        self._pressed: tuple[frozenset[str], frozenset[str]] = _NONE, _NONE
+        """Ids of the modules and notes under the mouse: all modules of a stage."""
         self._was_selected = False
         self._starts: dict[ModuleItem | NoteItem, QPointF] = {}
+        """What is dragged, cards in folded stages among them, and where it was."""
+        self._covered = QRectF()
+        self._slot: SlotPlace | None = None
 
     def begins(self, press: Pointer) -> bool:
         """On a card or a note."""
-        item = self.canvas.scene.module_at(press.scene) or self.canvas.scene.notes.at(press.scene)
-        if item is None or press.button != Qt.MouseButton.LeftButton:
+        if press.button != Qt.MouseButton.LeftButton:
             return False
-        self._press, self._pressed = press, item
-        self._starts = {}
-        self._was_selected = item in self._selected()
-        if not self._was_selected:
-            self._select([*(self._selected() if press.adds else ()), item], keeps_links=press.adds)
-        elif not press.adds:
-            self.canvas.scene.select_links(frozenset())
+        if card := self.canvas.scene.module_at(press.scene):
+            self.take(press, card.module_ids)
+        elif note := self.canvas.scene.notes.at(press.scene):
+            self.take(press, notes=frozenset((note.note.id,)))
+        else:
+            return False
         return True
+
+    def take(self, press: Pointer, modules: frozenset[str] = _NONE, notes: frozenset[str] = _NONE) -> None:
+        """Select these modules and notes, which the mouse has pressed."""
+        self._press, self._pressed = press, (modules, notes)
+        self._starts, self._slot = {}, None
+        scene, chosen = self.canvas.scene, self.canvas.open_project.selection
+        self._was_selected = modules <= chosen and notes <= scene.notes.selected
+        if self._was_selected:
+            if not press.adds:
+                scene.select_links(frozenset())
+        elif press.adds:
+            scene.select_only(chosen | modules, scene.selected_links, scene.notes.selected | notes)
+        else:
+            scene.select_only(modules, notes=notes)
 
     def move(self, pointer: Pointer) -> None:
         """Carry what is selected along."""
@@ -40,54 +67,68 @@ class MoveCards(Gesture):
         if not self._starts:
             if not pointer.is_far_from(self._press):
                 return
-            self._starts = {each: each.pos() for each in self._selected()}
+            self._begin_drag()
         self._place(pointer.scene - self._press.scene, snaps=not pointer.modifiers & Qt.KeyboardModifier.AltModifier)
 
     def release(self, pointer: Pointer) -> None:
         """Write the new positions down, or finish the click."""
-        self.canvas.scene.set_guides(())
+        scene = self.canvas.scene
+        scene.set_guides(())
         if self._starts:
-            moved, self._starts = list(self._starts), {}
-            cards = {each.card.id: each.pos() for each in moved if isinstance(each, ModuleItem)}
-            notes = {each.note.id: each.pos() for each in moved if isinstance(each, NoteItem)}
-            self.canvas.editor.move(cards, notes=notes)
-        elif self._was_selected and self._pressed:
-            rest = [each for each in self._selected() if each is not self._pressed] if pointer.adds else [self._pressed]
-            self._select(rest, keeps_links=pointer.adds)
+            cards = {each.card.id: each.pos() for each in self._starts if isinstance(each, ModuleItem)}
+            notes = {each.note.id: each.pos() for each in self._starts if isinstance(each, NoteItem)}
+            leaving, slot = self._leaving(), self._slot
+            self._end_drag()
+            self.canvas.editor.stages.settle(cards, leaving, slot, notes)
+            scene.place_cards()
+        elif self._was_selected:
+            (modules, notes_pressed), chosen = self._pressed, self.canvas.open_project.selection
+            if pointer.adds:
+                scene.select_only(chosen - modules, scene.selected_links, scene.notes.selected - notes_pressed)
+            else:
+                scene.select_only(modules, notes=notes_pressed)
 
     def cancel(self) -> None:
         """Put everything back."""
         self.canvas.scene.set_guides(())
-        self._starts = {}
+        self._end_drag()
         self.canvas.scene.place_cards()
 
-    def _selected(self) -> list[ModuleItem | NoteItem]:
-        scene = self.canvas.scene
-        cards = [scene.modules[each] for each in self.canvas.open_project.selection]
-        return [*cards, *(scene.notes.items[each] for each in scene.notes.selected)]
+    def _begin_drag(self) -> None:
+        scene, chosen = self.canvas.scene, self.canvas.open_project.selection
+        notes = [scene.notes.items[each] for each in scene.notes.selected]
+        carried: list[ModuleItem | NoteItem] = [*(scene.modules[each] for each in chosen), *notes]
+        seen: list[ModuleItem | NoteItem] = [*(card for card in scene.cards() if card.module_ids <= chosen), *notes]
+        self._starts = {each: each.pos() for each in carried}
+        self._covered = QRectF()
+        for item in seen:
+            self._covered = self._covered.united(item.rect)
+        scene.stages.carry(chosen)
 
-    def _select(self, items: list[ModuleItem | NoteItem], keeps_links: bool) -> None:
-        self.canvas.scene.select_only(
-            frozenset(each.card.id for each in items if isinstance(each, ModuleItem)),
-            self.canvas.scene.selected_links if keeps_links else frozenset(),
-            frozenset(each.note.id for each in items if isinstance(each, NoteItem)),
-        )
+    def _end_drag(self) -> None:
+        self._starts, self._slot = {}, None
+        self.canvas.scene.stages.carry(frozenset())
+        self.canvas.scene.stages.offer("", None)
 
     def _place(self, step: QPointF, snaps: bool) -> None:
         scene = self.canvas.scene
-        if snaps:
-            covered = QRectF()
-            for each, start in self._starts.items():
-                covered = covered.united(each.rect.translated(start + step - each.pos()))
-            items: list[ModuleItem | NoteItem] = [*scene.modules.values(), *scene.notes.items.values()]
-            still = [each.rect for each in items if each not in self._starts]
+        self._slot = self._slot_near(self._covered.translated(step)) if snaps else None
+        if self._slot is not None:
+            step = self._slot.at - self._covered.topLeft()
+            scene.set_guides(())
+        elif snaps:
+            chosen = self.canvas.open_project.selection
+            still = [item.rect for item in scene.cards() if not item.module_ids <= chosen]
+            still += [item.rect for item in scene.notes.items.values() if item not in self._starts]
             magnet = self.canvas.scaled(MAGNET)
-            alignment = align(covered, still, magnet, self._wires(step))
+            alignment = align(self._covered.translated(step), still, magnet, self._wires(step), self.gap)
             step = step + alignment.shift
             scene.set_guides(alignment.guides)
         for each, start in self._starts.items():
             at = start + step
             each.setPos(round(at.x()), round(at.y()))
+        self._leaving()
+        scene.stages.offer(*((self._slot.stage_id, self._slot.family) if self._slot else ("", None)))
         scene.reroute()
 
     def _wires(self, step: QPointF) -> list[Wire]:
@@ -95,10 +136,26 @@ class MoveCards(Gesture):
         scene, found = self.canvas.scene, []
         for link in scene.links:
             source, target = scene.modules[link.source], scene.modules[link.target]
-            if (source in self._starts) == (target in self._starts) or source.output is None:
+            if (source in self._starts) == (target in self._starts):
                 continue
-            ends = source.output, target.inputs[link.port]
+            ends = scene.ends(link)
             own, other = ends if source in self._starts else ends[::-1]
             item = source if source in self._starts else target
-            found.append((own.scenePos() - item.pos() + self._starts[item] + step, other.scenePos()))
+            found.append((own - item.pos() + self._starts[item] + step, other))
         return found
+
+    def _slot_near(self, card: QRectF) -> SlotPlace | None:
+        """The slot that the one card under the mouse would jump into, once it is out of the stage that it is in."""
+        (item, *others) = self._starts
+        if others or not isinstance(item, ModuleItem):
+            return None
+        module_id = item.card.id
+        is_inside = self.canvas.open_project.project.network.stage_of(module_id) is not None
+        if is_inside and not self.canvas.scene.stages.leaving({module_id: card}):
+            return None
+        return self.canvas.editor.stages.slot_near(module_id, card, self.canvas.scaled(PULL))
+
+    def _leaving(self) -> frozenset[str]:
+        """The moved cards that are pulled out of their stages now."""
+        carried = {each.card.id: each.calm_rect for each in self._starts if isinstance(each, ModuleItem)}
+        return self.canvas.scene.stages.leaving(carried)

@@ -42,7 +42,8 @@ class RubberBand(Gesture):
         self._band.show()
         area = QRectF(self._press.scene, pointer.scene).normalized()
         scene = self.canvas.scene
-        cards = frozenset(each for each, item in scene.modules.items() if item.rect.intersects(area))
+        touched = (item.module_ids for item in scene.cards() if item.rect.intersects(area))
+        cards = frozenset(each for ids in touched for each in ids)
         notes = frozenset(each for each, item in scene.notes.items.items() if item.rect.intersects(area))
         before = self._before if self._press.adds else (frozenset[str](), frozenset[Link](), frozenset[str]())
         scene.select_only(before[0] | cards, before[1], before[2] | notes)

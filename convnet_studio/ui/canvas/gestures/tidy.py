@@ -9,6 +9,7 @@ from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_item import NoteItem
 from convnet_studio.ui.canvas.placement import free_place
+from convnet_studio.ui.canvas.stage_layout import frame_around
 from convnet_studio.ui.motion import motion_time
 
 MOST_GLIDING = 150
@@ -62,7 +63,10 @@ class Tidy(QVariantAnimation):
     def _notes_beside(self, cards: dict[str, QPointF]) -> dict[str, QPointF]:
         """Notes go along with the card that they stand nearest to, to a free place there."""
         scene = self._canvas.scene
-        taken = [QRectF(at, scene.modules[each].rect.size()) for each, at in cards.items()]
+        rects = {each: QRectF(at, scene.modules[each].rect.size()) for each, at in cards.items()}
+        stages = self._canvas.open_project.project.network.stages
+        frames = [frame_around(rects[each] for each in stage.modules) for stage in stages]
+        taken = [*rects.values(), *frames]
         found = {}
         for note_id, note in scene.notes.items.items():
             near = min(scene.modules.values(), key=lambda card: _distance(card.rect, note.rect))
