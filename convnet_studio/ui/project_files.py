@@ -108,8 +108,12 @@ class ProjectFiles(QObject):
     # ---------------------------------------------------------------- opening
 
     def new(self) -> bool:
-        """Start with an empty canvas."""
-        return self._replace(new_project())
+        """Start with an empty canvas; its Input is selected, so that what is added comes behind it."""
+        project = new_project()
+        is_new = self._replace(project)
+        if is_new:
+            self._open_project.select(frozenset(each.id for each in project.network.modules))
+        return is_new
 
     def open_preset(self, name: str) -> bool:
         """Open a preset as a fresh project."""

@@ -41,7 +41,7 @@ def said_by(bench: CanvasBench) -> list[str]:
 
 
 def test_paste_brings_modules_wires_and_notes_to_a_free_place_as_one_entry(bench):
-    bench.open_project.open(add_note(bench.project, "a note", (560, 660))[0])
+    bench.open_project.open(add_note(bench.project, "a note", (560, 760))[0])
     bench.scene.select_only(frozenset({"m3", "m4", "m5"}), notes=frozenset(bench.scene.notes.items))
     bench.key(Qt.Key.Key_C, CTRL)
     assert undo_texts(bench) == []
@@ -69,7 +69,7 @@ def test_paste_brings_modules_wires_and_notes_to_a_free_place_as_one_entry(bench
 def test_paste_lands_at_the_pointer(bench, monkeypatch):
     bench.open_project.select(frozenset({"m4"}))
     bench.key(Qt.Key.Key_C, CTRL)
-    wanted = QPointF(430, 640)
+    wanted = QPointF(430, 690)
     monkeypatch.setattr(type(bench.viewport), "underMouse", lambda _: True)
     monkeypatch.setattr(QCursor, "pos", lambda: bench.viewport.mapToGlobal(bench.place(wanted)))
     bench.key(Qt.Key.Key_V, CTRL)

@@ -411,7 +411,7 @@ def test_a_loss_with_the_wrong_number_of_classes_says_so_before_the_drop(bench):
 
 
 def test_a_card_from_the_palette_shows_lines_of_alignment_until_it_is_dropped(bench):
-    at = bench.place(bench.scene.modules["m3"].rect.topLeft() + QPointF(-10, 560))
+    at = bench.place(bench.scene.modules["m3"].rect.topLeft() + QPointF(-10, 660))
     bench.carry("Tanh", at, drop=False)
     assert bench.scene.guides
     bench.carry("Tanh", at)

@@ -14,7 +14,7 @@ from convnet_studio.engine.project.notes_edits import add_note, delete_notes
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 NONE = Qt.KeyboardModifier.NoModifier
-FREE = QPointF(300, 620)
+FREE = QPointF(300, 700)
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_a_drag_moves_cards_and_notes_together_as_one_entry(noted):
     steps = noted.scene.modules["m7"].pos() - starts[0], only_note(noted).pos() - starts[1]
     assert steps[0] == steps[1]
     assert steps[0].y() > 100
-    assert undo_texts(noted) == ["Move"]
+    assert undo_texts(noted) == ["Take out of the stage"]  # together with where they went
     assert noted.project.notes[0].position == (FREE + steps[1]).toTuple()
     noted.open_project.undo_stack.undo()
     assert only_note(noted).pos() == FREE

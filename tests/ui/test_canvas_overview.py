@@ -15,7 +15,7 @@ from convnet_studio.engine.project import edits
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 NONE = Qt.KeyboardModifier.NoModifier
-EMPTY = QPointF(500, 640)
+EMPTY = QPointF(500, 720)
 
 
 @pytest.fixture

@@ -45,13 +45,14 @@ class Cards:
     Args:
         rects: where they lie; frames around several count as one.
         inside: how far in from the edge of a frame the ports may lie that its wires start from and end at.
+        clearance: between them and a wire that passes.
     """
 
-    def __init__(self, rects: Iterable[QRectF] = (), inside: float = 0.0) -> None:
-        self._inside = inside + 2
+    def __init__(self, rects: Iterable[QRectF] = (), inside: float = 0.0, clearance: float = CLEARANCE) -> None:
+        self._inside, self._clearance = inside + 2, clearance
         found = [(each.left(), each.top(), each.right(), each.bottom()) for each in rects]
         self.boxes: Boxes = np.array(found, np.float64).reshape(-1, 4)
-        self._grown = self.boxes + np.array([-CLEARANCE, -CLEARANCE, CLEARANCE, CLEARANCE])
+        self._grown = self.boxes + clearance * np.array([-1, -1, 1, 1])
 
     def own(self, start: QPointF, end: QPointF) -> NDArray[np.bool_]:
         """Those at whose right edge a wire starts, or at whose left edge it ends."""
@@ -80,12 +81,12 @@ class Cards:
         if not len(met):
             return [(top + bottom) / 2]
         spans = sorted(met[:, [1, 3]].tolist())
-        found, reach = [spans[0][0] - STUB + CLEARANCE], spans[0][1]
+        found, reach = [spans[0][0] - STUB + self._clearance], spans[0][1]
         for upper, lower in spans[1:]:
             if upper > reach:
                 found.append((reach + upper) / 2)
             reach = max(reach, lower)
-        return [*found, reach + STUB - CLEARANCE]
+        return [*found, reach + STUB - self._clearance]
 
 
 def route(start: QPointF, end: QPointF, cards: Cards) -> QPainterPath:

@@ -19,7 +19,7 @@ from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.canvas.routing import Cards, loose_way, route
 from convnet_studio.ui.canvas.stage_items import StageItems
-from convnet_studio.ui.canvas.stage_layout import FRAME_PADDING
+from convnet_studio.ui.canvas.stage_layout import FRAME_CLEARANCE, FRAME_PADDING
 from convnet_studio.ui.canvas.wire_label import place_labels
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
@@ -173,7 +173,7 @@ class CanvasScene(QGraphicsScene):
         """Lead every wire from port to port around the cards as they lie now."""
         self.stages.place()
         cards = Cards(item.rect for item in self.cards())
-        solid = Cards(self.stages.solid_rects(), inside=FRAME_PADDING)
+        solid = Cards(self.stages.solid_rects(), FRAME_PADDING, FRAME_CLEARANCE)
         for link, item in self.links.items():
             start, end = self.ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
@@ -197,8 +197,9 @@ class CanvasScene(QGraphicsScene):
             self.update()
 
     def taken_rects(self) -> list[QRectF]:
-        """Where cards, frames and notes lie, and where folded stages come back to."""
-        return self.stages.taken_rects() + [item.rect for item in self.notes.items.values()]
+        """Where frames, the cards in none, and notes lie, and where folded stages come back to."""
+        taken = [*self.stages.solid_rects(), *(self.stages.unfolded_rect(each) for each in self.stages.folded)]
+        return taken + [item.rect for item in self.notes.items.values()]
 
     def covered_rect(self) -> QRectF:
         """What cards, frames, wires and notes cover; empty without any."""

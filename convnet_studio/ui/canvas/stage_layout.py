@@ -18,6 +18,8 @@ HEADER = 34.0
 """Height of the header above the cards."""
 FRAME_GAP = 16.0
 """Between the frames of a row."""
+FRAME_CLEARANCE = 4.0
+"""Between a frame and a wire that passes it: rows of frames have less room between them than rows of cards."""
 LOOSE_GAP = FRAME_PADDING + FRAME_GAP
 """Between a card of a stage and one that is in none."""
 STAGE_GAP = 2 * FRAME_PADDING + FRAME_GAP

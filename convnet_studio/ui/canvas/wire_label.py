@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.project.spec import Link
 from convnet_studio.ui.canvas.routing import Cards
+from convnet_studio.ui.canvas.stage_layout import JOINT_HEIGHT
 from convnet_studio.ui.theme import number_font, theme
 
 SMALLEST, LARGEST = 10, 12
@@ -24,6 +25,8 @@ LEGIBLE = 7.5
 THICKNESS = 15.0
 BESIDE = 10.0
 """From the wire to its label: clear of ports, arrows and problems."""
+PAST_JOINT = JOINT_HEIGHT / 2 + 4
+"""The same where two cards of a stage interlock."""
 MARGIN = 2.0
 _PLACES = (0.5, 0.35, 0.65, 0.2, 0.8)
 _FLAT = 0.35
@@ -69,8 +72,10 @@ def _tried(way: QPainterPath, length: float) -> list[LabelPlace]:
             left = at.x() - length / 2
             tops = (at.y() - BESIDE - THICKNESS + 4, at.y() + BESIDE - 4)
             along += [LabelPlace(QRectF(left, top, length, THICKNESS), False) for top in tops]
-        left, tops = at.x() - THICKNESS / 2, (at.y() - BESIDE - length, at.y() + BESIDE)
-        turned += [LabelPlace(QRectF(left, top, THICKNESS, length), True) for top in tops]
+        left = at.x() - THICKNESS / 2
+        for away in (BESIDE, PAST_JOINT):
+            tops = (at.y() - away - length, at.y() + away)
+            turned += [LabelPlace(QRectF(left, top, THICKNESS, length), True) for top in tops]
     return [*along, *turned]
 
 
