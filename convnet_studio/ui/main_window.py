@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
             "code": lambda: self.panel_layout.toggle_beside(),
             "copy_code": self.code.copy,
             "outline": self.show_outline,
-            "inspect": lambda: self.focus.visit(self.inspector),
+            "inspect": self.visit_settings,
             "next_panel": lambda: self.focus.step(),
             "previous_panel": lambda: self.focus.step(forward=False),
             **self.display.handlers(),
@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
         project.name_changed.connect(self._show_name)
         project.selection_changed.connect(self.live.refresh_probes)
         self.canvas.area.said.connect(lambda text: self.notice.say("warn", text))
-        self.outline.settings_wanted.connect(lambda: self.focus.visit(self.inspector))
+        self.outline.settings_wanted.connect(self.visit_settings)
         self.inspector.views_changed.connect(self.live.refresh_probes)
         self.canvas.probes_changed.connect(self.live.refresh_probes)
         session.events_arrived.connect(self._show_events)
@@ -269,6 +269,10 @@ class MainWindow(QMainWindow):
         """In the order in which F6 visits them."""
         contents = (self.palette_panel, self.outline, self.canvas, self.inspector, self.curves, self.data_strip)
         return [self.top_bar, *contents]
+
+    def visit_settings(self) -> None:
+        """Go to the settings of what is selected, or back."""
+        self.focus.visit(self.inspector, self.inspector.settings)
 
     def show_outline(self) -> None:
         """Go to the outline."""

@@ -33,12 +33,12 @@ class PanelFocus:
         if field is not None:
             field.setFocus(Qt.FocusReason.TabFocusReason)
 
-    def visit(self, part: QWidget) -> None:
-        """Go to a part; if the focus is there already, back to where it came from."""
+    def visit(self, part: QWidget, first: QWidget) -> None:
+        """Go to a part, to `first` in it where that takes keys; if the focus is there already, back where it was."""
         now = QApplication.focusWidget()
         if not _has_focus(part):
             self._origin = now
-            self.enter(part)
+            self.enter(part if first_field(first) is None else first)
         elif self._origin is not None and self._origin.isVisible():
             self._origin.setFocus(Qt.FocusReason.OtherFocusReason)
         else:

@@ -92,8 +92,7 @@ class Builder:
             self.shortcut("a")
             self.enter(kind)
             if number == CHAIN.index("LPPool2d") + 1:  # the second convolution
-                self.shortcut("ctrl+i")  # to its name
-                self.shortcut("Tab")
+                self.shortcut("ctrl+i")
                 self.enter("16")
                 self.shortcut("ctrl+i")
 

@@ -206,7 +206,7 @@ class Story:
 
     def _free_place(self) -> QPoint:
         area = self.window.canvas.area.viewport()
-        return area.mapToGlobal(QPoint(area.width() // 2, area.height() - 110))
+        return area.mapToGlobal(QPoint(area.width() - 70, area.height() - 150))  # outside of all stages
 
     def _output(self, module_id: str) -> QPointF:
         port = self.window.canvas.scene.modules[module_id].output

@@ -173,6 +173,7 @@ class LinkItem(QGraphicsPathItem):
         if self.is_recurrent:
             pen.setDashPattern(list(DASHES))
         painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)  # the scene does not clear what the last item left
         if is_lit or not shows_flow:
             painter.drawPath(self.path())
         if self._flow and shows_flow:

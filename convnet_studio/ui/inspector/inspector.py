@@ -75,6 +75,11 @@ class Inspector(QWidget):
         self.project_page.header.name.setFocus()
         self.project_page.header.name.selectAll()
 
+    @property
+    def settings(self) -> QWidget:
+        """Where the settings of what is shown are."""
+        return self.module_page.form if self._pages.currentIndex() == 0 else self
+
     def views(self) -> tuple[View, ...]:
         """All views that it holds, seen or not."""
         return tuple(self.module_page.views.values())
