@@ -123,7 +123,7 @@ def diverging_project(folder: Path) -> Path:
     )
     names = [each.id for each in modules]
     links = tuple(type(tiny.network.links[0])(a, b) for a, b in pairwise(names))
-    network = replace(tiny.network, modules=modules, links=links)
+    network = replace(tiny.network, modules=modules, links=links, stages=())
     path = folder / "wild.cvstudio"
     save_project(path, replace(tiny, network=network, training=replace(tiny.training, rate=50.0)))
     return path

@@ -39,7 +39,7 @@ from convnet_studio.engine.kernels.simd import LANES as LANES_OF_VECTOR
 from convnet_studio.engine.kernels.simd import load, splat, store, total
 from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, RATE, SHARE, SPOILED
 
-_SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24}  # a cache line each: both threads write them
+_SHARED = {"left": 0, "done": 8, "asleep": 16, "stop": 24, "running": 32}  # a cache line each: both threads write them
 _FIELDS = (
     "refused",  # result: 1 + the position of the first index that is no example
     "steps",  # mini-batches of this call
@@ -88,8 +88,8 @@ _FIELDS = (
     "workspace_size",  # floats of each thread
     "threads",  # that have a workspace
 )
-_NUMBERS = _SHARED | {name: 32 + i for i, name in enumerate(_FIELDS)}
-JOB_SIZE = 32 + len(_FIELDS)
+_NUMBERS = _SHARED | {name: 40 + i for i, name in enumerate(_FIELDS)}
+JOB_SIZE = 40 + len(_FIELDS)
 JOB = constants(**_NUMBERS)
 """Where each number of a job lies: what Python and the threads tell each other, an int64 array."""
 
@@ -326,6 +326,14 @@ def _learn(job: Any, is_finite: Any) -> Any:
 
 
 def run(job: Any) -> None:
+    """Run the mini-batches of the job, while `running` tells the second thread to stay awake."""
+    write_shared(shift(job, JOB.running), 1)
+    _run_all(job)
+    write_shared(shift(job, JOB.running), 0)
+
+
+@numba.njit
+def _run_all(job: Any) -> None:
     """Run the mini-batches of the job one after the other, each with the learning rate of its own.
 
     Ends after the first whose loss, or a parameter behind it, is not finite: what would follow computes with numbers
@@ -370,7 +378,11 @@ _PATIENCE = 20_000
 
 
 def serve(job: Any) -> None:
-    """Help every call of `run` with this job, as thread 1, until none has come for a while or `stop` is set."""
+    """Help every call of `run` with this job, as thread 1, until none has come for a while or `stop` is set.
+
+    It stays awake for the whole of a call: of two slots that take long, one may be done much earlier, and a thread that
+    has lain down can come milliseconds late to the next mini-batch.
+    """
     idle = 0
     while idle < _PATIENCE and read_shared(shift(job, JOB.stop)) == 0:
         if read_shared(shift(job, JOB.left)) > 0:
@@ -378,7 +390,7 @@ def serve(job: Any) -> None:
             idle = 0
         else:
             pause()
-            idle += 1
+            idle = 0 if read_shared(shift(job, JOB.running)) else idle + 1
 
 
 _SIGNATURE = types.void(INTS)

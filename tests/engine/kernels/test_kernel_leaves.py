@@ -7,7 +7,7 @@ import pytest
 from kernel_calls import Bench
 from scipy.signal import correlate2d
 
-from convnet_studio.engine.kernels import conv, conv_sparse, loss, move, norm, point, pool
+from convnet_studio.engine.kernels import conv, conv_sparse, move, norm, point, pool, softmax
 from convnet_studio.engine.kernels.fields import Place, Span
 from convnet_studio.engine.kernels.leaf import Leaf
 from convnet_studio.engine.kernels.tiles import product
@@ -209,5 +209,5 @@ def test_gather_picks_and_reorders() -> None:
 def test_log_softmax_stands_large_scores() -> None:
     bench = Bench(count=1)
     source, target = bench.buffer(3, np.array([[1000.0, 999.0, -1000.0]])), bench.buffer(3)
-    bench.run(loss.log_softmax_forward, x=source, y=target, positions=1, channels=3)
+    bench.run(softmax.log_softmax_forward, x=source, y=target, positions=1, channels=3)
     np.testing.assert_allclose(bench.read(target)[0], [-0.3132617, -1.3132617, -2000.3132617], rtol=1e-6)
