@@ -35,6 +35,8 @@ from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 BAR_WIDTH = 4.0
 SHADOW_REACH = 4.0
 RING_WIDTH = 2.0
+SLOTS_HEIGHT = 20.0
+"""At the lower edge of the header of a folded stage, which has its slots in place of a word."""
 LEGIBLE = 7.0
 """Pixels on the screen: what would be smaller is left out, and the name takes its place."""
 LINE_SPACING = 1.2
@@ -141,7 +143,7 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
     left, room = PADDING + 2, width - 2 * PADDING - 2
     if is_far(scale_of(painter)):
-        head = QRectF(left, 2, room, HEADER_HEIGHT - 4)
+        head = QRectF(left, 2, room, HEADER_HEIGHT - (4 if card.word else SLOTS_HEIGHT))
         for words, row in _title_rows(card.title, head):
             font = legible(title_font(), words, row.size(), scale_of(painter))
             _text(painter, row, words, font, now.color("text"))
@@ -153,7 +155,8 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     name_room, word_room = (room - lock, room - taken) if is_below else (room - taken, room - lock)
     title = legible(title_font(), card.title, QSizeF(name_room, 19), scale_of(painter))
     word = legible(small_font(), card.word, QSizeF(word_room, 15), scale_of(painter))
-    _text(painter, QRectF(left, 5, name_room, 19), card.title, title, now.color("text"))
+    top = 5 if card.word else 2
+    _text(painter, QRectF(left, top, name_room, 19), card.title, title, now.color("text"))
     _text(painter, QRectF(left, 22, word_room, 15), card.word, word, now.color("second_text"))
     at = QRectF(width - PADDING - caption_width, 22 if is_below else 6, caption_width, 15 if is_below else 18)
     _text(painter, at, card.caption, small_number_font(), now.color("second_text"), _RIGHT)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from convnet_studio.ui.canvas.area import CanvasArea
+from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.theme import SMALL_RADIUS, theme, theme_switch
 
@@ -99,7 +100,7 @@ class MiniMap(QWidget):
         selection = self._scene.open_project.selection
         for item in self._scene.cards():
             family = item.card.family
-            painter.setBrush(now.family(family) if family else now.color("missing"))
+            painter.setBrush(now.family(family) if family else now.color(_token_of(item)))
             painter.setOpacity(1.0 if item.module_ids <= selection or not selection else 0.6)
             painter.drawRoundedRect(item.rect, 14, 14)
         painter.setOpacity(1.0)
@@ -125,3 +126,8 @@ class MiniMap(QWidget):
     def _to_scene(self, place: QPointF) -> QPointF:
         shown, room, scale = self._geometry()
         return shown.center() + (place - room.center()) / scale
+
+
+def _token_of(item: ModuleItem) -> str:
+    """The colour of a card without a family: a folded stage has modules of several, a missing module none."""
+    return "second_text" if len(item.module_ids) > 1 else "missing"

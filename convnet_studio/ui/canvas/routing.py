@@ -57,10 +57,9 @@ class Cards:
     def own(self, start: QPointF, end: QPointF) -> NDArray[np.bool_]:
         """Those at whose right edge a wire starts, or at whose left edge it ends."""
         left, top, right, bottom = self.boxes.T
-        is_source = (right - start.x() > -2) & (right - start.x() < self._inside)
-        is_source &= (top <= start.y()) & (start.y() <= bottom)
-        is_target = (end.x() - left > -2) & (end.x() - left < self._inside)
-        is_target &= (top <= end.y()) & (end.y() <= bottom)
+        before, behind = right - start.x(), end.x() - left
+        is_source = (before > -2) & (before < self._inside) & (top <= start.y()) & (start.y() <= bottom)
+        is_target = (behind > -2) & (behind < self._inside) & (top <= end.y()) & (end.y() <= bottom)
         own: NDArray[np.bool_] = is_source | is_target
         return own
 
