@@ -52,7 +52,7 @@ class Cards:
         self._inside, self._clearance = inside + 2, clearance
         found = [(each.left(), each.top(), each.right(), each.bottom()) for each in rects]
         self.boxes: Boxes = np.array(found, np.float64).reshape(-1, 4)
-        self._grown = self.boxes + clearance * np.array([-1, -1, 1, 1])
+        self._grown = self.boxes + np.array([-clearance, -clearance, clearance, clearance])
 
     def own(self, start: QPointF, end: QPointF) -> NDArray[np.bool_]:
         """Those at whose right edge a wire starts, or at whose left edge it ends."""
