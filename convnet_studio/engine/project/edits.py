@@ -246,11 +246,12 @@ def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
 def freeze_modules(project: Project, ids: Collection[str], is_frozen: bool) -> Project:
     """Freeze modules, so that training leaves their parameters as they are, or let them learn again.
 
-    Those without parameters stay as they are.
+    Those without parameters stay as they are; where weights are shared, it is their owner that is frozen.
     """
     for each in ids:
-        if has_weights(project.network.module(each).kind):
-            project = set_learning(project, each, frozen=is_frozen)
+        module = project.network.module(each)
+        if has_weights(module.kind):
+            project = set_learning(project, module.shares or each, frozen=is_frozen)
     return project
 
 

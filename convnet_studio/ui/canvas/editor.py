@@ -191,9 +191,7 @@ class CanvasEditor:
         """Freeze the weights of these modules; where all are frozen, let them learn again. Shared ones go along."""
         owners = self._learning(ids)
         freezes = not all(each.learning.frozen for each in owners)
-        after = self.project
-        for each in owners:
-            after = edits.set_learning(after, each.id, frozen=freezes)
+        after = edits.freeze_modules(self.project, [each.id for each in owners], freezes)
         name = title(owners[0]) if len(owners) == 1 else counted(len(owners), "module")
         self._open.edit(f"{'Freeze' if freezes else 'Unfreeze'} {name}", after)
 

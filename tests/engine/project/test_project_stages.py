@@ -98,6 +98,13 @@ def test_freezing_a_stage_freezes_what_can_learn(digits: Project) -> None:
     assert edits.freeze_modules(after, ["m3", "m6"], False) == digits
 
 
+def test_freezing_shared_weights_freezes_their_owner(digits: Project) -> None:
+    twin, (copy,) = edits.duplicate_modules(digits, ["m3"])
+    twin = edits.share_weights(twin, copy, "m3")
+    after = edits.freeze_modules(twin, [copy], True)
+    assert {each.id for each in after.network.modules if each.learning.frozen} == {"m3"}
+
+
 def test_modules_stand_in_the_order_of_their_wires() -> None:
     project = new_project()
     ids = []
