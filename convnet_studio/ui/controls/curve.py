@@ -46,12 +46,12 @@ class Curve:
         self._count = int(np.searchsorted(self.x, x, side="right"))
 
     def nearest(self, x: float) -> int:
-        """Index of the point nearest to `x`, -1 where there is none."""
+        """Index of the point nearest to `x`, the last of several at one place; -1 where there is none."""
         if not self._count:
             return -1
-        right = min(int(np.searchsorted(self.x, x)), self._count - 1)
+        right = min(int(np.searchsorted(self.x, x, side="right")), self._count - 1)
         left = max(0, right - 1)
-        return left if abs(self.x[left] - x) <= abs(self.x[right] - x) else right
+        return left if abs(self.x[left] - x) < abs(self.x[right] - x) else right
 
     def thinned(self, most: int) -> Points:
         """At most about `most` points that look the same: of every stretch its lowest and its highest, so that no
