@@ -17,13 +17,13 @@ from typing import Any
 import numba
 
 from convnet_studio.engine.kernels.constants import ONE, ZERO
-from convnet_studio.engine.kernels.fields import Layout
+from convnet_studio.engine.kernels.fields import TILING, Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
-from convnet_studio.engine.kernels.memory import floats_at, shift
+from convnet_studio.engine.kernels.memory import floats_at, prefetch, shift
 from convnet_studio.engine.kernels.rules import zero_times
 from convnet_studio.engine.kernels.simd import LANES, load, splat, store
 from convnet_studio.engine.kernels.step import COUNT, DESCEND, GRADIENT, MODE, MOMENTUM, MOVE, RATE, SPOILED
-from convnet_studio.engine.kernels.tiles import run_tiles
+from convnet_studio.engine.kernels.tiles import run_block, run_tiles
 
 _KEEP = Layout(
     x="buffer",
@@ -106,30 +106,73 @@ def _inspect(parameters: Any, size: Any, workspace: Any) -> None:
 
 
 FEW = 3
-"""So few samples are no work for tiles: what counts is that the weights pass by in the order of memory."""
+"""So few samples are no work for tiles: what counts is that the weights pass by once, in the order of memory."""
+_FIRST_CACHE = 1 << 12
+"""Weights that stay in the first-level cache until all is done with them."""
+_LINE = 16
+"""Floats of a cache line."""
 
 
 @numba.njit
-def _add_row_by_row(row: Any, dy: Any, target: Any, n: Any, count: Any) -> None:
-    """Add dy x of each sample to the rows of `target`, one row after the other."""
+def _add_to_row(row: Any, dy: Any, line: Any, count: Any) -> None:
+    """Add dy x of each sample to one row."""
     x, edge = floats_at(row[F.kept_x]), floats_at(row[F.kept_edge])
     inputs, capacity, width = row[F.inputs], row[F.capacity], row[F.width]
     whole = inputs // LANES * LANES
-    for o in range(n):
-        line = shift(target, o * inputs)
-        for s in range(count):
-            factor = dy[o * capacity + s]
-            for start in range(0, whole, width):
-                panel = shift(x, start * capacity + s * width)
-                size = min(width, whole - start)
-                full = size // LANES * LANES
-                for j in range(0, full, LANES):
-                    store(shift(line, start + j), load(shift(line, start + j)) + splat(factor) * load(shift(panel, j)))
-                for j in range(full, size):
-                    line[start + j] += factor * panel[j]
-            if inputs % LANES:
-                last = shift(line, inputs - LANES)
-                store(last, load(last) + splat(factor) * load(shift(edge, s * LANES)))
+    for s in range(count):
+        factor = dy[s]
+        for start in range(0, whole, width):
+            panel = shift(x, start * capacity + s * width)
+            size = min(width, whole - start)
+            full = size // LANES * LANES
+            for j in range(0, full, LANES):
+                store(shift(line, start + j), load(shift(line, start + j)) + splat(factor) * load(shift(panel, j)))
+            for j in range(full, size):
+                line[start + j] += factor * panel[j]
+        if inputs % LANES:
+            last = shift(line, inputs - LANES)
+            store(last, load(last) + splat(factor) * load(shift(edge, s * LANES)))
+
+
+@numba.njit
+def _add_in_tiles(tiling: Any, dy: Any, x: Any, target: Any, n: Any, count: Any) -> None:
+    """Add the sums over samples of dy x to n rows of `target`, whose blocks are fetched while others are computed.
+
+    The rows of a block lie so far apart that the processor does not see which lines will be needed.
+    """
+    rows, blocks = tiling[TILING.rows], tiling[TILING.blocks]
+    a_row, c_row, c_block = tiling[TILING.a_row], tiling[TILING.c_row], tiling[TILING.c_block]
+    first = blocks if tiling[TILING.tail] != 0 else blocks - 1
+    for block in range(first, -1, -1):
+        tile = tiling[TILING.main] if block < blocks else tiling[TILING.tail]
+        for o in range(0, n, rows):
+            height = min(rows, n - o)
+            for r in range(o, o + height):
+                line = shift(target, r * c_row + (block - 1) * c_block)
+                for j in range(0, c_block, _LINE):
+                    prefetch(shift(line, j))
+            c = shift(target, o * c_row)
+            run_block(tile, tiling, shift(dy, o * a_row), x, c, c, height, count, block)
+
+
+@numba.njit
+def _finish_rows(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n: Any) -> None:
+    """What `linear_finish` does, for the weights of outputs i to i + n - 1."""
+    inputs, count = row[F.inputs], numba.int64(workspace[COUNT])
+    dy = shift(floats_at(row[F.kept_gradient]), i * row[F.capacity])
+    start = row[F.weight] + i * inputs
+    target = shift(gradients, start)
+    _fade(target, n * inputs, workspace)
+    if count <= FEW:
+        for o in range(n):
+            _add_to_row(row, shift(dy, o * row[F.capacity]), shift(target, o * inputs), count)
+    else:
+        _add_in_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, n, count)
+        if inputs % LANES:
+            last = shift(target, inputs - LANES)
+            run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
+    _move(shift(parameters, start), target, n * inputs, workspace)
+    _inspect(shift(parameters, start), n * inputs, workspace)
 
 
 @leaf(_FINISH)
@@ -138,20 +181,11 @@ def linear_finish(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
 
     `gradients` is the flat gradient or velocity, or, in mode DESCEND, the parameters themselves.
     """
-    inputs, capacity, count = row[F.inputs], row[F.capacity], numba.int64(workspace[COUNT])
+    capacity, count = row[F.capacity], numba.int64(workspace[COUNT])
+    step = max(1, _FIRST_CACHE // row[F.inputs]) if count <= FEW else n
+    for o in range(i, i + n, step):
+        _finish_rows(row, parameters, gradients, workspace, o, min(step, i + n - o))
     dy = shift(floats_at(row[F.kept_gradient]), i * capacity)
-    start = row[F.weight] + i * inputs
-    target = shift(gradients, start)
-    _fade(target, n * inputs, workspace)
-    if count <= FEW:
-        _add_row_by_row(row, dy, target, n, count)
-    else:
-        run_tiles(shift(row, F.tiling), dy, floats_at(row[F.kept_x]), target, target, n, count)
-        if inputs % LANES:
-            last = shift(target, inputs - LANES)
-            run_tiles(shift(row, F.edge), dy, floats_at(row[F.kept_edge]), last, last, n, count)
-    _move(shift(parameters, start), target, n * inputs, workspace)
-    _inspect(shift(parameters, start), n * inputs, workspace)
     start = row[F.bias] + i
     target = shift(gradients, start)
     _fade(target, n, workspace)

@@ -146,6 +146,26 @@ def write_shared(typing: Any, word: Any, value: Any) -> Any:
     return types.void(INTS, types.int64), generate
 
 
+def emit_prefetch(builder: Any, address: Any) -> None:
+    """Emit the wish that the cache line at `address`, a pointer, will soon be needed; it need not be readable."""
+    place, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [place, flag, flag, flag])
+    to_read, keep_in_all_caches, data = flag(0), flag(3), flag(1)
+    where = builder.bitcast(address, place)
+    builder.call(declare(builder, kind, "llvm.prefetch.p0"), [where, to_read, keep_in_all_caches, data])
+
+
+@emitted
+def prefetch(typing: Any, pointer: Any) -> Any:
+    """Fetch the cache line at `pointer` while other work goes on; the pointer need not be one that may be read."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        emit_prefetch(builder, arguments[0])
+        return context.get_dummy_value()
+
+    return types.void(pointer), generate
+
+
 @emitted
 def pause(typing: Any) -> Any:
     """Tell the processor that this thread is waiting in a loop (nothing where it has no such instruction)."""

@@ -22,11 +22,15 @@ from convnet_studio.engine.kernels.step import SPOILED
 @numba.njit
 def zero_times(values: Any, size: Any) -> Any:
     """Return 0, or not a number where one of the values is not finite: 0 times that is none."""
-    spoiled, whole = splat(ZERO), size // LANES * LANES
-    for j in range(0, whole, LANES):
-        spoiled = spoiled + splat(ZERO) * load(shift(values, j))
-    result = total(spoiled)
-    for j in range(whole, size):
+    zero, four = splat(ZERO), 4 * LANES
+    a = b = c = d = zero  # four sums, so that no addition waits for the last one
+    for j in range(0, size // four * four, four):
+        a = a + zero * load(shift(values, j))
+        b = b + zero * load(shift(values, j + LANES))
+        c = c + zero * load(shift(values, j + 2 * LANES))
+        d = d + zero * load(shift(values, j + 3 * LANES))
+    result = total((a + b) + (c + d))
+    for j in range(size // four * four, size):
         result += ZERO * values[j]
     return result
 

@@ -30,7 +30,7 @@ from numba import types
 
 from convnet_studio.engine.kernels.fields import TILING, Tiling
 from convnet_studio.engine.kernels.leaf import Kernel
-from convnet_studio.engine.kernels.memory import TILE, call_tile, declare, emitted, shift
+from convnet_studio.engine.kernels.memory import TILE, call_tile, declare, emit_prefetch, emitted, shift
 from convnet_studio.engine.kernels.processor import PROCESSOR
 from convnet_studio.engine.kernels.simd import lane_sum
 
@@ -142,6 +142,7 @@ class _Emitter:
             phi.add_incoming(value, start)
         builder.cbranch(builder.icmp_signed(">", left, _INT(0)), choose, done)
         builder.position_at_end(choose)
+        self.left = left
         height = builder.select(builder.icmp_signed("<", left, rows), left, rows)
         switch = builder.switch(height, done)
         steps = [a_row, c_row, d_row]
@@ -202,7 +203,10 @@ def _emit_broadcast(emit: _Emitter) -> None:
 
 
 def _emit_lane_sum(emit: _Emitter) -> None:
-    """C[m, n] = D[m, n] + sum of A[m, k] * B[n, k]; here the vectors of a block are rows of B."""
+    """C[m, n] = D[m, n] + sum of A[m, k] * B[n, k]; here the vectors of a block are rows of B.
+
+    A large B comes from far away: with each vector that is taken, a line of the next block is fetched.
+    """
     builder = emit.builder
     inner = emit.inner
     outer, a_outer, b_outer = (emit.field(i) for i in (TILING.outer, TILING.a_outer, TILING.b_outer))
@@ -216,7 +220,12 @@ def _emit_lane_sum(emit: _Emitter) -> None:
             for v in range(emit.vectors)
         ]
 
+    ahead = emit.at(emit.b, builder.neg(emit.field(TILING.b_block)))
+
     def case(height: int, a: Any, c: Any, d: Any) -> None:
+        done = builder.udiv(builder.sub(emit.count, emit.left), emit.field(TILING.rows))
+        ahead_here = emit.at(ahead, builder.mul(done, inner))
+
         def over_outer(o: Any, sums: list[Any]) -> list[Any]:
             a_o, b_o = emit.at(a, builder.mul(o, a_outer)), emit.at(emit.b, builder.mul(o, b_outer))
             pairs = (
@@ -225,6 +234,7 @@ def _emit_lane_sum(emit: _Emitter) -> None:
             )
 
             def over_inner(k: Any, sums: list[Any]) -> list[Any]:
+                emit_prefetch(builder, emit.at(ahead_here, k))
                 a_k, b_k = ([emit.load(emit.at(row, k), emit.vector) for row in rows] for rows in pairs)
                 return step(height, a_k, b_k, sums)
 

@@ -68,7 +68,7 @@ class _Worker:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
         self._said: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the worker
         self._process = subprocess.Popen(
-            [sys.executable, "-m", _WORKER, str(folder)],
+            [sys.executable, "-P", "-m", _WORKER, str(folder)],
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, text=True,
         )  # fmt: skip
         self._thread = threading.Thread(target=self._feed, args=(waiting, news), name="compile", daemon=True)

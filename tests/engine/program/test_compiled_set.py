@@ -205,3 +205,14 @@ def test_a_new_process_loads_the_set_without_a_compiler() -> None:
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert int(told) == len(cache.KERNELS)
+
+
+def test_code_in_the_current_folder_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may be started in a folder that holds another version of it."""
+    stray = tmp_path / "convnet_studio"
+    stray.mkdir()
+    (stray / "__init__.py").write_text("raise SystemExit('this is not the program')")
+    monkeypatch.chdir(tmp_path)
+    part = next(part for part in PARTS if part.name.endswith("whitening"))
+    compile_pool.compile_in_workers(tmp_path, {part.name: len(part.kernels)}, lambda progress: None)
+    assert (tmp_path / part.file_name).is_file()
