@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
 from PySide6.QtCore import QObject
 
 from convnet_studio.engine.training.events import Event
+from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.training_session import TrainingSession
@@ -16,7 +17,7 @@ from convnet_studio.ui.view import View
 
 
 class LiveViews(QObject):
-    """Hands every event to every view, and each snapshot to those that can be seen.
+    """Hands every event to every view, and snapshots and answers to those that can be seen.
 
     Args:
         session: the worker.
@@ -31,6 +32,7 @@ class LiveViews(QObject):
         self._shown: frozenset[View] = frozenset()
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
+        session.answers_arrived.connect(self._show_answers)
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -46,6 +48,7 @@ class LiveViews(QObject):
         visible = frozenset(view for view in self._views() if view.isVisible())
         wanted = reduce(or_, (view.probes() for view in visible), Probes())
         self._session.look(self._session.picture, wanted)
+        self._session.ask({(view.name, name): each for view in visible for name, each in view.inquiries().items()})
         if self._snapshot is not None:
             for view in visible - self._shown:
                 view.show_snapshot(self._snapshot)
@@ -54,6 +57,12 @@ class LiveViews(QObject):
     def _show_events(self, events: Sequence[Event]) -> None:
         for view in self._views():
             view.show_events(events)
+
+    def _show_answers(self, answers: Mapping[tuple[str, str], Answer]) -> None:
+        for view in self._shown:
+            for (view_name, name), answer in answers.items():
+                if view_name == view.name:
+                    view.show_answer(name, answer)
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot

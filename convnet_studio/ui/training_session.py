@@ -1,8 +1,8 @@
 """TrainingSession: the one worker thread that owns the engine, seen from the window.
 
-Wishes go to the worker through a Control. Back come events (a queue, none is lost) and snapshots (a mailbox with the
-newest only); a timer in the window's thread reads both, so that the worker never touches a widget and is never waited
-for.
+Wishes go to the worker through a Control. Back come events (a queue, none is lost), snapshots and answers (boxes with
+the newest only); a timer in the window's thread reads them, so that the worker never touches a widget and is never
+waited for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections import deque
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -19,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from convnet_studio.engine.program import CompileProgress, compile_set, compiled_set_ready
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training.control import (
+    Ask,
     Control,
     Edit,
     Keep,
@@ -31,6 +33,7 @@ from convnet_studio.engine.training.control import (
     Wish,
 )
 from convnet_studio.engine.training.events import Event, Failed, RunStarted, StateChanged, Stepped
+from convnet_studio.engine.training.inquiry import Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.engine.training.trainer import Trainer
@@ -50,6 +53,8 @@ class TrainingSession(QObject):
     """tuple[Event, ...] in order, all of the newest run."""
     snapshot_arrived = Signal(object)
     """Snapshot of the newest run."""
+    answers_arrived = Signal(object)
+    """Mapping from the keys given to `ask` to the newest Answer, all of the newest run."""
     state_changed = Signal()
     """`is_playing` or `is_compiled` may have changed."""
     compile_progressed = Signal(object)
@@ -66,6 +71,7 @@ class TrainingSession(QObject):
         self._events: deque[Event] = deque()
         self._compile_news: deque[CompileProgress | None] = deque()
         self._look = Look(None, Probes())
+        self._asked: dict[Hashable, Inquiry] = {}
         self._wants_snapshot = True
         self._threads = threads
         self._thread = threading.Thread(
@@ -118,6 +124,12 @@ class TrainingSession(QObject):
             self._look = Look(picture, probes)
             self.wish(self._look)
 
+    def ask(self, inquiries: Mapping[Hashable, Inquiry]) -> None:
+        """These are the questions to be worked on from now on."""
+        if inquiries != self._asked:
+            self._asked = dict(inquiries)
+            self.control.put(Ask(self._asked))
+
     @property
     def picture(self) -> ProbePicture | None:
         """The picture last asked for; None: the trainer's own choice (the first test picture)."""
@@ -157,6 +169,9 @@ class TrainingSession(QObject):
         snapshot = self.control.mailbox.take()
         if snapshot is not None and snapshot.run_id == self.run_id:
             self.snapshot_arrived.emit(snapshot)
+        answers = {key: each for key, each in self.control.answers.take().items() if each.run_id == self.run_id}
+        if answers:
+            self.answers_arrived.emit(answers)
         if self.is_playing or self._wants_snapshot or events:
             self._wants_snapshot = False
             self.control.ask_snapshot()

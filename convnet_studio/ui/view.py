@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QWidget
@@ -12,6 +12,7 @@ from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.registry import Registry
 from convnet_studio.engine.training.events import Event
+from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.open_project import OpenProject
@@ -20,8 +21,9 @@ from convnet_studio.ui.open_project import OpenProject
 class View(QWidget):
     """One way of looking at the running network.
 
-    A view paints what it is given and asks for nothing else: while it is visible the window collects its `probes`, and
-    hands it each new snapshot and all events in order. It must survive having been given nothing yet.
+    A view paints what it is given and asks for nothing else: while it is visible the window collects its `probes` and
+    `inquiries`, and hands it each new snapshot, the answers, and all events in order. It must survive having been given
+    nothing yet.
     """
 
     registry: ClassVar[Registry[type[View]]] = Registry("view")
@@ -51,6 +53,13 @@ class View(QWidget):
     def probes(self) -> Probes:
         """What this view wants captured while it is visible."""
         return Probes()
+
+    def inquiries(self) -> Mapping[str, Inquiry]:
+        """What this view wants worked on while it is visible, by names of its own: whatever `probes` can't tell it."""
+        return {}
+
+    def show_answer(self, name: str, answer: Answer) -> None:
+        """Paint what is newly known of the inquiry `name` (at most 5 ms of work)."""
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Paint the newest picture of the network (at most 5 ms of work)."""

@@ -23,9 +23,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         chosen: the picture; the first test sample where None, or where its shape is not the data's.
         probes: which modules' outputs and parameters to copy.
     """
-    shown = chosen
-    if shown is None or shown.picture.shape != run.material.dataset.input_shape:
-        shown = run.material.first_test_sample
+    shown = shown_picture(run, chosen)
     outputs: dict[str, Array] = {}
     losses: dict[str, float] = {}
     gradients: dict[str, Array] = {}
@@ -54,6 +52,13 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         losses=losses,
         gradients=gradients,
     )
+
+
+def shown_picture(run: Run, chosen: ProbePicture | None) -> ProbePicture:
+    """The picture to show: the chosen one; the first test sample where None, or where its shape is not the data's."""
+    if chosen is None or chosen.picture.shape != run.material.dataset.input_shape:
+        return run.material.first_test_sample
+    return chosen
 
 
 def _parameters(run: Run, probes: Probes) -> dict[str, dict[str, Array]]:

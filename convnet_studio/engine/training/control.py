@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import Weights as Weights
+from convnet_studio.engine.training.inquiry import AnswerBox, Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Mailbox
 from convnet_studio.engine.training.standing import Standing
@@ -87,6 +88,13 @@ class Look(Wish):
 
 
 @dataclass(frozen=True)
+class Ask(Wish):
+    """These are the questions to be worked on from now on; answers come into `Control.answers` under the same keys."""
+
+    inquiries: Mapping[Hashable, Inquiry]
+
+
+@dataclass(frozen=True)
 class SetSpeed(Wish):
     """Updates per second at most; None: as fast as can be."""
 
@@ -118,10 +126,11 @@ class Stop(Wish):
 
 
 class Control:
-    """A queue of wishes with a bell, and the mailbox for snapshots. Thread-safe."""
+    """A queue of wishes with a bell, the mailbox for snapshots, and the box for answers. Thread-safe."""
 
     def __init__(self) -> None:
         self.mailbox = Mailbox()
+        self.answers = AnswerBox()
         self._wishes: deque[Wish] = deque()
         self._bell = threading.Event()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from convnet_studio.engine.data.dataset import Dataset
@@ -43,7 +45,7 @@ class Material:
         """What modules are fitted to: the training pictures as they are without augmentation; made anew if of bytes."""
         return self._prepared.dataset.train.pictures
 
-    @property
+    @cached_property
     def first_test_sample(self) -> ProbePicture:
         """What is shown to the network while nobody has chosen a picture."""
         index = self.train_count if self.test_count else 0

@@ -17,9 +17,9 @@ from convnet_studio.engine.nn.step_plan import Regularization, StepPlan, plan_fo
 from convnet_studio.engine.program import Program, StepResult
 from convnet_studio.engine.project.build import build_network, build_optimizer
 from convnet_studio.engine.project.spec import Project, TrainingSpec
+from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.training.attic import Attic, CarriedOver, carry_over, weights_of
 from convnet_studio.engine.training.checkpoints import Checkpoint, Checkpoints
-from convnet_studio.engine.training.control import Weights
 from convnet_studio.engine.training.course import Course
 from convnet_studio.engine.training.loss_watch import LossWatch
 from convnet_studio.engine.training.material import Material
@@ -144,6 +144,13 @@ class Run:
     def error_of(self, errors: int, samples: int) -> float:
         """The part of so many samples that is wrong; not a number where no loss judges classes."""
         return errors / samples if self.network.judge is not None else float("nan")
+
+    def twin(self, dtype: type = np.float32) -> Network:
+        """A network like this run's with a copy of its weights, for whoever wants to change some of it or take time."""
+        dataset = self.material.dataset
+        twin = build_network(self.project, dataset.input_shape, dataset.classes, dtype)
+        twin.parameters[...] = self.network.parameters
+        return twin
 
     def weights(self) -> dict[str, dict[str, Array]]:
         """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""

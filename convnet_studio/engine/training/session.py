@@ -77,6 +77,12 @@ class Session:
         """Whether a single step was wished for and not yet made; the next wish waits for it."""
         return self._single_step > 0
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether `work` has something to do now."""
+        is_training = self._is_playing and not self.pace.seconds_to_wait()
+        return self._measurement is not None or self._single_step > 0 or is_training
+
     def close(self) -> None:
         """Let go of the run."""
         if self.run is not None:

@@ -10,10 +10,12 @@ from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import CompiledProgram, Program, ReferenceProgram, compiled_set_ready
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training import control as wishes
-from convnet_studio.engine.training.capture import capture
+from convnet_studio.engine.training.capture import capture, shown_picture
 from convnet_studio.engine.training.control import Control, Weights, Wish
 from convnet_studio.engine.training.events import Event, Failed
 from convnet_studio.engine.training.faults import module_at_fault
+from convnet_studio.engine.training.inquiries import Inquiries
+from convnet_studio.engine.training.inquiry import Moment
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.sentences import sentence_of
 from convnet_studio.engine.training.session import ProgramMaker, Session
@@ -71,7 +73,7 @@ class Trainer:
 
 
 class _Conversation:
-    """Carries out wishes in their order, one between two pieces of work, and answers questions for a snapshot."""
+    """Carries out wishes in their order, one between two pieces of work, and answers what is asked."""
 
     def __init__(self, session: Session, control: Control) -> None:
         self._session = session
@@ -80,6 +82,7 @@ class _Conversation:
         self._picture: ProbePicture | None = None
         self._probes = Probes()
         self._failed_to_capture: object = None
+        self._inquiries = Inquiries(control.answers)
 
     def events(self, project: Project, weights: Weights | None, standing: Standing | None) -> Iterator[Event]:
         """Everything from the first weights to the wish `Stop`."""
@@ -108,6 +111,8 @@ class _Conversation:
             yield from self._carry_out(wish)
         elif self._control.mailbox.is_asked:
             self._answer()
+        elif (moment := self._moment()) is not None and self._inquiries.is_due(moment, self._session.is_busy):
+            self._inquiries.go_on(moment, self._control.is_calling)
         else:
             yield from self._session.work()
 
@@ -116,6 +121,8 @@ class _Conversation:
         match wish:
             case wishes.Look(picture, probes):
                 self._picture, self._probes, self._failed_to_capture = picture, probes, None
+            case wishes.Ask(inquiries):
+                self._inquiries.ask(inquiries)
             case wishes.SetSpeed(limit):
                 session.pace.set_limit(limit)
             case wishes.Fetch(deliver):
@@ -126,6 +133,14 @@ class _Conversation:
                 self._is_over = True
             case _:
                 yield from _told(session, wish)
+
+    def _moment(self) -> Moment | None:
+        """What questions are about now; None where nothing can compute."""
+        run = self._session.run
+        if run is None or run.program is None:
+            return None
+        shown = shown_picture(run, self._picture)
+        return Moment(run, shown.picture, shown.label)
 
     def _answer(self) -> None:
         """Put a snapshot into the mailbox; after an error no other until the network or the question changes."""

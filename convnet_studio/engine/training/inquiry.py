@@ -1,0 +1,88 @@
+"""Inquiry: a question about the running network whose answer takes work, as a value, and the answers to such questions.
+
+What a view can paint from outputs, parameters and gradients of the shown picture it asks for by `Probes`. Everything
+else (an optimal stimulus, a surface of the loss, all test pictures by their answer) is an Inquiry. The worker takes it
+up in small pieces between the steps of training; each new part of an answer goes into a box that keeps the newest.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.training.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What an inquiry is about: the run as it is now, and the picture that is shown to the network.
+
+    Attributes:
+        run: its network, program and data. Parameters change between two pieces of work while training goes on: who
+            needs them to stay, or wants to change them, takes a `run.twin()`. Nothing here may be altered.
+        picture: float32 ``input_shape``, read-only. `label`: its class, or -1.
+    """
+
+    run: Run
+    picture: Array
+    label: int
+
+
+class Inquiry(ABC):
+    """One question. Subclasses are frozen dataclasses: an inquiry that equals the one before is not begun anew."""
+
+    is_live: ClassVar[bool] = True
+    """Whether it is asked again, once answered, whenever weights have changed; else only when the network is another
+    one, or another picture is shown."""
+    share: ClassVar[float] = 0.1
+    """Of the worker's time, at most, while it has something else to do."""
+
+    @abstractmethod
+    def work(self, moment: Moment) -> Iterator[object]:
+        """Do the work in pieces of some 5 ms, each of which ends with a ``yield``.
+
+        What is yielded is the answer so far, frozen, or None where there is nothing new; the last one that is not None
+        is the answer. Raises ValueError, in one sentence, where there can be none.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What an inquiry has brought so far.
+
+    Attributes:
+        run_id, step: of the weights when the work began.
+        inquiry: what was asked.
+        value: None where there is none yet. `is_final`: nothing more will come, unless it is asked anew.
+        problem: one sentence, why there can be no answer; else empty.
+    """
+
+    run_id: int
+    step: int
+    inquiry: Inquiry
+    value: object = None
+    is_final: bool = False
+    problem: str = ""
+
+
+class AnswerBox:
+    """The newest answer to each question; the worker puts them in, the window takes them all out. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[Hashable, Answer] = {}
+
+    def put(self, key: Hashable, answer: Answer) -> None:
+        """Replace what was answered to `key`."""
+        with self._lock:
+            self._answers[key] = answer
+
+    def take(self) -> Mapping[Hashable, Answer]:
+        """Empty the box."""
+        with self._lock:
+            answers, self._answers = self._answers, {}
+            return answers
