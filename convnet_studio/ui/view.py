@@ -35,6 +35,9 @@ class View(QWidget):
     summary: ClassVar[str]
     """One sentence for ``convnet-studio list views``."""
 
+    is_bench: ClassVar[bool] = False
+    """Whether it is a bench of the lab: an experiment of its own, rather than a look at the running network."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not inspect.isabstract(cls) and "name" in vars(cls):
