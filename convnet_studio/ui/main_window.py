@@ -145,6 +145,8 @@ class MainWindow(QMainWindow):
         self._further_views.append(view)
         view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
+        view.picture_chosen.connect(self.live.look_at)
+        view.wishes_changed.connect(self.live.refresh_probes)
         self.live.catch_up(view)
 
     def learning_modules(self) -> frozenset[str]:
