@@ -72,7 +72,7 @@ class Curve:
         self._breaks.pop()
 
     def cut_after(self, x: float) -> None:
-        """Drop all points beyond `x`: training went back to a checkpoint. What comes still belongs to the last piece."""
+        """Drop all points beyond `x`: training went back. What comes still belongs to the last piece."""
         self._count = int(np.searchsorted(self.x, x, side="right"))
         self._starts = [min(each, self._count) for each in self._starts]
         self._breaks = [min(each, x) for each in self._breaks]

@@ -92,7 +92,7 @@ class LearningCurvesView(View):
             self._curves[name].curve.setSegmentedLineMode("on")
             self._curves[name].opts["antialias"] = True
         self._edit_lines = item.plot([], [], connect="pairs")
-        self._edit_marks = item.plot([], [], pen=None, symbol="t1", symbolSize=9)
+        self._edit_marks = item.plot([], [], pen=None, symbol="t", symbolSize=9)
         self._best = item.plot([], [], pen=None, symbol="o", symbolSize=7)
         self._line = pg.InfiniteLine(angle=90)
         self._line.setVisible(False)
@@ -103,6 +103,7 @@ class LearningCurvesView(View):
         item.addItem(self._line, ignoreBounds=True)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.installEventFilter(self)
+        self.plot.viewport().installEventFilter(self)
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -232,11 +233,11 @@ class LearningCurvesView(View):
         self._best.setData(x, np.log10(y) if logarithmic and y else y)
 
     def _show_edits(self) -> None:
-        """A dotted line from bottom to top, and a mark at its foot, where the network became another one."""
+        """A dotted line from bottom to top, and a mark at its head, where the network became another one."""
         _, bottom, top = self._ranges
         epochs = [each.epoch for each in self.record.edits]
         self._edit_lines.setData(np.repeat(epochs, 2), np.tile([bottom, top], len(epochs)))
-        self._edit_marks.setData(epochs, [bottom + 0.03 * (top - bottom)] * len(epochs))
+        self._edit_marks.setData(epochs, [top - 0.03 * (top - bottom)] * len(epochs))
 
     def _set_ranges(self, drawn: dict[str, Points], logarithmic: bool) -> None:
         """Axes that rarely move: the strong curves have room, single steps may stick out of a linear axis."""
@@ -316,6 +317,8 @@ class LearningCurvesView(View):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The plot has no signal for a pointer that leaves it, nor for keys: left and right arrow move the line."""
+        if event.type() == QEvent.Type.ToolTip:
+            return True  # it would take away what is told of an edit
         if event.type() in (QEvent.Type.Leave, QEvent.Type.FocusOut):
             self._hover(None)
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
