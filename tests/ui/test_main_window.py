@@ -20,6 +20,7 @@ from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.control import Play
 from convnet_studio.engine.training.events import Diverged, Event, NetworkChanged
 from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.metrics import NOT_YET
 from convnet_studio.ui.settings import Session, Settings
 
 SECONDS = 20_000
@@ -156,6 +157,7 @@ def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot:
     assert load_project(path).project == project
     assert "mine.cvstudio" in window.windowTitle()
     assert window.files.new()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["train loss"] == NOT_YET)
     assert window.files.open_path(path)
     assert window.open_project.project == project
     until(qtbot, lambda: window.session.fetch_weights() is not None)
