@@ -323,8 +323,8 @@ class MainWindow(QMainWindow):
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)
+        self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
         if any(isinstance(event, Stepped) for event in events):
-            self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
             self.open_project.mark_trained()
 
     def _show_state(self) -> None:
