@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self._theme = ThemeChoice(self, self.settings, self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu)
         self.first_marks = FirstMarks(
-            self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.learning_modules
+            self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.inspector
         )
         self.live = LiveViews(self.session, self.views)
         self.pictures = PictureExport(

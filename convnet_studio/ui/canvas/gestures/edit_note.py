@@ -52,19 +52,25 @@ class EditNote:
         return True
 
     def write(self, at: QPointF | None = None) -> None:
-        """Ask for a new note at the free place nearest to `at`, or to the pointer."""
-        scene = self._canvas.scene
-        place = free_place(QRectF(at or self._canvas.place_to_add(), NEW_NOTE), scene.taken_rects())
+        """Ask for a new note at the free place nearest to `at`, or to the pointer, where nothing floats over it."""
+        place = self._free_place(QRectF(at or self._canvas.place_to_add(), NEW_NOTE))
+        if not self._canvas.seen_rect().contains(QRectF(place, NEW_NOTE)):  # no free place was in sight
+            self._canvas.view.centerOn(QRectF(place, NEW_NOTE).center())
 
         def take(text: str) -> str:
             if not text.strip():
                 return ""
             size = NoteItem(NoteSpec("", text)).rect.size()  # it may have grown over its neighbours
-            free = free_place(QRectF(place, size), scene.taken_rects())
+            free = self._free_place(QRectF(place, size))
             position = round(free.x()), round(free.y())
             return self._edit("Add note", lambda now: notes_edits.add_note(now, text, position)[0])
 
         self.editor.ask("", QRectF(place, NEW_NOTE), take)
+
+    def _free_place(self, wanted: QRectF) -> QPointF:
+        canvas = self._canvas
+        taken = [*canvas.scene.taken_rects(), *canvas.overlaid_rects()]
+        return free_place(wanted, taken, canvas.seen_rect())
 
     def _edit(self, words: str, change: Callable[[Project], Project]) -> str:
         """Make an edit; the sentence why not, which is also said, if it is refused."""
