@@ -16,12 +16,20 @@ class Panel(QDockWidget):
 
     closed = Signal()
     """Somebody pressed its cross."""
+    opening = Signal()
+    """It is about to be shown; nothing has made room for it yet."""
 
     def __init__(self, title: str, widget: QWidget, window: QMainWindow) -> None:
         super().__init__(title, window)
         self.setObjectName(title)
         self.setWidget(widget)
         self.setTitleBarWidget(_PanelTitle(self))
+
+    def setVisible(self, visible: bool) -> None:
+        """Show or hide it."""
+        if visible and self.isHidden():
+            self.opening.emit()
+        super().setVisible(visible)
 
 
 class _PanelTitle(QWidget):

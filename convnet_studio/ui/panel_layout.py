@@ -63,6 +63,9 @@ class PanelLayout(QObject):
         self.beside.hide()
         self._gave_way = False
         """Whether the right panel was closed because there was no room for the one beside it."""
+        self._widths_before: dict[Panel, int] = {}
+        """Of the panels that were docked when the one beside the right one was opened."""
+        self.beside.opening.connect(self._note_widths)
         self.beside.visibilityChanged.connect(self._on_beside)
         self._sides[1].visibilityChanged.connect(self._on_right)
         self.on_wish = self._panel(*on_wish, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -140,9 +143,28 @@ class PanelLayout(QObject):
             self._gave_way = self._gave_way or (not right.isHidden() and not self._has_room_for_both)
             right.setVisible(not right.isHidden() and self._has_room_for_both)
             self._share_beside()
-        elif self.beside.isHidden() and self._gave_way:
-            self._gave_way = False
-            right.show()
+        elif self.beside.isHidden():
+            if self._gave_way:
+                self._gave_way = False
+                right.show()
+            self._give_widths_back()
+
+    def _note_widths(self) -> None:
+        """The panel beside the right one is about to be opened, which makes others narrower."""
+        docked = [each for each in self.panels if each is not self.beside and not each.isHidden()]
+        self._widths_before = {each: each.width() for each in docked if not each.isFloating()}
+
+    def _give_widths_back(self) -> None:
+        """The panel beside the right one is closed: the others are as wide as before it was opened."""
+        before, self._widths_before = self._widths_before, {}
+        if layout := self._window.layout():
+            layout.activate()  # else the room of the closed panel is shared out once more, later
+        if not self._is_own:
+            self._share()
+            return
+        for row in (self._sides, self._below):
+            here = [each for each in row if each in before and not each.isHidden() and not each.isFloating()]
+            self._window.resizeDocks(here, [before[each] for each in here], Qt.Orientation.Horizontal)
 
     def _on_right(self, is_shown: bool) -> None:
         """The right panel was opened: where both have no room, the one beside it gives way."""

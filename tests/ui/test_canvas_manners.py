@@ -10,9 +10,11 @@ from PySide6.QtTest import QTest
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.layout import tidy
 from convnet_studio.engine.project.notes_edits import add_note
+from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.project.spec import Link
 from convnet_studio.ui.canvas.row_break import Block, room_between_rows
 from convnet_studio.ui.canvas.wire_flow import WireMeaning
+from convnet_studio.ui.first_marks import FirstMarks
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.notice import Notice
 
@@ -201,3 +203,60 @@ def test_a_note_is_no_problem(bench):
     bench.open_project.edit("Add note", add_note(bench.project, "n", (0, 0))[0])
     assert not bench.view.status.is_problem
     assert bench.view.status.focusPolicy() is Qt.FocusPolicy.NoFocus
+
+
+# ---------------------------------------------------------------- the first hints
+
+
+@pytest.fixture
+def hints(window: MainWindow, qtbot) -> FirstMarks:
+    window.settings.marks_seen = False
+    window.resize(1280, 720)
+    qtbot.wait(50)
+    window.first_marks.show()
+    assert window.first_marks.shown
+    return window.first_marks
+
+
+def shown_hints(hints: FirstMarks) -> set[str]:
+    return set(hints.shown.bubbles) if hints.shown else set()
+
+
+@pytest.mark.parametrize("preset", ["two-stage-digits", "lenet-5", "tiny-digits"])
+def test_no_hint_covers_a_card(window: MainWindow, hints: FirstMarks, qtbot, preset: str) -> None:
+    window.open_project.open(load_preset(preset))
+    for size in ((1024, 640), (1280, 720), (1920, 1080)):
+        window.resize(*size)
+        qtbot.wait(50)
+        origin = window.canvas.mapTo(window, QPoint())
+        cards = [each.translated(origin) for each in window.canvas.drawn_rects()]
+        assert cards
+        assert hints.shown
+        bubbles = [each for each in hints.shown.bubbles.values() if each.isVisible()]
+        assert len(bubbles) == 3
+        assert not [each.accessibleName() for each in bubbles for card in cards if each.geometry().intersects(card)]
+        assert all(window.rect().contains(each.geometry()) for each in bubbles)
+
+
+def test_each_hint_goes_when_it_was_followed(window: MainWindow, hints: FirstMarks) -> None:
+    project = window.open_project
+    assert shown_hints(hints) == {"play", "look", "add"}
+    project.select(frozenset({project.project.network.modules[0].id}))
+    assert shown_hints(hints) == {"play", "add"}
+    project.edit("Add", edits.insert_module(project.project, "ReLU", (0.0, 900.0))[0])
+    assert shown_hints(hints) == {"play"}
+    assert not window.settings.marks_seen
+    window.toggle_play()
+    assert shown_hints(hints) == set()
+    assert window.settings.marks_seen
+    window.toggle_play()
+
+
+def test_a_click_on_each_takes_the_hints_away_for_good(window: MainWindow, hints: FirstMarks) -> None:
+    for name in ("look", "play", "add"):
+        assert hints.shown
+        QTest.mouseClick(hints.shown.bubbles[name], LEFT)
+    assert hints.shown is None
+    assert window.settings.marks_seen
+    hints.show()
+    assert hints.shown is None
