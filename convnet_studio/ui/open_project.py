@@ -38,6 +38,8 @@ class OpenProject(QObject):
         self._weights_unsaved = False
         self.returns = False
         """While `changed` is told: whether it is an earlier value, by undo or redo."""
+        self.goes_back = False
+        """While `changed` is told: whether by undo."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.name_changed)
 
@@ -98,10 +100,11 @@ class OpenProject(QObject):
             self._selection = ids
             self.selection_changed.emit()
 
-    def _set(self, project: Project, returns: bool) -> None:
-        before, self._project, self.returns = self._project, project, returns
+    def _set(self, project: Project, returns: bool, goes_back: bool = False) -> None:
+        before, self._project, self.returns, self.goes_back = self._project, project, returns, goes_back
         self._selection = frozenset(each for each in self._selection if each in project.network)
         self.changed.emit(before, project)
+        self.goes_back = False
 
 
 class _EditCommand(QUndoCommand):
@@ -121,7 +124,7 @@ class _EditCommand(QUndoCommand):
 
     def undo(self) -> None:
         self._was_undone = True
-        self._owner._set(return_to(self._owner.project, self._before), returns=True)
+        self._owner._set(return_to(self._owner.project, self._before), returns=True, goes_back=True)
 
     def id(self) -> int:
         return 1 if self._merge_key else -1

@@ -57,8 +57,10 @@ def test_a_note_lands_clear_of_what_floats_over_the_canvas(bench, over):
         bench.view.area.centerOn(700, 900)
         assert bench.view.minimap.isVisible()
     widget = {"zoom": bench.view._zoom, "minimap": bench.view.minimap, "notice": notice}[over]
+    before = bench.view.area.visible_rect()
     rect = write_note_at(bench, widget.geometry().center(), "read this")
     area = bench.view.area
+    assert area.visible_rect() == before
     seen = area.mapFromScene(rect).boundingRect()
     assert area.viewport().rect().contains(seen)
     for each in (bench.view._zoom, bench.view.minimap, bench.view.status, notice):
@@ -117,6 +119,17 @@ def test_undo_leaves_a_view_alone_that_somebody_has_chosen_since(bench):
     chosen = bench.view.zoom
     bench.open_project.undo_stack.undo()
     assert bench.view.zoom == chosen
+
+
+def test_another_project_has_a_view_of_its_own(bench):
+    bench.view.fit()
+    wire = bench.scene.links[Link("m3", "m4")].path().pointAtPercent(0.5)
+    bench.carry("Conv2d", bench.place(wire))
+    bench.open_project.open(load_preset("lenet-5"))
+    assert bench.view._memory._views == {}
+    seen = view_of(bench.view)
+    bench.view.fit()
+    assert view_of(bench.view) == seen
 
 
 # ---------------------------------------------------------------- a stage between two rows

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from convnet_studio.engine.project.spec import Link
@@ -271,13 +271,6 @@ class _Tree(QTreeWidget):
             super().keyPressEvent(event)
             if self._selects_nothing:
                 self._select_current()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The keyboard comes to a row; nothing is selected before a key says so."""
-        super().focusInEvent(event)
-        first = self.topLevelItem(0)
-        if self.currentItem() is None and first is not None:
-            self.setCurrentItem(first, 0, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     @property
     def _selects_nothing(self) -> bool:

@@ -76,7 +76,7 @@ class CanvasView(View):
         self._zoom.fitted.connect(self.fit)
         self.area.zoom_changed.connect(self._zoom.show_factor)
         self.area.zoom_changed.connect(self.zoom_changed)
-        self._memory = ViewMemory(open_project, self.area, self.fit, self._shows_all)
+        self._memory = ViewMemory(open_project.undo_stack, self.area)
         for bar in (self.area.horizontalScrollBar(), self.area.verticalScrollBar()):
             bar.valueChanged.connect(self._on_view)
         self.area.zoom_changed.connect(self._on_view)
@@ -97,8 +97,11 @@ class CanvasView(View):
         self._summary = summary
         self.scene.set_summary(summary)
         self._show_status()
+        if self.open_project.goes_back:
+            self._memory.go_back()
         if self._wants_fit and self.isVisible() and (self._is_new or not self._shows_all()):
-            self._memory.note()
+            if not self._is_new and not self.open_project.goes_back:
+                self._memory.note()
             self.fit()
 
     def set_dataset(self, dataset: Dataset) -> None:
@@ -300,6 +303,7 @@ class CanvasView(View):
     def _start_over(self) -> None:
         self._summary = None
         self._is_new = True
+        self._memory.clear()
         self.wires.forget()
         self.status.say("", False)
         self.fit()

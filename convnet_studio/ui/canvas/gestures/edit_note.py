@@ -13,6 +13,8 @@ from convnet_studio.ui.canvas.note_editor import NoteEditor
 from convnet_studio.ui.canvas.note_item import NoteItem
 from convnet_studio.ui.canvas.placement import free_place
 
+EDGE = 8.0
+"""Pixels of the screen between a new note and the edge of the view."""
 NEW_NOTE = QSizeF(NoteSpec("", "").width, 44)
 
 
@@ -68,9 +70,13 @@ class EditNote:
         self.editor.ask("", QRectF(place, NEW_NOTE), take)
 
     def _free_place(self, wanted: QRectF) -> QPointF:
-        canvas = self._canvas
+        """The free place nearest to `wanted`, if possible in sight and where nothing floats over it."""
+        canvas, edge = self._canvas, self._canvas.scaled(EDGE)
+        seen = canvas.seen_rect().adjusted(edge, edge, -edge, -edge)
+        left = max(seen.left(), min(wanted.left(), seen.right() - wanted.width()))
+        top = max(seen.top(), min(wanted.top(), seen.bottom() - wanted.height()))
         taken = [*canvas.scene.taken_rects(), *canvas.overlaid_rects()]
-        return free_place(wanted, taken, canvas.seen_rect())
+        return free_place(QRectF(QPointF(left, top), wanted.size()), taken, seen)
 
     def _edit(self, words: str, change: Callable[[Project], Project]) -> str:
         """Make an edit; the sentence why not, which is also said, if it is refused."""
