@@ -44,7 +44,10 @@ def test_a_note_without_a_free_place_in_sight_is_brought_into_sight(bench):
     bench.view.area.scale_to(3.0)
     bench.view.area.centerOn(bench.scene.stages.solid_rects()[0].center())
     rect = write_note_at(bench, bench.viewport.rect().center(), "read this")
-    assert bench.view.area.visible_rect().contains(rect)
+    seen = bench.view.area.mapFromScene(rect).boundingRect()
+    assert bench.viewport.rect().contains(seen)
+    for each in (bench.view._zoom, bench.view.minimap, bench.view.status):
+        assert not each.isVisible() or not each.geometry().intersects(seen)
 
 
 @pytest.mark.parametrize("over", ["zoom", "minimap", "notice"])

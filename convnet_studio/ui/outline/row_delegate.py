@@ -126,7 +126,9 @@ def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
     name_room = right - left - taken
     font = text_font(13, QFont.Weight.Medium)
     if QFontMetricsF(font).horizontalAdvance(row.title) > name_room:
-        font = text_font(12, QFont.Weight.Medium)  # rather small than cut
+        font = text_font(12, QFont.Weight.Medium)  # rather small than cut, and rather alone than cut
+        if QFontMetricsF(font).horizontalAdvance(row.title) > name_room:
+            name_room, shape = name_room + (shape_width + _GAP if shape else 0), ""
     metrics = QFontMetricsF(font)
     told = metrics.elidedText(row.title, Qt.TextElideMode.ElideMiddle, name_room)
     painter.setFont(font)

@@ -15,6 +15,8 @@ from convnet_studio.ui.canvas.placement import free_place
 
 EDGE = 8.0
 """Pixels of the screen between a new note and the edge of the view."""
+CLEAR = 24, 170
+"""How far from the sides, and from above and below, a note stands that is scrolled into view: clear of the mini-map."""
 NEW_NOTE = QSizeF(NoteSpec("", "").width, 44)
 
 
@@ -57,7 +59,7 @@ class EditNote:
         """Ask for a new note at the free place nearest to `at`, or to the pointer, where nothing floats over it."""
         place = self._free_place(QRectF(at or self._canvas.place_to_add(), NEW_NOTE))
         if not self._canvas.seen_rect().contains(QRectF(place, NEW_NOTE)):  # no free place was in sight
-            self._canvas.view.centerOn(QRectF(place, NEW_NOTE).center())
+            self._canvas.view.ensureVisible(QRectF(place, NEW_NOTE), *CLEAR)
 
         def take(text: str) -> str:
             if not text.strip():
