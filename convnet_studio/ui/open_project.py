@@ -40,6 +40,8 @@ class OpenProject(QObject):
         """While `changed` is told: whether it is an earlier value, by undo or redo."""
         self.doing = ""
         """While `changed` is told: what is done, as the list of undo has it ("Undo: Add Conv2d")."""
+        self.goes_back = False
+        """While `changed` is told: whether by undo."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.name_changed)
 
@@ -100,10 +102,12 @@ class OpenProject(QObject):
             self._selection = ids
             self.selection_changed.emit()
 
-    def _set(self, project: Project, returns: bool, doing: str) -> None:
-        before, self._project, self.returns, self.doing = self._project, project, returns, doing
+    def _set(self, project: Project, returns: bool, doing: str, goes_back: bool = False) -> None:
+        before, self._project = self._project, project
+        self.returns, self.doing, self.goes_back = returns, doing, goes_back
         self._selection = frozenset(each for each in self._selection if each in project.network)
         self.changed.emit(before, project)
+        self.goes_back = False
 
 
 class _EditCommand(QUndoCommand):
@@ -123,7 +127,7 @@ class _EditCommand(QUndoCommand):
 
     def undo(self) -> None:
         self._was_undone = True
-        self._owner._set(return_to(self._owner.project, self._before), True, f"Undo: {self.text()}")
+        self._owner._set(return_to(self._owner.project, self._before), True, f"Undo: {self.text()}", goes_back=True)
 
     def id(self) -> int:
         return 1 if self._merge_key else -1

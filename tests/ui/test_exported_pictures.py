@@ -77,7 +77,7 @@ def test_an_svg_needs_no_font_and_keeps_its_words(bench: CanvasBench, tmp_path: 
     root = svg_of(canvas_picture(bench.view), tmp_path)
     assert not list(root.iter(f"{SVG}text"))
     labels = [each.get("aria-label") for each in root.iter(f"{SVG}path") if each.get("aria-label")]
-    assert {"LocalContrastNorm", "convolution", "8@24×24", "208 params", bench.view.status.text} <= set(labels)
+    assert {"LocalContrastNorm", "convolution", "8@24×24", "208 params", bench.view.status.text()} <= set(labels)
     title = root.find(f"{SVG}title")
     assert title is not None
     assert title.text == "two-stage-digits: the network"

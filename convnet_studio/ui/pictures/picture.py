@@ -38,7 +38,7 @@ class Picture:
 def canvas_picture(canvas: CanvasView) -> Picture:
     """The whole network at actual size, wherever it lies, with its totals below; no trace of anybody at work."""
     covered = canvas.scene.covered_rect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-    caption = canvas.status.text
+    caption = canvas.status.text()
     metrics = QFontMetricsF(text_font(12))
     if not canvas.scene.modules:
         covered = QRectF(0, 0, *EMPTY_SIZE)
