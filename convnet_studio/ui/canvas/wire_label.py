@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -73,7 +74,10 @@ def place_labels(
     """
     around = np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])
     taken = np.vstack([Cards(cards).boxes + around, *(_edges(each) for each in frames)])
-    lines = {wire: _parts(way) for wire, way in ways.items() if way.elementCount() > CURVE}
+    parts = {wire: _parts(way) for wire, way in ways.items() if way.elementCount() > CURVE}
+    lines: Boxes = np.vstack([np.empty((0, 4)), *parts.values()])
+    owners = np.repeat(np.arange(len(parts)), [len(each) for each in parts.values()])
+    numbers = {wire: number for number, wire in enumerate(parts)}
     metrics = QFontMetricsF(number_font(LARGEST))
     lengths = {text: metrics.horizontalAdvance(text) + 4 for text in set(words.values())}
     found: dict[Link, LabelPlace] = {}
@@ -82,14 +86,20 @@ def place_labels(
             continue
         tried = _tried(way, lengths[words[wire]])
         boxes = np.array([[r.left(), r.top(), r.right(), r.bottom()] for r in (each.rect for each in tried)])
-        others: Boxes = np.vstack([taken, *(each for other, each in lines.items() if other is not wire)])
-        before, after = boxes[:, None, :2] < others[:, 2:], boxes[:, None, 2:] > others[:, :2]
-        is_met = np.concatenate([before, after], axis=-1).all(axis=-1).any(axis=-1)
-        free = np.flatnonzero(~is_met)
+        others = lines[owners != numbers[wire]] if wire in numbers else lines
+        free = np.flatnonzero(_are_free(boxes, taken) & _are_free(boxes, others))
         if len(free):
             found[wire] = tried[free[0]]
             taken = np.vstack([taken, boxes[free[0]]])
     return found
+
+
+def _are_free(boxes: Boxes, others: Boxes) -> NDArray[np.bool_]:
+    """Whether each of `boxes` meets none of `others`."""
+    across = (boxes[:, None, 0] < others[:, 2]) & (boxes[:, None, 2] > others[:, 0])
+    down = (boxes[:, None, 1] < others[:, 3]) & (boxes[:, None, 3] > others[:, 1])
+    free: NDArray[np.bool_] = ~(across & down).any(axis=1)
+    return free
 
 
 def _parts(way: QPainterPath) -> Boxes:
