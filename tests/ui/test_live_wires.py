@@ -239,6 +239,11 @@ def test_the_legend_says_what_the_widths_mean_and_stands_clear(bench):
     bench.view.fit()
     covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
     assert covered.bottom() < legend.geometry().top()
+    bench.view.show_wires(WireMeaning.OFF)
+    bench.view.fit()
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
+    assert covered.bottom() < legend.geometry().top(), "what it would cover moves up"
 
 
 def folded(bench: CanvasBench) -> str:

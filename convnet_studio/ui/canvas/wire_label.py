@@ -98,7 +98,7 @@ def _are_free(boxes: Boxes, others: Boxes) -> NDArray[np.bool_]:
     """Whether each of `boxes` meets none of `others`."""
     across = (boxes[:, None, 0] < others[:, 2]) & (boxes[:, None, 2] > others[:, 0])
     down = (boxes[:, None, 1] < others[:, 3]) & (boxes[:, None, 3] > others[:, 1])
-    free: NDArray[np.bool_] = ~(across & down).any(axis=1)
+    free: NDArray[np.bool_] = ~np.logical_or.reduce(across & down, axis=1)
     return free
 
 
