@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from canvas_bench import CanvasBench
-from PySide6.QtCore import QAbstractAnimation, QRectF, Qt
+from PySide6.QtCore import QAbstractAnimation, QPointF, QRectF, Qt
 
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.notes_edits import add_note
@@ -168,6 +168,17 @@ def test_what_stands_behind_moves_aside_when_a_stage_unfolds_among_them(staged, 
     row = [each for each in before if staged.scene.modules[each].isVisible() and staged.scene.modules[each].y() == 0]
     lefts = [staged.scene.card_of(each).rect.left() for each in row]
     assert lefts == sorted(lefts), "the order stays"
+
+
+def test_what_stands_below_moves_down_when_a_taller_stage_unfolds(staged):
+    folded = staged.scene.stages.folded[staged.project.network.stages[0].id]
+    below = folded.rect.bottomLeft() + QPointF(0, 20)
+    project, new = edits.insert_module(staged.project, "Abs", (below.x(), below.y()))
+    staged.open_project.edit("near", project)
+    staged.view.editor.stages.fold(staged.project.network.stages[0].id, False)
+    card, frame = staged.scene.modules[new], staged.scene.stages.frames[staged.project.network.stages[0].id]
+    assert card.x() == below.x()
+    assert card.rect.top() > frame.rect.bottom()
 
 
 def test_several_unfold_at_once(staged):

@@ -61,6 +61,14 @@ def test_nested_wires_do_not_cross():
     assert outer[2][1] < inner[2][1] < 0
 
 
+def test_a_wire_to_the_next_row_passes_above_the_wire_that_it_spans():
+    upper, lower = row(6), [each.translated(0, 264) for each in row(6)]
+    back = QPointF(upper[5].right(), PORT), QPointF(lower[0].left(), 264 + PORT)
+    over = QPointF(lower[1].right(), 264 + PORT), QPointF(lower[4].left(), 264 + PORT + 24)
+    from_above, from_below = ways_of([*upper, *lower], [back, over])
+    assert 200 < from_above[2][1] < from_below[2][1] < 264
+
+
 def test_a_lone_wire_and_one_beyond_the_end_of_another_stay_in_the_middle():
     cards = row(9)
     wires = [skip(cards, 0, 3), skip(cards, 4, 8)]

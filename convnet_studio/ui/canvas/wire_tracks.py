@@ -115,7 +115,7 @@ def _shift(
             if has_room and _has_stubs(tried) and is_way_free(tried, guide.cards, guide.own):
                 found.append((sum(_crossings(tried, each) for each in others), abs(shift), shift))
         if found:
-            return min(found)[2]
+            return min(found, key=lambda each: each[:2])[2]  # of equal ones the first: outwards
     return 0.0
 
 
