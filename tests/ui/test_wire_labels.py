@@ -64,7 +64,7 @@ def test_labels_lie_off_the_edges_of_frames(qtbot, name):
 
 def test_labels_lie_off_other_wires(qapp):
     ways = {
-        Link(f"m{y}", "n"): rounded([(0, 200), (26, 200), (26, y), (500, y), (500, 200), (526, 200)]) for y in (0, 12)
+        Link(f"m{y}", "n"): rounded([(0, 200), (26, 200), (26, y), (500, y), (500, 200), (526, 200)]) for y in (12, 0)
     }
     places = place_labels(ways, dict.fromkeys(ways, "8@24×24"), [])
     assert len(places) == 2
