@@ -17,10 +17,11 @@ from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_layer import NoteLayer
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.port_item import PortItem
-from convnet_studio.ui.canvas.routing import Cards, loose_way, route
+from convnet_studio.ui.canvas.routing import Cards
 from convnet_studio.ui.canvas.stage_items import StageItems
 from convnet_studio.ui.canvas.stage_layout import FRAME_CLEARANCE, FRAME_PADDING
 from convnet_studio.ui.canvas.wire_label import place_labels
+from convnet_studio.ui.canvas.wire_tracks import lead
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
@@ -174,11 +175,15 @@ class CanvasScene(QGraphicsScene):
         self.stages.place()
         cards = Cards(item.rect for item in self.cards())
         solid = Cards(self.stages.solid_rects(), FRAME_PADDING, FRAME_CLEARANCE)
-        for link, item in self.links.items():
+        seen = [link for link, item in self.links.items() if item.isVisible()]
+        ways: list[tuple[QPointF, QPointF, Cards | None]] = []
+        for link in seen:
             start, end = self.ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
             around = solid if self.stages.is_between_frames(link, start, end) else cards
-            item.setPath(loose_way(start, end) if overlap else route(start, end, around))
+            ways.append((start, end, None if overlap else around))
+        for link, path in zip(seen, lead(ways), strict=True):
+            self.links[link].setPath(path)
         self._label_wires()
 
     def place_cards(self) -> None:
@@ -289,7 +294,7 @@ class CanvasScene(QGraphicsScene):
         words = {link: shape_text(shape) for link, shape in shapes.items() if shape}
         ways = {link: item.path() for link, item in self.links.items() if item.isVisible()}
         taken = [item.rect for item in self.cards()] + self.stages.painted_rects()
-        places = place_labels(ways, words, taken)
+        places = place_labels(ways, words, taken, self.stages.shown_frames())
         problems = joint_problems(self.open_project.project.network, self._summary) if self._summary else {}
         for link, item in self.links.items():
             item.set_label(words.get(link, ""), places.get(link))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -96,10 +96,7 @@ class StageEditor:
         """Fold the selected stages, or unfold them where all are folded."""
         faces = self.selected()
         is_folded = not all(face.is_folded for face in faces)
-        after = self.project
-        for face in faces:
-            after = self._folded(after, face.id, is_folded)
-        self._open.edit("Fold" if is_folded else "Unfold", after)
+        self._fold([face.id for face in faces], is_folded)
         self._open.select(self._open.selection.union(*(face.modules for face in faces)))
 
     def freeze_selected(self) -> None:
@@ -123,13 +120,15 @@ class StageEditor:
 
     def fold(self, stage_id: str, is_folded: bool) -> None:
         """Draw a stage as one card, or all its modules, for which what stands in their way moves aside."""
-        after = self._folded(self.project, stage_id, is_folded)
-        self._open.edit("Fold" if is_folded else "Unfold", after)
+        self._fold([stage_id], is_folded)
 
-    def _folded(self, project: Project, stage_id: str, is_folded: bool) -> Project:
-        aside = {} if is_folded else self._scene.stages.moved_aside(stage_id)
-        after = edits.move_modules(project, {each: _position(at) for each, at in aside.items()})
-        return edits.fold_stage(after, stage_id, is_folded)
+    def _fold(self, stage_ids: Sequence[str], is_folded: bool) -> None:
+        stage_ids = [each for each in stage_ids if self.project.network.stage(each).is_folded is not is_folded]
+        aside = {} if is_folded else self._scene.stages.moved_aside(stage_ids)
+        after = edits.move_modules(self.project, {each: _position(at) for each, at in aside.items()})
+        for each in stage_ids:
+            after = edits.fold_stage(after, each, is_folded)
+        self._open.edit("Fold" if is_folded else "Unfold", after)
 
     def freeze(self, stage_id: str) -> None:
         """Freeze a stage, or let it learn where all of it is frozen."""

@@ -153,6 +153,8 @@ class CanvasView(View):
     def show_wires(self, meaning: WireMeaning) -> None:
         """Let the wires tell what they carry, or only where they lead."""
         self.wires.choose(meaning)
+        if self._wants_fit and self.isVisible() and not self._shows_all():
+            self.fit()
         self.probes_changed.emit()
         if self._wants_fit and self.isVisible() and not self._shows_all():  # rather now than with the next edit
             self.fit()
