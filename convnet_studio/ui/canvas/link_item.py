@@ -43,6 +43,7 @@ class LinkItem(QGraphicsPathItem):
         self._label_item = LabelItem(self)
         self._problem: Problem | None = None
         self._flow: Flow | None = None
+        self._reach = QRectF()
         self.setZValue(-1 if link else OFFERED_Z)
         self.setAcceptHoverEvents(link is not None)
         self._tell()
@@ -112,6 +113,16 @@ class LinkItem(QGraphicsPathItem):
             self._label, self._label_place = label, place
             self._label_item.show_label(label, place, self._problem is not None)
 
+    def setPath(self, path: QPainterPath) -> None:
+        """Lead along `path`."""
+        super().setPath(path)
+        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
+        self._reach = self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+
+    def show_words(self, is_in_sight: bool) -> None:
+        """Whether its label can be read now."""
+        self._label_item.set_in_sight(is_in_sight)
+
     def set_problem(self, problem: Problem | None) -> None:
         """Mark where what it brings does not fit."""
         if problem != self._problem:
@@ -135,8 +146,7 @@ class LinkItem(QGraphicsPathItem):
 
     def boundingRect(self) -> QRectF:
         """Room for the wire and the plus that offers a place in it."""
-        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
-        return self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+        return self._reach
 
     def shape(self) -> QPainterPath:
         """A band around the wire."""
