@@ -23,23 +23,24 @@ class ItemPicture:
 
     def __init__(self, rim: float = 0.0) -> None:
         self._rim = rim
-        self._pixmap: QPixmap | None = None
+        self._pixmap = QPixmap()
         self._covered = QRectF()
         """The picture in the item's coordinates."""
         self._parts: list[QRectF] = []
         """What of it holds anything, in its own pixels."""
         self._made_for: tuple[float, float, QRectF] | None = None
+        self._is_stale = False
 
     def forget(self) -> None:
         """It looks different now: draw it anew the next time."""
-        self._pixmap = None
+        self._is_stale = True
 
     def paint(self, painter: QPainter, rect: QRectF, draw: Draw, is_draft: bool, around: float = 0.0) -> None:
         """Show what fills `rect`; it is drawn only where it was forgotten, or where the scale is another.
 
         Args:
             painter: of the item. `rect`: in its coordinates; its corner is put on a whole pixel. `draw`: draws it anew.
-            is_draft: whether the last picture will do, larger or smaller.
+            is_draft: whether a picture of another scale will do, larger or smaller.
             around: how far beyond `rect` something is drawn.
         """
         device = painter.device()
@@ -47,45 +48,51 @@ class ItemPicture:
         world = painter.worldTransform()
         scale = world.m11()
         wanted = (scale, ratio, rect)
-        if self._pixmap is not None and is_draft and wanted != self._made_for:
+        if is_draft and self._made_for is not None and wanted != self._made_for:
+            if self._is_stale:  # at the scale of before: its letters need not be made in another size
+                self._draw((*self._made_for[:2], rect), around, draw, QPointF())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # ten times as fast
-            self._show(painter, self._covered, self._pixmap)
+            self._show(painter, self._covered)
             return
-        corner = world.map(rect.topLeft())
-        whole = QPointF(_whole(corner.x() * ratio), _whole(corner.y() * ratio)) / ratio
         if rect.width() * rect.height() * (scale * ratio) ** 2 > MOST_PIXELS:
             draw(painter, QPointF())
             return
-        margin = math.ceil(around * scale * ratio)
-        if self._pixmap is None or wanted != self._made_for:
-            self._draw(rect, scale * ratio, margin, ratio, draw, (corner - whole) / scale)
-            self._made_for = wanted
-        assert self._pixmap is not None
+        corner = world.map(rect.topLeft())
+        whole = QPointF(_whole(corner.x() * ratio), _whole(corner.y() * ratio)) / ratio
+        if self._is_stale or wanted != self._made_for:
+            self._draw(wanted, around, draw, (corner - whole) / scale)
+        beyond = (rect.topLeft() - self._covered.topLeft()) * scale  # on whole pixels too
         painter.resetTransform()
-        place = QRectF(whole - QPointF(margin, margin) / ratio, self._pixmap.deviceIndependentSize())
-        self._show(painter, place, self._pixmap)
+        self._show(painter, QRectF(whole - beyond, self._pixmap.deviceIndependentSize()))
         painter.setWorldTransform(world)
 
-    def _show(self, painter: QPainter, place: QRectF, pixmap: QPixmap) -> None:
-        wide, high = place.width() / pixmap.width(), place.height() / pixmap.height()
-        for part in self._parts:
-            corner = place.topLeft() + QPointF(part.left() * wide, part.top() * high)
-            painter.drawPixmap(QRectF(corner, QSizeF(part.width() * wide, part.height() * high)), pixmap, part)
-
-    def _draw(self, rect: QRectF, sharpness: float, margin: int, ratio: float, draw: Draw, shift: QPointF) -> None:
+    def _draw(self, wanted: tuple[float, float, QRectF], around: float, draw: Draw, shift: QPointF) -> None:
+        scale, ratio, rect = wanted
+        sharpness = scale * ratio
+        margin = math.ceil(around * sharpness)
         width, height = (max(1, math.ceil(side * sharpness)) + 2 * margin for side in (rect.width(), rect.height()))
-        pixmap = QPixmap(width, height)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        pixmap.setDevicePixelRatio(ratio)
-        painter = QPainter(pixmap)
-        painter.setTransform(QTransform(sharpness / ratio, 0, 0, sharpness / ratio, margin / ratio, margin / ratio))
+        self._pixmap = QPixmap(width, height)
+        self._pixmap.fill(Qt.GlobalColor.transparent)
+        self._pixmap.setDevicePixelRatio(ratio)
+        painter = QPainter(self._pixmap)
+        painter.setTransform(QTransform(scale, 0, 0, scale, margin / ratio, margin / ratio))
         painter.translate(-rect.topLeft())
         draw(painter, shift)
         painter.end()
-        self._pixmap = pixmap
         beyond = QPointF(margin, margin) / sharpness
         self._covered = QRectF(rect.topLeft() - beyond, QSizeF(width, height) / sharpness)
-        self._parts = _rim(width, height, math.ceil(self._rim * sharpness)) if self._rim else [QRectF(pixmap.rect())]
+        self._parts = _rim(width, height, math.ceil(self._rim * sharpness)) if self._rim else [_all(self._pixmap)]
+        self._made_for, self._is_stale = wanted, False
+
+    def _show(self, painter: QPainter, place: QRectF) -> None:
+        wide, high = place.width() / self._pixmap.width(), place.height() / self._pixmap.height()
+        for part in self._parts:
+            corner = place.topLeft() + QPointF(part.left() * wide, part.top() * high)
+            painter.drawPixmap(QRectF(corner, QSizeF(part.width() * wide, part.height() * high)), self._pixmap, part)
+
+
+def _all(pixmap: QPixmap) -> QRectF:
+    return QRectF(pixmap.rect())
 
 
 def _rim(width: int, height: int, depth: int) -> list[QRectF]:

@@ -91,7 +91,7 @@ class MiniMap(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(QPointF(), self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._to_map(painter)
+        painter.setClipRect(QRectF(self.rect()).adjusted(2, 2, -2, -2))
         self._paint_frame(painter)
 
     def _to_map(self, painter: QPainter) -> None:
@@ -128,14 +128,14 @@ class MiniMap(QWidget):
             painter.drawRoundedRect(item.rect, 14, 14)
 
     def _paint_frame(self, painter: QPainter) -> None:
-        """Around what is seen."""
+        """Around what is seen; in coordinates of the map, and no larger: to stroke what is far outside takes long."""
+        seen = self._area.visible_rect()
+        frame = QRectF(self.place_of(seen.topLeft()), self.place_of(seen.bottomRight()))
         veil = theme().color("accent")
         veil.setAlphaF(VEIL)
-        pen = QPen(theme().color("accent"), 1.5)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(QPen(theme().color("accent"), 1.5))
         painter.setBrush(veil)
-        painter.drawRect(self._area.visible_rect())
+        painter.drawRect(frame.intersected(QRectF(self.rect()).adjusted(-2, -2, 2, 2)))
 
     def _geometry(self) -> tuple[QRectF, QRectF, float]:
         """The part of the scene on the map, the room for it, and how large it is drawn."""

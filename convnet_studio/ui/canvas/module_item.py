@@ -36,6 +36,7 @@ class ModuleItem(PortHolder):
         self._card = card
         self._state = CardState()
         self._picture = ItemPicture()
+        self._body_picture = ItemPicture()
         self.inputs: list[PortItem] = []
         self.output: PortItem | None = None
         self._body = make_body(card, class_names)
@@ -114,11 +115,13 @@ class ModuleItem(PortHolder):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show what `snapshot` says of the module."""
         if self._body.show(snapshot):
+            self._body_picture.forget()
             self.update(self._layout.body)
 
     def renew(self) -> None:
         """Something of it that is still looks different now."""
         self._picture.forget()
+        self._body_picture.forget()
         self.update()
 
     def recolor(self) -> None:
@@ -176,12 +179,19 @@ class ModuleItem(PortHolder):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """The picture of what is still, and the live part."""
+        is_draft = getattr(self.scene(), "is_draft", False)
         if is_vector(painter):  # no picture in between
             self.draw_still(painter, QPointF())
         else:
-            is_draft = getattr(self.scene(), "is_draft", False)
             self._picture.paint(painter, self._shaded, self.draw_still, is_draft, RING_REACH - SHADOW_REACH)
         painter.translate(self._body_place)
+        if is_draft and self._body.has_words:
+            self._body_picture.paint(painter, QRectF(QPointF(), self._body.size), self._draw_body, is_draft, around=1.0)
+        else:
+            self._draw_body(painter, QPointF())
+
+    def _draw_body(self, painter: QPainter, shift: QPointF) -> None:
+        painter.translate(shift)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         self._body.paint(painter)
 
