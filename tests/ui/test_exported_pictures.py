@@ -243,4 +243,4 @@ def test_the_legend_of_the_wires_stands_below(bench: CanvasBench, tmp_path: Path
     assert picture.height > plain.height + bench.view.legend.height()
     root = svg_of(picture, tmp_path)
     labels = [each.get("aria-label") for each in root.iter(f"{SVG}path") if each.get("aria-label")]
-    assert {bench.view.legend.heading, *bench.view.legend.ends, "negative", bench.view.status.text} <= set(labels)
+    assert {bench.view.legend.heading, *bench.view.legend.ends, "negative", bench.view.status.text()} <= set(labels)

@@ -44,6 +44,7 @@ class LinkItem(QGraphicsPathItem):
         self._problem: Problem | None = None
         self._flow: Flow | None = None
         self._seam = QRectF()
+        self._reach = QRectF()
         self.setZValue(-1 if link else OFFERED_Z)
         self.setAcceptHoverEvents(link is not None)
         self._tell()
@@ -106,6 +107,9 @@ class LinkItem(QGraphicsPathItem):
         self.prepareGeometryChange()
         self._seam = QRectF() if self.link is None else seam_of(path)
         super().setPath(path)
+        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
+        around = self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+        self._reach = around.united(self._seam)
 
     @property
     def joint(self) -> QPointF:
@@ -123,6 +127,10 @@ class LinkItem(QGraphicsPathItem):
         if (label, place) != (self._label, self._label_place):
             self._label, self._label_place = label, place
             self._label_item.show_label(label, place, self._problem is not None)
+
+    def show_words(self, is_in_sight: bool) -> None:
+        """Whether its label can be read now."""
+        self._label_item.set_in_sight(is_in_sight)
 
     def set_problem(self, problem: Problem | None) -> None:
         """Mark where what it brings does not fit."""
@@ -147,8 +155,7 @@ class LinkItem(QGraphicsPathItem):
 
     def boundingRect(self) -> QRectF:
         """Room for the wire and the plus that offers a place in it."""
-        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
-        return self.path().boundingRect().adjusted(-reach, -reach, reach, reach).united(self._seam)
+        return self._reach
 
     def shape(self) -> QPainterPath:
         """A band around the wire, and the seam in which it tells what it carries."""

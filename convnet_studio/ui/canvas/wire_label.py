@@ -163,14 +163,18 @@ class LabelItem(QGraphicsItem):
             self.setVisible(place is not None)
             self.update()
 
+    def set_in_sight(self, is_in_sight: bool) -> None:
+        """Whether it can be read now; else Qt need not even ask where it lies."""
+        if is_in_sight is bool(self.flags() & QGraphicsItem.GraphicsItemFlag.ItemHasNoContents):
+            self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, not is_in_sight)
+            self.update()
+
     def boundingRect(self) -> QRectF:
         """Of the words."""
         return self._place.rect.adjusted(-2, -2, 2, 2) if self._place else QRectF()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """The words, where they can be read."""
-        if getattr(self.scene(), "is_draft", False):
-            return  # it comes back with the crisp cards
         font = label_font(option.levelOfDetailFromTransform(painter.worldTransform()))
         if self._place and font:
             paint_label(painter, self._place, self._words, font, theme().color(self._token))

@@ -99,11 +99,11 @@ def fitted(picture: Picture, width: float, height: float) -> Picture:
 @contextmanager
 def _at_rest(scene: CanvasScene) -> Iterator[None]:
     """As at actual size, nothing selected or hovered, and every item paints anew: what Qt keeps of it are pixels."""
-    scale = scene.stages.scale
-    scene.stages.show_scale(1.0)
     items = [item for item in scene.items() if item.cacheMode() != QGraphicsItem.CacheMode.NoCache]
     caches = {id(item): item.cacheMode() for item in items}
-    links = scene.selected_links
+    links, scale, is_draft = scene.selected_links, scene.scale, scene.is_draft
+    scene.draw_draft(False)
+    scene.show_scale(1.0)
     for item in items:
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     for card in scene.cards():
@@ -115,7 +115,8 @@ def _at_rest(scene: CanvasScene) -> Iterator[None]:
     try:
         yield
     finally:
-        scene.stages.show_scale(scale)
+        scene.show_scale(scale)
+        scene.draw_draft(is_draft)
         for item in items:
             item.setCacheMode(caches[id(item)])
         for module_id, module in scene.modules.items():

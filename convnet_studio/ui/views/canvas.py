@@ -84,7 +84,7 @@ class CanvasView(View):
         self.minimap.moved.connect(self._stop_fitting)
         self.area.tidy.arrived.connect(self.fit)
         self.scene.notes.selection_changed.connect(self._describe)
-        self.area.zoom_changed.connect(self.scene.stages.show_scale)
+        self.area.zoom_changed.connect(self.scene.show_scale)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
         open_project.changed.connect(self._describe)
