@@ -112,7 +112,10 @@ def test_name_freeze_fold_and_ungroup(desk):
 
 
 def test_a_half_frozen_stage_says_how_much(desk):
-    desk.open_project.edit("One", edits.freeze_modules(desk.open_project.project, ["m7"], True))
+    project = desk.open_project.project
+    pool = next(each.id for each in project.network.modules[7:] if each.kind == "LPPool2d")
+    learning = edits.set_setting(project, pool, "learns_p", True)
+    desk.open_project.edit("One", edits.freeze_modules(learning, ["m7"], True))
     desk.select("s15")
     assert desk.page.freeze.text() == "Freeze all parameters (1 of 2 are)"
 

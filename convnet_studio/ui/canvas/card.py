@@ -57,7 +57,7 @@ class Card:
         filters: (count, height, width) of the kernels drawn below the maps, None without any.
         shares: name of the module whose weights it uses; empty where it has its own.
         judges: whether it is a loss that looks at an answer, one of the classes.
-        learns: whether it has parameters, or its kind has where that is not known.
+        learns: whether it has parameters in this network.
         frozen: whether its parameters stay as they are.
         cost, receptive_field: all counts, and what of the picture an output sees.
         bars: where the network's parameters and arithmetic live; None where they are not drawn.
@@ -143,6 +143,26 @@ def class_readings(project: Project) -> dict[str, Reading]:
     return found
 
 
+def learns_something(spec: ModuleSpec, facts: ModuleSummary | None) -> bool:
+    """Whether a module has parameters, its own or shared ones: not all of a kind that may have some do.
+
+    Where nothing is computed (or `facts` are missing), whether it would have some behind a usual module.
+    """
+    if not has_weights(spec.kind):
+        return False
+    if facts is not None and facts.shape is not None and not spec.shares:
+        return facts.parameters > 0
+    module = build_module(spec)
+    if not isinstance(module, Module):
+        return False
+    for shape in _USUAL_INPUTS:
+        try:
+            return bool(module.parameter_shapes(*[shape] * module.input_count))
+        except (ShapeProblem, TypeError, ValueError):
+            continue
+    return True
+
+
 def help_of(kind: type) -> str:
     """The first sentence of a module's docstring."""
     text = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
@@ -174,7 +194,7 @@ def _card_of(spec: ModuleSpec, facts: ModuleSummary, reading: Reading | None) ->
         reading=reading or Reading.VALUES,
         filters=_filters(spec, facts),
         judges=judges_classes(spec),
-        learns=has_weights(spec.kind) and bool(facts.parameters or spec.shares or facts.shape is None),
+        learns=learns_something(spec, facts),
         cost=facts.cost,
         receptive_field=facts.receptive_field,
     )

@@ -39,6 +39,10 @@ SLOTS_HEIGHT = 20.0
 """At the lower edge of the header of a folded stage, which has its slots in place of a word."""
 LEGIBLE = 7.0
 """Pixels on the screen: what would be smaller is left out, and the name takes its place."""
+TITLE = 8.0
+"""Pixels on the screen of the names of all cards, where they are drawn so small that names must grow to be read."""
+LARGEST_TITLE = 30
+"""Pixels on the card: what its header holds in one row."""
 LINE_SPACING = 1.2
 """Height of a line in heights of its letters."""
 
@@ -142,18 +146,18 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
     painter.setPen(QPen(now.color("line"), 1))
     painter.drawLine(QPointF(BAR_WIDTH, HEADER_HEIGHT - 0.5), QPointF(width - 1, HEADER_HEIGHT - 0.5))
     left, room = PADDING + 2, width - 2 * PADDING - 2
+    title = title_at(scale_of(painter))
     if is_far(scale_of(painter)):
-        head = QRectF(left, 2, room, HEADER_HEIGHT - (4 if card.word else SLOTS_HEIGHT))
-        for words, row in _title_rows(card.title, head):
-            font = legible(title_font(), words, row.size(), scale_of(painter))
-            _text(painter, row, words, font, now.color("text"))
+        left, below = BAR_WIDTH + 4, SLOTS_HEIGHT if has_slots(card, scale_of(painter)) else 4
+        head = QRectF(left, 2, width - left - 3, HEADER_HEIGHT - below)
+        for words, row in title_rows(card.title, head, title):
+            _text(painter, row, words, title, now.color("text"))
         return
     caption_width = min(QFontMetricsF(small_number_font()).horizontalAdvance(card.caption), room * 0.6)
     taken = caption_width + 8 if card.caption else 0.0
     is_below = caption_is_below(card, width)
     lock = lock_room(card)
     name_room, word_room = (room - lock, room - taken) if is_below else (room - taken, room - lock)
-    title = legible(title_font(), card.title, QSizeF(name_room, 19), scale_of(painter))
     word = legible(small_font(), card.word, QSizeF(word_room, 15), scale_of(painter))
     top = 5 if card.word else 2
     _text(painter, QRectF(left, top, name_room, 19), card.title, title, now.color("text"))
@@ -228,10 +232,24 @@ def legible(font: QFont, words: str, room: QSizeF, scale: float) -> QFont:
     return font
 
 
-def _title_rows(title: str, head: QRectF) -> list[tuple[str, QRectF]]:
+def title_at(scale: float) -> QFont:
+    """The font of the names of all cards on a canvas drawn `scale` times as large: one size, however long they are."""
+    font = title_font()
+    font.setPixelSize(max(font.pixelSize(), min(LARGEST_TITLE, round(TITLE / scale))))
+    return font
+
+
+def has_slots(card: Card, scale: float) -> bool:
+    """Whether a folded stage has its slots below its name: far away the name needs the room."""
+    return not card.word and title_at(scale).pixelSize() <= HEADER_HEIGHT - SLOTS_HEIGHT
+
+
+def title_rows(title: str, head: QRectF, font: QFont) -> list[tuple[str, QRectF]]:
     """A name in the header of a card far away: in two rows where it is too long for one, cut before a capital."""
+    metrics = QFontMetricsF(font)
     cuts = [place for place in range(2, len(title) - 1) if title[place].isupper() and title[place - 1].islower()]
-    if not cuts or QFontMetricsF(title_font()).horizontalAdvance(title) <= 0.75 * head.width():
+    fits_twice = font.pixelSize() <= head.height() / 2
+    if not cuts or not fits_twice or metrics.horizontalAdvance(title) <= head.width():
         return [(title, head)]
     cut = min(cuts, key=lambda place: abs(place - len(title) / 2))
     upper = QRectF(head.left(), head.top(), head.width(), head.height() / 2)

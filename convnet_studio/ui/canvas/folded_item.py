@@ -21,7 +21,7 @@ from convnet_studio.ui.canvas.card_layout import (
     lay_out,
     problem_text,
 )
-from convnet_studio.ui.canvas.card_painter import BAR_WIDTH
+from convnet_studio.ui.canvas.card_painter import BAR_WIDTH, has_slots, is_far, scale_of
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem
 from convnet_studio.ui.canvas.stage_face import StageFace
@@ -139,7 +139,8 @@ class FoldedItem(ModuleItem):
         super().draw_still(painter, shift)  # which leaves the painter where wires end
         self._paint_bar(painter)
         parts = self.parts
-        paint_chips(painter, self._face, parts, self._pointer)
+        if not is_far(scale_of(painter)) or has_slots(self.card, scale_of(painter)):
+            paint_chips(painter, self._face, parts, self._pointer)
         paint_chevron(painter, self._face, parts, self._pointer)
         paint_lock(painter, self._face, parts, self._pointer)
 

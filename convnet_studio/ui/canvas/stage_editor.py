@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -318,7 +318,8 @@ class StageEditor:
         self._open.edit(f"Add {ready_title(name)}", after)
         self._open.select(frozenset(new_ids))
 
-    def _freeze(self, ids: frozenset[str] | tuple[str, ...]) -> None:
+    def _freeze(self, ids: Collection[str]) -> None:
+        ids = [each for each in ids if self._scene.modules[each].card.learns]
         frozen = edits.freeze_modules(self.project, ids, True)
         if frozen != self.project:
             self._open.edit("Freeze", frozen)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from convnet_studio.engine.nn.module import Family, Shape
 from convnet_studio.engine.project.kinds import find_kind, is_loss, port_count
-from convnet_studio.engine.project.sharing import has_weights
 from convnet_studio.engine.project.spec import ModuleSpec, Project, StageSpec
 from convnet_studio.engine.project.stage_edits import SLOTS
 from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
+from convnet_studio.ui.canvas.card import learns_something
 from convnet_studio.ui.canvas.numbers import counted, shape_text, short_count
 
 PLACEHOLDER = "Stage"
@@ -146,7 +146,7 @@ class _Faces:
         with_output = [each.id for each in specs if not is_loss(each.kind)]
         last = with_output[-1] if with_output else stage.modules[-1]
         facts = [self._known[each] for each in stage.modules if each in self._known]
-        learning = [each for each in specs if has_weights(each.kind)]
+        learning = [each for each in specs if learns_something(each, self._known.get(each.id))]
         return StageFace(
             id=stage.id,
             name=stage.name,

@@ -6,13 +6,13 @@ import functools
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.ui.canvas.bodies.body import elided
-from convnet_studio.ui.canvas.card_layout import small_font, small_number_font, title_font
-from convnet_studio.ui.canvas.card_painter import legible, scale_of
+from convnet_studio.ui.canvas.card_layout import small_font, small_number_font
+from convnet_studio.ui.canvas.card_painter import scale_of, title_at
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.stage_face import Slot, StageFace
 from convnet_studio.ui.canvas.stage_layout import CHIP_ICON, CHIP_TAB, ICON, Joint, Part, StageLayout
@@ -21,6 +21,8 @@ from convnet_studio.ui.theme import FAMILY_ICONS, LARGE_RADIUS, theme
 DASHES = (5.0, 4.0)
 RADIUS = LARGE_RADIUS + 2
 """Of the corners of a frame."""
+LARGEST_NAME = 20
+"""Pixels in the header of a frame, which is lower than that of a card."""
 RIM = RADIUS + 2.0
 """How far into a frame its line reaches."""
 GROUND = 0.5
@@ -130,7 +132,8 @@ def paint_header(painter: QPainter, face: StageFace, layout: StageLayout, state:
     scale = scale_of(painter)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_chevron(painter, face, layout, state)
-    font = legible(title_font(), face.title, QSizeF(layout.name.width(), layout.name.height() + 4), scale)
+    font = title_at(scale)
+    font.setPixelSize(min(font.pixelSize(), LARGEST_NAME))
     painter.setFont(font)
     painter.setPen(now.color("text" if face.name else "second_text"))
     painter.drawText(
