@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint, QRect
 
-from convnet_studio.engine.training.events import Event
-from convnet_studio.engine.training.inquiry import Answer
+from convnet_studio.engine.training.events import Event, RunStarted
+from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
+
+
+def is_seen(view: View) -> bool:
+    """Whether any of it is on the screen: what stands behind another tab Qt calls visible, and puts outside."""
+    window = view.window()
+    return view.isVisible() and window.rect().intersects(QRect(view.mapTo(window, QPoint(0, 0)), view.size()))
 
 
 class LiveViews(QObject):
@@ -30,6 +36,8 @@ class LiveViews(QObject):
         self._views = views
         self._snapshot: Snapshot | None = None
         self._shown: frozenset[View] = frozenset()
+        self._last_events: dict[type[Event], Event] = {}
+        self._answered: dict[tuple[str, str], Inquiry] = {}
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
         session.answers_arrived.connect(self._show_answers)
@@ -39,13 +47,19 @@ class LiveViews(QObject):
         """The newest snapshot."""
         return self._snapshot
 
+    @property
+    def is_all_answered(self) -> bool:
+        """Whether everything that visible views ask has been answered to its end, by whatever weights."""
+        asked = {(view.name, name): each for view in self._shown for name, each in view.inquiries().items()}
+        return all(self._answered.get(key) == inquiry for key, inquiry in asked.items())
+
     def look_at(self, picture: ProbePicture | None) -> None:
         """Show another picture to the network (None: the trainer's own choice)."""
         self._session.look(picture, self._session.probes)
 
     def refresh_probes(self) -> None:
         """Ask for what the visible views want by now; a view that has just come into sight gets the last snapshot."""
-        visible = frozenset(view for view in self._views() if view.isVisible())
+        visible = frozenset(view for view in self._views() if is_seen(view))
         wanted = reduce(or_, (view.probes() for view in visible), Probes())
         self._session.look(self._session.picture, wanted)
         self._session.ask({(view.name, name): each for view in visible for name, each in view.inquiries().items()})
@@ -54,11 +68,22 @@ class LiveViews(QObject):
                 view.show_snapshot(self._snapshot)
         self._shown = visible
 
+    def catch_up(self, view: View) -> None:
+        """Tell a view that has just been made what the run has last reported, one event of each kind, in order."""
+        view.show_events(tuple(self._last_events.values()))
+        self.refresh_probes()
+
     def _show_events(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, RunStarted):
+                self._last_events.clear()
+            self._last_events.pop(type(event), None)
+            self._last_events[type(event)] = event
         for view in self._views():
             view.show_events(events)
 
     def _show_answers(self, answers: Mapping[tuple[str, str], Answer]) -> None:
+        self._answered |= {key: answer.inquiry for key, answer in answers.items() if answer.is_final}
         for view in self._shown:
             for (view_name, name), answer in answers.items():
                 if view_name == view.name:

@@ -48,6 +48,7 @@ from convnet_studio.ui.top_bar import TopBar
 from convnet_studio.ui.training_news import TrainingNews
 from convnet_studio.ui.training_session import TrainingSession
 from convnet_studio.ui.view import View
+from convnet_studio.ui.view_panels import ViewPanels
 from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.code import CodeView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
@@ -111,7 +112,16 @@ class MainWindow(QMainWindow):
         self.display = CanvasDisplay(self.canvas, self.settings)
         self.actions_table = Actions(self, self._handlers())
         self.display.follow(self.actions_table)
-        self._menu = window_menu(self, self.actions_table, self.files, lambda menu: self.panel_layout.fill_menu(menu))
+        self._menu = window_menu(
+            self,
+            self.actions_table,
+            self.files,
+            lambda menu: self.panel_layout.fill_menu(menu),
+            {
+                "Views": lambda menu: self.view_panels.fill_menu(menu, benches=False),
+                "Lab": lambda menu: self.view_panels.fill_menu(menu, benches=True),
+            },
+        )
         self._theme = ThemeChoice(self, self.settings, self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu)
         self.first_marks = FirstMarks(
@@ -135,6 +145,9 @@ class MainWindow(QMainWindow):
         self._further_views.append(view)
         view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
+        view.picture_chosen.connect(self.live.look_at)
+        view.wishes_changed.connect(self.live.refresh_probes)
+        self.live.catch_up(view)
 
     def learning_modules(self) -> frozenset[str]:
         """Ids of the modules that have parameters."""
@@ -152,6 +165,10 @@ class MainWindow(QMainWindow):
             [("Learning curves", self.curves), ("Data", self.data_strip)],
             beside=("Code", self.code),
             on_wish=("Outline", self.outline),
+        )
+        placed = {view.name for view in (self.canvas, self.curves, self.code)}
+        self.view_panels = ViewPanels(
+            self.open_project, self.panel_layout, placed, self.add_view, self.live.refresh_probes
         )
 
     # ---------------------------------------------------------------- what leads to what
@@ -282,7 +299,8 @@ class MainWindow(QMainWindow):
     def show_commands(self) -> None:
         """Open the command palette."""
         adds = self.canvas.add_kind, self.canvas.add_stage
-        choices = all_choices(self.actions_table, self.panel_layout.panels, *adds, self.files.open_preset)
+        panels = self.panel_layout.panels
+        choices = all_choices(self.actions_table, panels, self.view_panels, *adds, self.files.open_preset)
         self.picker.ask(QUESTION, choices, counts=True)
 
     # ---------------------------------------------------------------- training
@@ -326,6 +344,7 @@ class MainWindow(QMainWindow):
         """Put window and panels where they stood at the last end."""
         if self.session_record.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.session_record.geometry.encode()))
+        self.view_panels.open_again(self.session_record.views)
         self.panel_layout.restore(self.session_record.docks)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -342,6 +361,7 @@ class MainWindow(QMainWindow):
             return
         self.session_record.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.session_record.docks = self.panel_layout.state()
+        self.session_record.views = self.view_panels.open_names
         settings_files.store(self.session_record)
         settings_files.store(self.settings)
         self.files.close()

@@ -1,9 +1,9 @@
-"""Panel: a dock of the window with a title in our own hand: quiet words, two quiet buttons."""
+"""Panel: a dock of the window with a title in our own hand: quiet words, three quiet buttons."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
@@ -12,7 +12,7 @@ TITLE_HEIGHT = 32
 
 
 class Panel(QDockWidget):
-    """A dock named `title` around `widget`: it can be moved, floated to a second screen, and closed."""
+    """A dock named `title` around `widget`: it can be moved, floated, shown full screen, and closed."""
 
     closed = Signal()
     """Somebody pressed its cross."""
@@ -22,6 +22,28 @@ class Panel(QDockWidget):
         self.setObjectName(title)
         self.setWidget(widget)
         self.setTitleBarWidget(_PanelTitle(self))
+        self._was_floating = False
+        self.is_full_screen = False
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or return to where it was; Escape returns too."""
+        if self.is_full_screen:
+            self.is_full_screen = False
+            self.showNormal()
+            self.setFloating(self._was_floating)
+            return
+        self._was_floating = self.isFloating()
+        self.is_full_screen = True
+        self.setFloating(True)
+        self.showFullScreen()
+        self.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where what is inside has no use for it."""
+        if self.is_full_screen and event.key() == Qt.Key.Key_Escape:
+            self.toggle_full_screen()
+        else:
+            super().keyPressEvent(event)
 
 
 class _PanelTitle(QWidget):
@@ -33,6 +55,8 @@ class _PanelTitle(QWidget):
         self._label.setFont(text_font(12, QFont.Weight.DemiBold))
         self._float = self._button(f"Float {panel.windowTitle()}", "picture-in-picture-2")
         self._float.clicked.connect(lambda: panel.setFloating(not panel.isFloating()))
+        self._full = self._button(f"Full screen: {panel.windowTitle()}", "maximize")
+        self._full.clicked.connect(panel.toggle_full_screen)
         self._close = self._button(f"Close {panel.windowTitle()}", "x")
         self._close.clicked.connect(panel.close)
         self._close.clicked.connect(panel.closed)
@@ -40,6 +64,7 @@ class _PanelTitle(QWidget):
         row.setContentsMargins(12, 4, 8, 0)
         row.setSpacing(0)
         row.addWidget(self._label, 1)
+        row.addWidget(self._full)
         row.addWidget(self._float)
         row.addWidget(self._close)
         theme_switch().changed.connect(self._recolor)
@@ -65,5 +90,5 @@ class _PanelTitle(QWidget):
 
     def _recolor(self) -> None:
         self._label.setStyleSheet(f"color: {theme().colors['second_text']};")
-        for button in (self._float, self._close):
+        for button in (self._full, self._float, self._close):
             button.setIcon(icon(str(button.property("icon_name")), "strong_line"))

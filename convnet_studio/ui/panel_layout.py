@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget, QWidget
 
 from convnet_studio.ui.panel import Panel
 
@@ -13,6 +13,8 @@ LOWER_SHARE = 0.26
 """Of the window's height, for curves and data."""
 BESIDE_WIDTH = 460
 """Of a panel that opens beside the right one, where there is room, else in its place."""
+VIEW_SHARE = 0.42
+"""Of the window's width, for the panels of views that open there."""
 LEAST_BESIDE = 400
 MIDDLE_WIDTH = 780
 """What curves and data need beside each other."""
@@ -46,6 +48,7 @@ class PanelLayout(QObject):
         super().__init__(window)
         self._window = window
         window.setDockNestingEnabled(True)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for corner, area in (
             (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
             (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
@@ -63,7 +66,9 @@ class PanelLayout(QObject):
         self.beside.hide()
         self._gave_way = False
         """Whether the right panel was closed because there was no room for the one beside it."""
-        self.beside.visibilityChanged.connect(self._on_beside)
+        self._besides = [self.beside]
+        self._is_beside_open = False
+        self.beside.visibilityChanged.connect(lambda _: self._on_beside())
         self._sides[1].visibilityChanged.connect(self._on_right)
         self.on_wish = self._panel(*on_wish, Qt.DockWidgetArea.LeftDockWidgetArea)
         window.splitDockWidget(self._sides[0], self.on_wish, Qt.Orientation.Vertical)
@@ -76,12 +81,31 @@ class PanelLayout(QObject):
 
     @property
     def panels(self) -> list[Panel]:
-        """All panels: left, right, below, beside, on wish."""
+        """All panels but those of views on wish: left, right, below, beside, on wish."""
         return [*self._sides, *self._below, self.beside, self.on_wish]
 
     def toggle_beside(self) -> None:
         """Open the panel beside the right one, or close it."""
         self.beside.setVisible(self.beside.isHidden())
+
+    def add_view_panel(self, title: str, widget: QWidget) -> Panel:
+        """Make a panel for a view, closed, among those beside the right panel."""
+        panel = self._panel(title, widget, Qt.DockWidgetArea.RightDockWidgetArea)
+        panel.hide()
+        self._besides.append(panel)
+        panel.visibilityChanged.connect(lambda _: self._on_beside())
+        return panel
+
+    def show_view_panel(self, panel: Panel) -> None:
+        """Open the panel of a view, as a tab before those already open beside the right panel, and bring it forward."""
+        if panel.isHidden():
+            standing = [each for each in self._open_besides if each is not panel]
+            if standing:
+                self._window.tabifyDockWidget(standing[-1], panel)
+            elif not panel.isFloating():
+                self._window.splitDockWidget(panel, self._sides[1], Qt.Orientation.Horizontal)
+            panel.show()
+        panel.raise_()
 
     def show_on_wish(self) -> None:
         """Show the panel that is hidden as a rule."""
@@ -116,8 +140,8 @@ class PanelLayout(QObject):
         if event.type() == QEvent.Type.MouseButtonRelease:
             self._is_own = True
         elif event.type() == QEvent.Type.Resize:
-            if not self.beside.isHidden() and not self._sides[1].isHidden():
-                self._on_beside(True)
+            if self._open_besides and not self._sides[1].isHidden():
+                self._on_beside()
             if not self._is_own:
                 self._share()
         return False
@@ -133,40 +157,57 @@ class PanelLayout(QObject):
     def _note_arrangement(self) -> None:
         self._is_own = True
 
-    def _on_beside(self, is_shown: bool) -> None:
-        """The panel beside the right one was opened or closed: where both have no room, the right one gives way."""
-        right = self._sides[1]
-        if is_shown and not self.beside.isFloating():
-            self._gave_way = self._gave_way or (not right.isHidden() and not self._has_room_for_both)
-            right.setVisible(not right.isHidden() and self._has_room_for_both)
+    @property
+    def _open_besides(self) -> list[Panel]:
+        """The panels that stand beside the right one now, one behind the other."""
+        return [each for each in self._besides if not each.isHidden() and not each.isFloating()]
+
+    def _on_beside(self) -> None:
+        """A panel beside the right one was opened or closed: where both have no room, the right one gives way."""
+        right, is_open = self._sides[1], bool(self._open_besides)
+        if is_open and not self._has_room_for_both and not right.isHidden():
+            self._gave_way = True
+            right.hide()
+        if is_open and not self._is_beside_open:
             self._share_beside()
-        elif self.beside.isHidden() and self._gave_way:
-            self._gave_way = False
-            right.show()
+        elif not is_open and self._is_beside_open:
+            if self._gave_way:
+                self._gave_way = False
+                right.show()
+            self._share_sides()
+        self._is_beside_open = is_open
 
     def _on_right(self, is_shown: bool) -> None:
-        """The right panel was opened: where both have no room, the one beside it gives way."""
-        both = is_shown and not self.beside.isHidden() and not self._sides[1].isFloating()
-        if both and not self.beside.isFloating() and not self._has_room_for_both:
+        """The right panel was opened: where both have no room, those beside it give way."""
+        if is_shown and not self._sides[1].isFloating() and self._open_besides and not self._has_room_for_both:
             self._gave_way = False
-            self.beside.hide()
+            for each in self._open_besides:
+                each.hide()
 
     @property
     def _has_room_for_both(self) -> bool:
         return self._window.width() >= NARROWEST_LEFT + SIDES[1] + MIDDLE_WIDTH + LEAST_BESIDE
 
     def _share_beside(self) -> None:
-        width = self._window.width()
+        """Give the panel beside the right one its width: of text a fixed one, of a view as much as the canvas has."""
+        open_ones, width = self._open_besides, self._window.width()
+        if not open_ones:
+            return
         is_alone = self._sides[1].isHidden()
+        wanted = BESIDE_WIDTH if open_ones == [self.beside] else round(VIEW_SHARE * width)
         room = width - NARROWEST_LEFT - MIDDLE_WIDTH - (0 if is_alone else SIDES[1])
-        self._window.resizeDocks([self.beside], [min(BESIDE_WIDTH, room)], Qt.Orientation.Horizontal)
+        wanted = min(wanted, room) if open_ones == [self.beside] else wanted
+        self._window.resizeDocks(open_ones[:1], [wanted], Qt.Orientation.Horizontal)
         if not is_alone:
             self._window.resizeDocks([self._sides[1]], [SIDES[1]], Qt.Orientation.Horizontal)
 
-    def _share(self) -> None:
-        width, height = self._window.width(), self._window.height()
+    def _share_sides(self) -> None:
+        width = self._window.width()
         sides = [min(SIDES[0], width // 6), min(SIDES[1], width // 4)]
         self._window.resizeDocks(self._sides, sides, Qt.Orientation.Horizontal)
+
+    def _share(self) -> None:
+        self._share_sides()
         self._window.resizeDocks(self._below, [460, 380][: len(self._below)], Qt.Orientation.Horizontal)
-        lower = [round(LOWER_SHARE * height)] * len(self._below)
+        lower = [round(LOWER_SHARE * self._window.height())] * len(self._below)
         self._window.resizeDocks(self._below, lower, Qt.Orientation.Vertical)

@@ -39,13 +39,14 @@ class Settings:
 
 @dataclass
 class Session:
-    """Where things stood: window geometry and docks (base64), files opened lately, how often each command was used.
+    """Where things stood: window geometry, docks (base64), open views, files opened lately, uses of each command.
 
     May be deleted without harm.
     """
 
     geometry: str = ""
     docks: str = ""
+    views: list[str] = field(default_factory=list)
     recent: list[str] = field(default_factory=list)
     uses: dict[str, int] = field(default_factory=dict)
 

@@ -68,6 +68,12 @@ QScrollBar::handle {{ background: {line}; border-radius: 4px; margin: 1px; min-h
 QScrollBar::handle:hover {{ background: {strong_line}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
     border: none; width: 0; height: 0; }}
+QTabBar {{ background: {surface}; }}
+QTabBar::tab {{ background: transparent; color: {second_text}; border: none; border-bottom: 2px solid transparent;
+    padding: 6px 12px 4px 12px; }}
+QTabBar::tab:hover {{ color: {text}; background: {raised}; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
+QTabBar::tab:focus {{ color: {accent}; }}
 QProgressBar {{ background: {raised}; border: none; border-radius: 3px; max-height: 6px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 """

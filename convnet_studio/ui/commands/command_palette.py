@@ -1,8 +1,9 @@
-"""Command palette: all that the program can be told, in one list: actions, modules and stages, presets, panels."""
+"""Command palette: all that the program can be told in one list: actions, modules, stages, presets, views, panels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from PySide6.QtGui import QAction
 
@@ -13,6 +14,7 @@ from convnet_studio.ui.commands.choice import Choice
 from convnet_studio.ui.commands.key_caps import key_text
 from convnet_studio.ui.palette.entries import kind_entries, preset_entries, stage_entries
 from convnet_studio.ui.panel import Panel
+from convnet_studio.ui.view_panels import ViewPanels
 
 QUESTION = "Type what you want to do…"
 _LEFT_OUT = frozenset({"commands"})
@@ -21,13 +23,20 @@ _LEFT_OUT = frozenset({"commands"})
 def all_choices(
     actions: Actions,
     panels: Iterable[Panel],
+    views: ViewPanels,
     add: Callable[[str], object],
     add_stage: Callable[[str], object],
     open_preset: Callable[[str], object],
 ) -> list[Choice]:
     """Everything, in the order in which it stands while nothing is typed."""
     added = [*add_choices(add), *stage_choices(add_stage)]
-    return [*action_choices(actions), *added, *preset_choices(open_preset), *panel_choices(panels)]
+    return [
+        *action_choices(actions),
+        *added,
+        *preset_choices(open_preset),
+        *view_choices(views),
+        *panel_choices(panels),
+    ]
 
 
 def action_choices(actions: Actions) -> list[Choice]:
@@ -96,6 +105,21 @@ def preset_choices(open_preset: Callable[[str], object]) -> list[Choice]:
             act=lambda name=entry.name: open_preset(name),  # type: ignore[misc]
         )
         for entry in preset_entries()
+    ]
+
+
+def view_choices(views: ViewPanels) -> list[Choice]:
+    """“Show Gradient flow” or “Hide Gradient flow”, for every view that can be opened."""
+    return [
+        Choice(
+            name=f"view:{name}",
+            text=f"{'Hide' if views.is_open(name) else 'Show'} {kind.title}",
+            note=kind.summary,
+            section="Lab" if kind.is_bench else "Views",
+            icon="activity",
+            act=partial(views.toggle, name),
+        )
+        for name, kind in views.kinds.items()
     ]
 
 

@@ -1,0 +1,111 @@
+"""Views on wish: opened, tabbed, full screen, closed, there again at the next start; hidden they ask for nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from convnet_studio.engine.training.control import StepBatch
+from convnet_studio.engine.training.probes import Probes
+from convnet_studio.ui.live import is_seen
+from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.view import View
+
+
+def views(window: MainWindow, name: str) -> list[View]:
+    return [view for view in window._further_views if view.name == name]
+
+
+def test_a_view_is_made_when_it_is_first_asked_for(window: MainWindow, qtbot: QtBot) -> None:
+    assert not views(window, "maps")
+    window.view_panels.show("maps")
+    (view,) = views(window, "maps")
+    qtbot.waitUntil(lambda: is_seen(view))
+    window.view_panels.toggle("maps")
+    assert not window.view_panels.is_open("maps")
+    window.view_panels.toggle("maps")
+    assert views(window, "maps") == [view]
+
+
+def test_a_view_behind_another_tab_asks_for_nothing(window: MainWindow, qtbot: QtBot) -> None:
+    asked: list[str] = []
+
+    class Curious(View):
+        title = "Curious"
+        summary = "Asks."
+
+        def probes(self) -> Probes:
+            asked.append("curious")
+            return Probes()
+
+    Curious.name = "curious"  # after the class is made, so that it is not registered
+    window.view_panels.kinds["curious"] = Curious
+    window.view_panels.show("curious")
+    qtbot.waitUntil(lambda: bool(asked))
+    window.view_panels.show("maps")
+    (curious,) = views(window, "curious")
+    qtbot.waitUntil(lambda: not is_seen(curious))
+    asked.clear()
+    window.live.refresh_probes()
+    assert not asked
+    window.view_panels.show("curious")
+    qtbot.waitUntil(lambda: bool(asked))
+
+
+def test_full_screen_and_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.view_panels.show("maps")
+    panel = window.view_panels.panel("maps")
+    panel.toggle_full_screen()
+    qtbot.waitUntil(panel.isFullScreen)
+    QTest.keyClick(panel, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not panel.isFloating())
+    assert not panel.is_full_screen
+
+
+def test_open_views_are_there_at_the_next_start(window: MainWindow) -> None:
+    window.view_panels.show("maps")
+    assert window.view_panels.open_names == ["maps"]
+    window.view_panels.toggle("maps")
+    assert window.view_panels.open_names == []
+    window.view_panels.open_again(["filters", "a view of another version"])
+    assert window.view_panels.open_names == ["filters"]
+
+
+def test_the_menu_has_all_views_and_marks_the_open_ones(window: MainWindow) -> None:
+    window.view_panels.show("filters")
+    menu = QMenu()
+    window.view_panels.fill_menu(menu, benches=False)
+    marked = {action.text(): action.isChecked() for action in menu.actions()}
+    assert marked["Filters"]
+    assert not marked["Maps"]
+    assert "Learning curves" not in marked  # has a panel of its own
+
+
+def test_closing_the_last_view_gives_the_other_panels_their_widths_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    inspector = window.panel_layout.panels[1]
+    qtbot.waitUntil(lambda: 300 <= inspector.width() <= 330)
+    before = inspector.width(), window.canvas.width()
+    window.view_panels.show("maps")
+    qtbot.waitUntil(inspector.isHidden)
+    window.view_panels.toggle("maps")
+    qtbot.waitUntil(lambda: not inspector.isHidden() and (inspector.width(), window.canvas.width()) == before)
+
+
+def test_a_late_view_learns_what_the_run_last_reported(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.run_id > 0)
+    window.session.wish(StepBatch())
+    qtbot.waitUntil(lambda: any(type(e).__name__ == "Stepped" for e in window.live._last_events.values()))
+    told: list[str] = []
+
+    class Listener(View):
+        title = "Listener"
+
+        def show_events(self, events: object) -> None:
+            told.extend(type(each).__name__ for each in events)  # type: ignore[attr-defined]
+
+    window.add_view(Listener(window.open_project))
+    assert "RunStarted" in told
+    assert "Stepped" in told
