@@ -102,11 +102,13 @@ class Occlude(Inquiry):
             raise ValueError("The network names no class: it needs a loss that judges classes.")
         if picture.ndim != 3:
             raise ValueError("Only pictures can be hidden in part: this data set has none.")
-        source = network.judge.sources[0]
+        source, parameters = network.judge.sources[0], network.parameters.copy()
 
         def scores_of(pictures: Array) -> tuple[Array, bool]:
-            program.forward(np.ascontiguousarray(pictures, np.float32))
-            return probabilities(network, program.output(source).reshape(len(pictures), -1))
+            with moment.with_parameters(parameters):
+                program.forward(np.ascontiguousarray(pictures, np.float32))
+                scores = program.output(source).reshape(len(pictures), -1)
+            return probabilities(network, scores)
 
         whole, are_probabilities = scores_of(picture[None])
         label = self.label if 0 <= self.label < whole.shape[1] else moment.label

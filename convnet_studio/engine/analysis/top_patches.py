@@ -90,7 +90,7 @@ class FindTopPatches(Inquiry):
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a TopPatches from time to time, and when all pictures were seen."""
         run = moment.run
-        program = run.program
+        program, parameters = run.program, run.network.parameters.copy()
         assert program
         material = run.material
         path = UnitPath(run.network, self.module)  # only asked for shapes
@@ -103,8 +103,10 @@ class FindTopPatches(Inquiry):
         told = 1
         for first in range(0, len(indices), program.batch_size):
             part = indices[first : first + program.batch_size]
-            program.forward(np.ascontiguousarray(material.pictures[part], np.float32))
-            strongest.take(part, program.output(self.module))
+            with moment.with_parameters(parameters):
+                program.forward(np.ascontiguousarray(material.pictures[part], np.float32))
+                outputs = program.output(self.module)
+            strongest.take(part, outputs)
             seen = first + len(part)
             if seen >= told or seen == len(indices):
                 told = 2 * seen

@@ -126,12 +126,13 @@ class MeasureTuning(Inquiry):
 
     def answering(self, moment: Moment) -> tuple[Callable[[Array], Array], int]:
         """What gives the module's outputs for pictures, and how many it takes at a time."""
-        program, module = moment.run.program, self.module
+        program, module, parameters = moment.run.program, self.module, moment.run.network.parameters.copy()
         assert program
 
         def outputs(pictures: Array) -> Array:
-            program.forward(pictures)
-            return program.output(module)
+            with moment.with_parameters(parameters):
+                program.forward(pictures)
+                return program.output(module)
 
         return outputs, min(_BATCH, program.batch_size)
 
