@@ -4,7 +4,7 @@ would find it in the visual cortex (Hubel and Wiesel, 1962; De Valois et al., 19
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from convnet_studio.engine.analysis.optimal_stimulus import first_network
 from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath, typical_norm
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
+from convnet_studio.engine.training.run import Run
 
 ORIENTATIONS = np.arange(0, 180, 15.0)
 """Degrees from the horizontal by which the stripes are turned anticlockwise: 0 lies, 90 stands."""
@@ -115,7 +116,7 @@ class Tuning:
 
 @dataclass(frozen=True)
 class MeasureTuning(Inquiry):
-    """Shows gratings to the network as it is now, and notes what the middle units of a module answer.
+    """Shows gratings to the network with the weights of now, and notes what the middle units of a module answer.
 
     Attributes:
         norm_factor: as of FindStimulus.
@@ -124,17 +125,9 @@ class MeasureTuning(Inquiry):
     module: str
     norm_factor: float = 1.0
 
-    def answering(self, moment: Moment) -> tuple[Callable[[Array], Array], int]:
-        """What gives the module's outputs for pictures, and how many it takes at a time."""
-        program, module, parameters = moment.run.program, self.module, moment.run.network.parameters.copy()
-        assert program
-
-        def outputs(pictures: Array) -> Array:
-            with moment.with_parameters(parameters):
-                program.forward(pictures)
-                return program.output(module)
-
-        return outputs, min(_BATCH, program.batch_size)
+    def parameters(self, run: Run) -> Array:
+        """Those with which the network answers."""
+        return run.network.parameters.copy()
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields None while it measures, and a Tuning at the end."""
@@ -148,12 +141,16 @@ class MeasureTuning(Inquiry):
         norm = self.norm_factor * typical_norm(run, box)
         frequencies = frequencies_for(min(each.stop - each.start for each in box))
         gratings = [Grating(o, f, p) for o in ORIENTATIONS for f in frequencies for p in PHASES]
-        outputs, most = self.answering(moment)
+        program, parameters = run.program, self.parameters(run)
+        assert program
+        at: tuple[slice | int, ...] = (slice(None), slice(None), *place)
+        most = min(_BATCH, program.batch_size)
         yield None
 
         def answers(pictures: Array) -> Array:
-            at: tuple[slice | int, ...] = (slice(None), slice(None), *place)
-            found: Array = outputs(pictures)[at]
+            with moment.with_parameters(parameters):
+                program.forward(pictures)
+                found: Array = program.output(self.module)[at]
             return found
 
         blank = answers(np.zeros((1, *shape), np.float32))[0]
@@ -172,6 +169,6 @@ class MeasureFirstTuning(MeasureTuning):
 
     is_live: ClassVar[bool] = False
 
-    def answering(self, moment: Moment) -> tuple[Callable[[Array], Array], int]:
-        """A network of its own."""
-        return UnitPath(first_network(moment.run), self.module).forward, _BATCH
+    def parameters(self, run: Run) -> Array:
+        """Those that the run's seed draws."""
+        return first_network(run).parameters

@@ -121,7 +121,7 @@ class PicturePane(QWidget):
         self.caption.setGeometry(0, 0, words.width(), _HEAD)
         left = words.width() + 8
         top = _HEAD + 4
-        foot = self.legend.height() + 6
+        foot = 0 if self.legend.isHidden() else self.legend.height() + 6
         self.sheet.setGeometry(0, top, self.width(), max(24, self.height() - top - foot))
         layout = self.sheet.layout_now
         width, height = layout.size if layout is not None else (self.width(), self.sheet.height())
@@ -139,7 +139,9 @@ class PicturePane(QWidget):
             return
         self.sheet.show_tiles(picture_pixels(self._values, self._scale))
         is_coloured = len(self._values) == 3
-        self.legend.setVisible(self._scale.map_name != "picture" and not is_coloured)
+        if self.legend.isHidden() != (is_plain := is_coloured or self._scale.map_name == "picture"):
+            self.legend.setVisible(not is_plain)
+            self._place_parts()
         self.legend.show_scale(self._scale)
         self._read(self.sheet.pointed_cell)
 

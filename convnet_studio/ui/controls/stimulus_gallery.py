@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -26,11 +27,13 @@ from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 KINDS = ("Initial filter", "its stimulus", "its tuning", "Filter now", "its stimulus", "its tuning")
+SHORT_KINDS = ("initial", "stimulus", "tuning", "now", "stimulus", "tuning")
 _GAP = 8.0
 _HEAD = 18.0
 _SIDE = 92.0
 _NUMBER = 22.0
 _LARGEST = 112.0
+_SMALLEST = 48.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,7 @@ class StimulusGallery(QWidget):
         """Show these maps."""
         self._columns = columns
         self._marked = min(self._marked, len(columns) - 1)
+        self._find_height()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -82,15 +86,28 @@ class StimulusGallery(QWidget):
     @property
     def _lies_across(self) -> bool:
         """Whether the maps stand beside each other, each a column."""
-        return self._side(across=True) >= self._side(across=False)
+        return self._side(across=True) >= min(_SMALLEST, self._side(across=False))
 
     def _side(self, across: bool) -> float:
         count = max(1, len(self._columns))
+        parent = self.parentWidget()
+        height = self.height() if parent is None else parent.height()  # of what is seen at a time
         if across:
-            room = (self.width() - _SIDE) / count, (self.height() - _HEAD) / len(KINDS)
+            room = (self.width() - _SIDE) / count, (height - _HEAD) / len(KINDS)
         else:
-            room = (self.width() - _NUMBER) / len(KINDS), (self.height() - _HEAD) / count
-        return max(4.0, min(*room, _LARGEST + _GAP) - _GAP)
+            room = (self.width() - _NUMBER) / len(KINDS), (height - _HEAD) / count
+        least = 4.0 if across else _SMALLEST  # downwards there is room for any number of maps
+        return max(least, min(*room, _LARGEST + _GAP) - _GAP)
+
+    def _find_height(self) -> None:
+        """Ask for the height that is needed where maps stand below each other."""
+        downwards = _HEAD + len(self._columns) * (self._side(across=False) + _GAP)
+        self.setMinimumHeight(120 if self._lies_across else round(downwards))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Other sizes, or the other way round."""
+        super().resizeEvent(event)
+        self._find_height()
 
     def _box(self, place: int, kind: int) -> QRectF:
         across = self._lies_across
@@ -135,8 +152,7 @@ class StimulusGallery(QWidget):
                 room = QRectF(0, box.y(), _SIDE - 8, box.height())
                 painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word)
             else:
-                shown = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, int(box.width() + _GAP / 2))
-                painter.drawText(QPointF(box.x(), _HEAD - 6), shown)
+                painter.drawText(QPointF(box.x(), _HEAD - 6), SHORT_KINDS[kind])
 
     def _paint_column(self, painter: QPainter, place: int, column: GalleryColumn) -> None:
         painter.setFont(number_font(10))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.deconvnet import DECONVNET, GRADIENT, GUIDED, Attribute, Attribution
+from convnet_studio.engine.analysis.unit import Box
 from convnet_studio.engine.data.dataset import Dataset
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
@@ -18,11 +20,13 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.picture_pane import PicturePane
+from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.unit_picker import UnitPicker
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme
 from convnet_studio.ui.view import View
 
+WHOLE, SEEN = "Whole picture", "Seen part"
 _WAYS = {
     DECONVNET: ("Deconvnet", "Going down, a ReLU lets pass what is positive."),
     GRADIENT: ("Gradient", "Going down, a ReLU lets pass what it let through on the way up."),
@@ -41,7 +45,9 @@ class AttributionView(View):
         super().__init__(open_project, parent)
         self._dataset: Dataset | None = None
         self._shown: Attribution | None = None
+        self._picture: Array | None = None
         self.picker = UnitPicker(open_project, begins_strongest=True)
+        self.part = SegmentedControl("What is shown", (WHOLE, SEEN))
         self.words = Sentence()
         self.remark = Sentence()
         self.picture = PicturePane("Picture")
@@ -50,27 +56,35 @@ class AttributionView(View):
             pane.sheet.setToolTip(_WAYS[way][1])
         self._arrange()
         self.picker.picked.connect(self._on_picked)
+        self.part.chosen.connect(lambda _: self._refresh())
         open_project.selection_changed.connect(self._refresh)
         self.setAccessibleName(self.title)
         self._refresh()
 
     def _arrange(self) -> None:
         self._maps = QWidget()
-        row = QHBoxLayout(self._maps)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        for pane in (self.picture, *self.panes.values()):
-            row.addWidget(pane, 1)
+        self._grid = QGridLayout(self._maps)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(16)
+        self._place_panes(4)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._halves.setSpacing(16)
         self._halves.addWidget(self.picker, 1)
-        self._halves.addWidget(self._maps, 3)
+        self._halves.addWidget(self._maps, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(self.words)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.part)
+        row.addWidget(self.words, 1)
+        column.addLayout(row)
         column.addWidget(self.remark)
         column.addLayout(self._halves, 1)
+
+    def _place_panes(self, columns: int) -> None:
+        for number, pane in enumerate((self.picture, *self.panes.values())):
+            self._grid.addWidget(pane, *divmod(number, columns))
 
     # ---------------------------------------------------------------- what comes in
 
@@ -95,10 +109,8 @@ class AttributionView(View):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the picture, and what there is to pick from."""
+        self._picture = snapshot.picture
         self.picker.show_snapshot(snapshot)
-        if snapshot.picture.ndim == 3:
-            is_signed = self._dataset is not None and self._dataset.is_signed
-            self.picture.show_values(snapshot.picture, "activation" if is_signed else "picture")
         self._refresh()
 
     def show_answer(self, name: str, answer: Answer) -> None:
@@ -124,6 +136,7 @@ class AttributionView(View):
         self._maps.setVisible(is_known)
         self.picker.setVisible(unit is not None)
         self.remark.setVisible(is_known)
+        self.part.setVisible(is_known)
         if not is_known or shown is None:
             self.words.show_text(reason or "The maps appear with the first picture that runs through the network.")
             return
@@ -132,11 +145,18 @@ class AttributionView(View):
             self.words.show_text("Only what units see of pictures can be shown: this data set has none.")
             return
         self.words.show_text(f"{self.picker.name[:1].upper()}{self.picker.name[1:]} answers {exact(shown.value)}.")
-        self.picture.sheet.frame(shown.box if len(shown.box) == 2 else None)
+        is_signed = self._dataset is not None and self._dataset.is_signed
+        if self._picture is not None and self._picture.shape == next(iter(shown.maps.values())).shape:
+            self._show_part(self.picture, self._picture, "activation" if is_signed else "picture", shown.box)
         for way, pane in self.panes.items():
-            pane.show_values(shown.maps[way], "gradient")
-            pane.sheet.frame(shown.box)
+            self._show_part(pane, shown.maps[way], "gradient", shown.box)
         self.remark.show_text(self._remark(shown))
+
+    def _show_part(self, pane: PicturePane, values: Array, map_name: str, box: Box) -> None:
+        """All of a picture with a frame around what the unit sees, or that alone."""
+        is_whole = self.part.choice == WHOLE
+        pane.show_values(values if is_whole else values[(slice(None), *box)], map_name)
+        pane.sheet.frame(box if is_whole else None)
 
     def _remark(self, shown: Attribution) -> str:
         network = self.open_project.project.network
@@ -147,7 +167,9 @@ class AttributionView(View):
         if known:
             names = ", ".join(known[:4]) + (" and others" if len(known) > 4 else "")
             told.append(f"Deconvnet and guided have no rule for {names}: the gradient is used there.")
-        return " ".join(told) or "The frame is what the unit sees. Each map has colours of its own."
+        if len(next(iter(shown.maps.values()))) == 3:
+            told.append("In colours, middle grey is 0.")
+        return " ".join(told) or "Each map begins with 1 at the unit, and has colours of its own."
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The units stand beside the maps where there is room, else above."""
@@ -155,6 +177,7 @@ class AttributionView(View):
         is_wide = event.size().width() > 2.2 * event.size().height()
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(direction)
+        self._place_panes(4 if event.size().width() > 1.3 * event.size().height() else 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""

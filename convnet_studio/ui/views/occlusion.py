@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -13,15 +12,17 @@ from convnet_studio.engine.analysis.occlusion import FILLS, Occlude, OcclusionMa
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.picture_pane import PicturePane
-from convnet_studio.ui.map_images import Scale
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme
 from convnet_studio.ui.view import View
 
 OWN = "of the picture"
+_ABOVE_AND_BELOW = 160
+"""Pixels of the height that are words and colours."""
 _MOST_PLACES = 48
 """Along a side of the picture: of larger ones, not every pixel is a place of the square."""
 
@@ -129,8 +130,9 @@ class OcclusionView(View):
             f" with the middle of the square there; point at one to see it."
         )
         self.scores.show_caption(f"{what.capitalize()} of {name}")
-        high = 1.0 if shown.are_probabilities else float(np.nanmax(np.abs(shown.scores), initial=abs(shown.whole)))
-        scale = Scale("non_negative", 0.0, 1.0) if shown.are_probabilities else Scale("activation", -high, high)
+        scale = scale_up_to(
+            max(largest(shown.scores), abs(shown.whole)), "non_negative" if shown.are_probabilities else "activation"
+        )
         self.scores.show_values(shown.scores[None], scale.map_name, scale)
         self._show_picture(None)
 
@@ -158,7 +160,7 @@ class OcclusionView(View):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Picture and map stand beside each other where there is room, else below."""
         super().resizeEvent(event)
-        is_wide = event.size().width() > 1.1 * event.size().height()
+        is_wide = event.size().width() > event.size().height() - _ABOVE_AND_BELOW
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(direction)
 
