@@ -129,6 +129,7 @@ def test_restarts_and_settings_are_other_questions(qtbot: QtBot) -> None:
     doubled = view.inquiries()["stimulus"]
     assert isinstance(doubled, FindStimulus)
     assert doubled.norm_factor == 2
+    view.pages.choose(GALLERY)
     assert view.inquiries()["now tuning"] == MeasureTuning(live().id_of("LPPool2d"), 2.0)
 
 
@@ -136,6 +137,9 @@ def test_tuning_is_that_of_the_picked_map(qtbot: QtBot, moment: Moment) -> None:
     view = shown(StimuliView, qtbot)
     assert isinstance(view, StimuliView)
     click_cell(view, Cell(2, 5, 5))
+    assert set(view.inquiries()) == {"stimulus"}
+    with qtbot.waitSignal(view.wishes_changed):
+        answer(view, moment, "stimulus")
     tuning = answer(view, moment, "now tuning")
     assert isinstance(tuning, Tuning)
     np.testing.assert_array_equal(view.page.orientation._y[:-1], tuning.by_orientation(2))

@@ -4,7 +4,7 @@ Maximises R(x) over ‖x‖ = r (Erhan et al., Visualizing higher-layer features
 
     x ← r · u / ‖u‖,   u = x / r + η g / ‖g‖,   g = ∂R/∂x
 
-A step that would lower R is not made, and the next is a third as long; after every other η grows by a fifth. For a norm
+A step that would lower R is not made, and the next is a third as long; after every other η grows by three tenths. For a norm
 of linear responses, R = ‖C x‖, long steps are power iteration on CᵀC.
 """
 
@@ -20,7 +20,7 @@ from convnet_studio.engine.nn.module import Array
 MOST_ITERATIONS = 400
 FIRST_STEP = 0.1
 _SHORTEST, _LONGEST = 1e-5, 100.0
-_LOOK_BACK = 25
+_LOOK_BACK = 15
 """Iterations over which the gain is measured."""
 _LEAST_GAIN = 1e-3
 """Climbs end where the last `_LOOK_BACK` iterations brought less than this part of the whole."""
@@ -96,7 +96,7 @@ class Ascent:
         self.pictures[better], self.values[better] = tried[is_better], values[is_better]
         self._slopes[better] = slopes[is_better]
         if not self._jitter:
-            self._steps[rows] = np.clip(self._steps[rows] * np.where(is_better, 1.2, 1 / 3), None, _LONGEST)
+            self._steps[rows] = np.clip(self._steps[rows] * np.where(is_better, 1.3, 1 / 3), None, _LONGEST)
         for row in rows.tolist():
             self.traces[row].append(float(self.values[row]))
             self.has_converged[row] = self._is_at_top(row)

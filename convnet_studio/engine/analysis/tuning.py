@@ -122,6 +122,8 @@ class MeasureTuning(Inquiry):
         norm_factor: as of FindStimulus.
     """
 
+    share: ClassVar[float] = 0.3
+
     module: str
     norm_factor: float = 1.0
 

@@ -41,7 +41,7 @@ from convnet_studio.ui.view import View
 
 ONE, GALLERY = "One unit", "Gallery"
 NORMS = {"0.25": "¼", "0.5": "½", "1": "1", "2": "2", "4": "4"}
-JITTERS = {"0": "none", "1": "1 px", "2": "2 px"}
+JITTERS = {"0": "No jitter", "1": "Jitter 1 px", "2": "Jitter 2 px"}
 MOST_MAPS = 16
 """Of a gallery."""
 _FIRST, _NOW = "first", "now"
@@ -60,11 +60,11 @@ class StimuliView(View):
         self._seed = self._attempt = 0
         self._answers: dict[str, Answer] = {}
         self.pages = SegmentedControl("What is shown", (ONE, GALLERY))
-        titles = [f"Norm: {word} × a picture's" for word in NORMS.values()]
+        titles = [f"Norm × {word}" for word in NORMS.values()]
         self.norm = ChoiceField("Norm of the stimulus", tuple(NORMS), titles, height=24)
         self.norm.setToolTip("In units of what training pictures have, on the average, where the unit looks")
         self.norm.show_value("1")
-        self.jitter = ChoiceField("Jitter", tuple(JITTERS), [f"Jitter: {word}" for word in JITTERS.values()], height=24)
+        self.jitter = ChoiceField("Jitter", tuple(JITTERS), tuple(JITTERS.values()), height=24)
         self.jitter.setToolTip("Shift the picture at random before each gradient: smoother, but no longer the optimum")
         self.again = self._button("Again", "Climb from the same noise once more")
         self.other = self._button("Other noise", "Climb from noise of another seed")
@@ -138,7 +138,8 @@ class StimuliView(View):
         now = {f"{_NOW} tuning": MeasureTuning(unit.module, factor)}
         if self.pages.choice == ONE:
             jitter = int(self.jitter.value)
-            return {"stimulus": FindStimulus(unit, factor, self._seed, self._attempt, jitter), **now}
+            climb = FindStimulus(unit, factor, self._seed, self._attempt, jitter)
+            return {"stimulus": climb, **(now if self._is_climbed(climb) else {})}  # the climb should be fluent
         asked = unit.module, tuple(range(min(self.picker.maps, MOST_MAPS))), factor, self._seed, self._attempt
         return {
             f"{_FIRST} gallery": FindFirstGallery(*asked),
@@ -155,9 +156,12 @@ class StimuliView(View):
         """Paint the next picture of a climb, or a newer tuning."""
         if answer.inquiry != self.inquiries().get(name):
             return
+        asked = set(self.inquiries())
         if answer.value is not None or answer.problem:
             self._answers[name] = answer
         self._refresh()
+        if set(self.inquiries()) != asked:
+            self.wishes_changed.emit()
 
     def catch_up(self) -> None:
         """Show the end of the climb at once."""
@@ -182,6 +186,12 @@ class StimuliView(View):
         self.wishes_changed.emit()
 
     # ---------------------------------------------------------------- what is shown
+
+    def _is_climbed(self, climb: FindStimulus) -> bool:
+        """Whether its climb, or one like it on earlier weights, has come to its end."""
+        answer = self._answers.get("stimulus")
+        value = answer.value if answer is not None and answer.inquiry == climb else None
+        return isinstance(value, Stimulus) and (value.has_converged or not value.frames)
 
     def _known(self, name: str) -> object:
         """The newest answer to what is asked now; None where there is none yet."""
