@@ -4,8 +4,8 @@ Maximises R(x) over ‖x‖ = r (Erhan et al., Visualizing higher-layer features
 
     x ← r · u / ‖u‖,   u = x / r + η g / ‖g‖,   g = ∂R/∂x
 
-A step that would lower R is not made, and the next is a third as long; after every other η grows by three tenths. For a norm
-of linear responses, R = ‖C x‖, long steps are power iteration on CᵀC.
+A step that would lower R is not made, and the next is a third as long; after every other η grows by three tenths. For a
+norm of linear responses, R = ‖C x‖, long steps are power iteration on CᵀC.
 """
 
 from __future__ import annotations
