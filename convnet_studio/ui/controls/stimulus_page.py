@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.optimal_stimulus import Stimulus
 from convnet_studio.engine.analysis.tuning import ORIENTATIONS, PHASES, Tuning
+from convnet_studio.ui.controls.axis_ticks import even_ticks
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.line_plot import LinePlot
 from convnet_studio.ui.controls.number_text import exact, short
@@ -150,9 +151,8 @@ class StimulusPage(QWidget):
         steps = len(trace) - 1
         reference = stimulus.reference if is_last else None
         level = None if reference is None else (reference.value, "by linear algebra")
-        every = max(1, round(steps / 4, -int(math.log10(max(steps, 4) / 4)) if steps > 40 else 0))
-        ticks = np.arange(0, steps + 1, every)
-        self.curve.show_curve(np.arange(len(trace)), trace, ticks.tolist(), short(float(trace[-1])), level)
+        ticks = even_ticks(steps) if steps >= 4 else range(steps + 1)
+        self.curve.show_curve(np.arange(len(trace)), trace, ticks, short(float(trace[-1])), level)
         self.words.show_text(self._words(stimulus) if is_last else "Climbing …")
 
     def _words(self, stimulus: Stimulus) -> str:
