@@ -157,6 +157,10 @@ class FilterBank(Module):
         inner = (slice(self.padding, n - self.padding) for n in size)
         return grad[:, :, *inner]
 
+    def kernels(self, inputs: int) -> Array:
+        """The kernel between each pair of maps, ``(out_channels, inputs, *kernel)``, 0 where there is no connection."""
+        return self._dense(inputs).reshape(self.out_channels, inputs, *(self.kernel_size,) * self.dimensions)
+
     def _dense(self, inputs: int) -> Array:
         """The weights as a matrix ``(out_channels, inputs · pixels)``, 0 where there is no connection."""
         if self.is_full:
