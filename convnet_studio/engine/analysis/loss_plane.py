@@ -9,7 +9,7 @@ a plane: every place of it is told with its distance.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -123,7 +123,7 @@ class FindLossPlane(Inquiry):
     kind: str = RANDOM
     seed: int = 1
     attempt: int = 0
-    points: int = 41
+    points: int = 33
     samples: int = 256
     reach: float = 1.0
 
@@ -137,6 +137,7 @@ class FindLossPlane(Inquiry):
         program = run.twin_program(indices)
         try:
             plane = None
+            program.network.parameters[...] = moment.answering_parameters()
             for plane in self._find_plane(run, program.network):  # noqa: B007 (the last one counts)
                 yield None
             assert plane is not None
@@ -209,14 +210,14 @@ class FindLossPlane(Inquiry):
 class FindPlace(Inquiry):
     """Where the weights of the run are now, seen from a plane; asked again whenever they have changed."""
 
-    plane: Plane = field(compare=True)
+    plane: Plane
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields one Place."""
         run = moment.run
         if run.run_id != self.plane.run_id or run.network.parameters.shape != self.plane.center.shape:
             raise ValueError("The plane lies in another network's weights: compute it anew.")
-        yield self.plane.place(run.course.step, run.network.parameters)
+        yield self.plane.place(run.course.step, moment.answering_parameters())
 
 
 def random_directions(network: Network, seed: int) -> Array:

@@ -53,7 +53,7 @@ class RaceTable(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The size below which it would be cut."""
-        return QSize(120, self.height())
+        return QSize(_NUMBER + _NAME + sum(width for _, width in _COLUMNS), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A head and the lines."""

@@ -239,7 +239,7 @@ class Surface(QWidget):
         painter.setPen(QPen(theme().color("strong_line"), 1))
         painter.drawLine(QPointF(*feet[0]), QPointF(*feet[1]))
         painter.setPen(theme().color("second_text"))
-        for (x, y), text in zip(feet, (f"{low:.3g}", f"{high:.4g}"), strict=True):
+        for (x, y), text in zip(feet, (f"{low:.3g}", f"{high:.3g}"), strict=True):
             painter.drawText(QRectF(x - 70, y - 8, 64, 16), Qt.AlignmentFlag.AlignRight, text)
         top = QRectF(feet[1][0] - 70, feet[1][1] - 26, 140, 16)
         painter.drawText(top, Qt.AlignmentFlag.AlignCenter, self.field.unit)

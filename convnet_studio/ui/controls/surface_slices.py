@@ -31,15 +31,15 @@ class Camera:
         zoom: how large, 1 fits. `relief`: height of the largest value.
     """
 
-    azimuth: float = -35.0
-    elevation: float = 38.0
+    azimuth: float = 32.0
+    elevation: float = 40.0
     zoom: float = 1.0
     relief: float = 0.85
 
     def unit(self, width: float, height: float) -> float:
         """Pixels of a length of 1 in a picture of this size."""
         tall = 2 * math.sqrt(2) * self._sine + self.relief * self._cosine
-        return self.zoom * min(width / 2.9, height / (tall + 0.1))
+        return self.zoom * min(width / 3.3, height / (tall + 0.1))
 
     @property
     def _sine(self) -> float:

@@ -7,17 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QHideEvent
+from PySide6.QtGui import QColor, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.one_one_one import UNITS, OneOneOne
 from convnet_studio.engine.analysis.race import Race, rules
 from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.contour_map import ContourMap
-from convnet_studio.ui.controls.label import Sentence
+from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.race_controls import RaceControls
-from convnet_studio.ui.controls.race_table import RaceRow, RaceTable
+from convnet_studio.ui.controls.race_table import ROW, RaceRow, RaceTable
 from convnet_studio.ui.controls.stat_row import StatRow
 from convnet_studio.ui.controls.surface import Surface
 from convnet_studio.ui.controls.surface_scene import Arrow, Field, Scene, Spot, Way
@@ -35,7 +35,12 @@ _TICK = 33
 _CEILING = 16
 """Times the loss at the saddle: as high as a surface without bound is drawn."""
 _LONGEST_ARROW = 3.0
-_POINTED = ("w0", "w1", "loss", "∂L/∂w0", "∂L/∂w1", "λ min", "λ max", "2/λ max")
+_POINTED = ("w0", "w1", "loss", "2 / λ max", "∂L/∂w0", "∂L/∂w1", "λ min", "λ max")
+_LINES = 7
+_SIDE_WIDTH, _SIDE_HEIGHT = 264, 140
+_UNBOUND = 16777215
+_NARROW = 760
+"""Below this width the controls stand underneath."""
 
 
 class OneOneOneView(View):
@@ -56,7 +61,7 @@ class OneOneOneView(View):
         self.surface = Surface("Loss surface of the 1-1-1 net")
         self.map = ContourMap("Loss of the 1-1-1 net from above")
         self.table = RaceTable("Balls", "Click the surface or the map to drop a ball for each ticked rule.")
-        self.at_pointer = StatRow("At the pointer", _POINTED)
+        self.at_pointer = (StatRow("At the pointer", _POINTED[:4]), StatRow("Slopes and bends there", _POINTED[4:]))
         self.facts = Sentence()
         self._clock = QElapsedTimer()
         self._owed = 0.0
@@ -64,8 +69,8 @@ class OneOneOneView(View):
         self._timer.timeout.connect(self._tick)
         self._arrange()
         self._connect()
-        self._drop(*_START)
         self._show_net()
+        self._drop(*_START)
 
     # ---------------------------------------------------------------- parts
 
@@ -88,24 +93,32 @@ class OneOneOneView(View):
         pictures.setHandleWidth(8)
         pictures.addWidget(self.surface)
         pictures.addWidget(self.map)
-        pictures.setSizes([560, 440])
+        pictures.setSizes([580, 420])
         lines = _scrolling(self.table)
-        lines.setMinimumHeight(72)
-        lines.setMaximumHeight(220)
+        lines.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        lines.setFixedHeight(_LINES * ROW)
+        told = QVBoxLayout()
+        told.setSpacing(4)
+        told.addWidget(Caption("At the pointer"))
+        for numbers in self.at_pointer:
+            told.addWidget(numbers)
+        told.addWidget(self.facts, 1)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        below = QHBoxLayout()
+        below.setSpacing(24)
+        below.addWidget(lines, 5)
+        below.addLayout(told, 4)
         column = QVBoxLayout()
         column.setSpacing(8)
         column.addWidget(pictures, 1)
-        column.addWidget(self.at_pointer)
         column.addLayout(transport)
-        column.addWidget(lines)
-        column.addWidget(self.facts)
+        column.addLayout(below)
         self._side = _scrolling(self.controls)
-        self._side.setFixedWidth(256)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 12, 16, 12)
-        row.setSpacing(16)
-        row.addWidget(self._side)
-        row.addLayout(column, 1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 12, 16, 12)
+        self._row.setSpacing(16)
+        self._row.addWidget(self._side)
+        self._row.addLayout(column, 1)
 
     def _button(self, word: str, icon_name: str, tip: str) -> QPushButton:
         button = QPushButton(word)
@@ -242,15 +255,15 @@ class OneOneOneView(View):
         self._field = Field(values, (-reach, reach), (-reach, reach), is_log=self.controls.is_log, ceiling=ceiling)
         self._curves = self._make_curves(reach)
         low, high = curvature.eigenvalues
-        self._spots = [Spot(0.0, 0.0, f"saddle {short(saddle)}")] if low < 0 < high else []
-        parts = [f"At (0, 0) the loss is {short(saddle)}, with eigenvalues {short(low)} and {short(high)}."]
+        self._spots = [Spot(0.0, 0.0, f"saddle {saddle:.4g}")] if low < 0 < high else []
+        parts = [f"At (0, 0) the loss is {saddle:.4g}, with eigenvalues {short(low)} and {short(high)}."]
         if self.net.has_zero_loss:
             parts.append("It is 0 all along the dashed curves.")
         else:
             parts.append("Each dashed curve answers one sample exactly; no curve answers all of them.")
         if self.net.plateaus:
             same, opposite = self.net.plateaus
-            parts.append(f"Far away it is {short(same)} where w0·w1 > 0, and {short(opposite)} where w0·w1 < 0.")
+            parts.append(f"Far away it is {same:.4g} where w0·w1 > 0, and {opposite:.4g} where w0·w1 < 0.")
         else:
             parts.append("Without a tanh at the output it grows without bound.")
         self.facts.show_text(" ".join(parts))
@@ -314,15 +327,16 @@ class OneOneOneView(View):
 
     def _show_pointer(self) -> None:
         if self._pointer is None:
-            self.at_pointer.show_numbers([])
+            for numbers in self.at_pointer:
+                numbers.show_numbers([])
             self.map.show_level(None)
             return
         loss = float(self.net.loss(*self._pointer))
         gradient = [float(each) for each in self.net.gradient(*self._pointer)]
         curvature = self.net.curvature(*self._pointer)
         limit = "none" if math.isinf(curvature.largest_rate) else short(curvature.largest_rate)
-        numbers = [short(each) for each in (*self._pointer, loss, *gradient, *curvature.eigenvalues)]
-        self.at_pointer.show_numbers([*numbers, limit])
+        self.at_pointer[0].show_numbers([*(short(each) for each in (*self._pointer, loss)), limit])
+        self.at_pointer[1].show_numbers([short(each) for each in (*gradient, *curvature.eigenvalues)])
         self.map.show_level(loss, f"loss {short(loss)}")
 
     def _show_limit(self) -> None:
@@ -330,6 +344,14 @@ class OneOneOneView(View):
         places = [each.place for each in self.race.walkers if not each.is_lost][:1]
         place = self._pointer or next(iter(places), None)
         self.controls.rate.show_limit(self.net.curvature(*place).largest_rate if place else None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Controls at the left, or where it is narrow below."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < _NARROW
+        self._row.setDirection(QHBoxLayout.Direction.BottomToTop if is_narrow else QHBoxLayout.Direction.LeftToRight)
+        self._side.setMinimumWidth(0 if is_narrow else _SIDE_WIDTH)
+        self._side.setMaximumSize(_UNBOUND if is_narrow else _SIDE_WIDTH, _SIDE_HEIGHT if is_narrow else _UNBOUND)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing moves that nobody sees."""
