@@ -181,12 +181,16 @@ class Slices:
             x, y: where in the field, -1 .. 1. `px`, `py`: where in the picture, from `Camera.project`.
             slack: pixels by which the surface in front may stand higher.
         """
-        column = np.clip(np.floor(px).astype(int), 0, self.width - 1)
         along = y if self._along_rows else x
         along = (1 - along if self._is_flipped else 1 + along) / 2 * (self._steps - 1)
         before = np.ceil(along - 0.5).astype(int) - 1
+        number = np.clip(before, 0, self._steps - 1)
+        middle = np.clip(px - 0.5, 0, self.width - 1.001)
+        left = middle.astype(int)
+        part = middle - left
+        horizon = self._horizon[number, left] * (1 - part) + self._horizon[number, left + 1] * part
         up = self.height / 2 - py
-        hidden = self._horizon[np.clip(before, 0, self._steps - 1), column] > up + slack
+        hidden = horizon > up + slack
         inside = (px >= 0) & (px < self.width)
         seen: Array = ~(hidden & (before >= 0) & inside)
         return seen
