@@ -111,7 +111,9 @@ def test_some_of_it_is_hidden_and_hidden_points_are_told() -> None:
 def test_a_place_in_the_picture_leads_back_to_the_point() -> None:
     heights, camera = bumps(), Camera(20, 60)
     slices = Slices(heights, camera, WIDTH, HEIGHT)
-    px, py = camera.project(np.array(0.2), np.array(-0.4), bilinear(heights, np.array(3.9), np.array(10.8)), WIDTH, HEIGHT)
+    px, py = camera.project(
+        np.array(0.2), np.array(-0.4), bilinear(heights, np.array(3.9), np.array(10.8)), WIDTH, HEIGHT
+    )
     found = slices.at(float(px), float(py))
     assert found is not None
     assert found == pytest.approx((3.9, 10.8), abs=0.15)

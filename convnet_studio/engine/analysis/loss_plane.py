@@ -54,7 +54,8 @@ class Plane:
         run_id, step: of the weights at its `center`, ``(n,)`` float32.
         directions: ``(2, n)`` float32.
         alphas, betas: ends of the part that is computed, in units of the directions.
-        kind: ``random`` or ``principal``. `shares`: of the run's movement that the principal directions hold, else (0, 0).
+        kind: ``random`` or ``principal``.
+        shares: of the run's squared movement that each principal direction holds, else (0, 0).
         way: where the kept checkpoints of the run lie, oldest first, its centre at the end.
     """
 
@@ -246,9 +247,7 @@ def random_directions(network: Network, seed: int) -> Array:
     return directions
 
 
-def principal_directions(
-    places: list[Array], center: Array
-) -> Iterator[tuple[Array, tuple[float, float]] | None]:
+def principal_directions(places: list[Array], center: Array) -> Iterator[tuple[Array, tuple[float, float]] | None]:
     """The first two principal components of a way's places relative to its end, without taking off their mean.
 
     By the eigenvectors of the Gram matrix of the differences, (k, k) for k places, so that large networks need no large

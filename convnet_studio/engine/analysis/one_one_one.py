@@ -1,7 +1,7 @@
 """The 1-1-1 net: one input, one hidden unit, one output, no biases; everything about its loss in closed form.
 
-y = g(w1 f(w0 x)), and the loss is the mean over the samples of ½ (y - t)². With two weights it is a surface, which has a
-saddle at 0 and valleys without an isolated minimum: the smallest deep network is not convex (LeCun and Ranzato, Deep
+y = g(w1 f(w0 x)), and the loss is the mean over the samples of ½ (y - t)². With two weights it is a surface, which has
+a saddle at 0 and valleys without an isolated minimum: the smallest deep network is not convex (LeCun and Ranzato, Deep
 learning tutorial (2013); Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep
 linear neural networks (2014), for the linear one).
 """

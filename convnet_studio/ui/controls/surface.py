@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
@@ -24,7 +25,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.painting import paint_focus_ring
 from convnet_studio.ui.controls.surface_colors import Sheet, wall_colors
-from convnet_studio.ui.controls.surface_marks import paint_arrow, paint_ball, paint_pointer, paint_spot, way_pen
+from convnet_studio.ui.controls.surface_marks import (
+    paint_arrow,
+    paint_ball,
+    paint_pointer,
+    paint_spot,
+    round_pen,
+    way_pen,
+)
 from convnet_studio.ui.controls.surface_scene import Arrow, Field, Scene, Way, path_through, subdivided
 from convnet_studio.ui.controls.surface_slices import HIGHEST, LOWEST, Camera, Slices
 from convnet_studio.ui.pictures.vector import is_vector
@@ -196,7 +204,7 @@ class Surface(QWidget):
         both = seen.copy()
         both[:-1] &= seen[1:]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if not way.is_dashed:
+        if not way.is_dashed and not both.all():
             behind = QColor(way.color)
             behind.setAlphaF(0.4)
             painter.setPen(QPen(behind, 1.2, Qt.PenStyle.DotLine))
@@ -207,10 +215,9 @@ class Surface(QWidget):
             painter.drawPath(path)
         if way.shows_steps and len(way.points) <= 80:
             px, py, seen = self._project(way.points)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(way.color)
-            for place in np.flatnonzero(seen):
-                painter.drawEllipse(QPointF(px[place], py[place]), 2.2, 2.2)
+            painter.setPen(round_pen(way.color, 4.4))
+            places = zip(px[seen].tolist(), py[seen].tolist(), strict=True)
+            painter.drawPoints(QPolygonF([QPointF(*each) for each in places]))
 
     def _paint_arrow(self, painter: QPainter, arrow: Arrow) -> None:
         ends = np.array([[arrow.x, arrow.y], [arrow.x + arrow.dx, arrow.y + arrow.dy]])

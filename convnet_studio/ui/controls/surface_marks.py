@@ -84,9 +84,7 @@ def paint_arrow(painter: QPainter, line: Sequence[QPointF]) -> None:
     """A line with a head at its end, with a halo."""
     before, end = line[max(0, len(line) - 3)], line[-1]
     angle = math.atan2(end.y() - before.y(), end.x() - before.x())
-    wings = [
-        end - QPointF(9 * math.cos(angle + side), 9 * math.sin(angle + side)) for side in (0.45, -0.45)
-    ]
+    wings = [end - QPointF(9 * math.cos(angle + side), 9 * math.sin(angle + side)) for side in (0.45, -0.45)]
     head = QPolygonF([wings[0], end, wings[1]])
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for token, width in (("surface", 4.5), ("text", 2.0)):

@@ -1,9 +1,10 @@
 """Surface slices: which part of a height field is seen through each pixel, without polygons and without a z-buffer.
 
-Seen in parallel projection with its vertical upright, every column of pixels looks along one vertical slice of the field.
-Along a slice, from the viewer on, a point is seen if it stands higher on the screen than all before it: the floating
-horizon (Wright, A two-space solution to the hidden line problem (1973)). A slice is sampled where it crosses the rows of
-the grid (or the columns, whichever it crosses more steeply) and is straight in between; all columns are done at once.
+Seen in parallel projection with its vertical upright, every column of pixels looks along one vertical slice of the
+field. Along a slice, from the viewer on, a point is seen if it stands higher on the screen than all before it: the
+floating horizon (Wright, A two-space solution to the hidden line problem (1973)). A slice is sampled where it crosses
+the rows of the grid (or the columns, whichever it crosses more steeply) and is straight in between; all columns are
+done at once.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class LossSurfaceView(View):
 
     name: ClassVar = "loss_surface"
     title: ClassVar = "Loss surface"
-    summary: ClassVar = "The loss on a plane through the network's weights, with the run's way and its distance from it."
+    summary: ClassVar = "The loss on a plane through the network's weights, with the run's way and its distance."
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
@@ -130,6 +130,10 @@ class LossSurfaceView(View):
             asked["place"] = FindPlace(self._found.plane)
         return asked
 
+    @property
+    def _place_inquiry(self) -> FindPlace | None:
+        return FindPlace(self._found.plane) if self._found is not None else None
+
     def _begin(self) -> None:
         """Compute another plane, through the weights as they are now."""
         self._attempt += 1
@@ -159,9 +163,8 @@ class LossSurfaceView(View):
         """More of the surface, or a new place of the run."""
         if name == "plane" and answer.inquiry == self._inquiry and self._is_wanted:
             self._take_plane(answer)
-        elif name == "place" and isinstance(answer.value, Place) and self._found is not None:
-            if answer.inquiry == FindPlace(self._found.plane):
-                self._take_place(answer.value)
+        elif name == "place" and isinstance(answer.value, Place) and answer.inquiry == self._place_inquiry:
+            self._take_place(answer.value)
 
     def _take_plane(self, answer: Answer) -> None:
         if answer.problem:
@@ -247,7 +250,8 @@ class LossSurfaceView(View):
             last = places[-1]
             self.place_text.show_text(
                 f"Step {last.step:,}: {short(last.distance)} from the plane, "
-                f"{short(last.travelled)} from its centre. The line is the way's nearest points on the plane, not its loss."
+                f"{short(last.travelled)} from its centre. The line joins the plane's nearest points: "
+                "the run's own loss is another."
             )
         else:
             self.place_text.show_text("")

@@ -1,4 +1,4 @@
-"""Planes through the loss: exact at the centre and everywhere, directions of the right length, distances as they are."""
+"""Planes through the loss: exact at the centre and everywhere, directions of the right length, true distances."""
 
 from __future__ import annotations
 
