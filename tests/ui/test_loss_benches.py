@@ -162,7 +162,9 @@ def view(qtbot: QtBot) -> LossSurfaceView:
 
 def a_plane() -> Plane:
     way = (Place(0, -0.4, 0.3, 2.0, 2.2), Place(50, 0.0, 0.0, 0.0, 0.0))
-    return Plane(1, 50, np.zeros(6, np.float32), np.eye(2, 6, dtype=np.float32), (-1, 1), (-1, 1), "random", (0, 0), way)
+    return Plane(
+        1, 50, np.zeros(6, np.float32), np.eye(2, 6, dtype=np.float32), (-1, 1), (-1, 1), "random", (0, 0), way
+    )
 
 
 def found(points: int = 5, done: float = 1.0) -> PlaneLoss:

@@ -33,7 +33,7 @@ FINER = 5
 
 
 def z_buffer(heights: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-    """At the centre of each pixel the nearest of many points of the surface: (row, column) there, NaN where none fell."""
+    """At the centre of each pixel the nearest of many points: (row, column) there, NaN where none fell."""
     rows, columns = heights.shape
     width, height = WIDTH * FINER, HEIGHT * FINER
     r, c = np.meshgrid(np.linspace(0, rows - 1, 2000), np.linspace(0, columns - 1, 2000), indexing="ij")

@@ -167,17 +167,20 @@ class ContourMap(QWidget):
         assert self.field is not None
         field = self.field
         painter.setFont(number_font(11))
-        below = QRectF(area.left(), area.bottom() + 4, area.width(), 16)
         align = Qt.AlignmentFlag
-        words = (align.AlignLeft, f"{field.x[0]:.3g}"), (align.AlignHCenter, field.names[0]), (align.AlignRight, f"{field.x[1]:.3g}")  # fmt: skip
-        for side, text in words:
-            painter.setPen(theme().color("text" if side == align.AlignHCenter else "second_text"))
-            painter.drawText(below, side, text)
+        places = (
+            (align.AlignLeft, align.AlignBottom),
+            (align.AlignHCenter, align.AlignVCenter),
+            (align.AlignRight, align.AlignTop),
+        )
+        below = QRectF(area.left(), area.bottom() + 4, area.width(), 16)
         beside = QRectF(area.left() - _LEFT - 2, area.top(), _LEFT - 4, area.height())
-        tall = (align.AlignTop, f"{field.y[1]:.3g}"), (align.AlignVCenter, field.names[1]), (align.AlignBottom, f"{field.y[0]:.3g}")  # fmt: skip
-        for side, text in tall:
-            painter.setPen(theme().color("text" if side == align.AlignVCenter else "second_text"))
-            painter.drawText(beside, side | align.AlignRight, text)
+        for number, (side, level) in enumerate(places):
+            is_name = number == 1
+            painter.setPen(theme().color("text" if is_name else "second_text"))
+            x, y = field.names if is_name else (f"{ends[number // 2]:.3g}" for ends in (field.x, field.y))
+            painter.drawText(below, side, x)
+            painter.drawText(beside, level | align.AlignRight, y)
 
     # ---------------------------------------------------------------- places
 
