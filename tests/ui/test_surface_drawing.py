@@ -217,8 +217,13 @@ def test_dragging_turns_and_does_not_pick(surface: Surface, qtbot: QtBot) -> Non
         QTest.mousePress(surface, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
         QTest.mouseMove(surface, QPoint(240, 150))
         QTest.mouseRelease(surface, Qt.MouseButton.LeftButton, pos=QPoint(240, 150))
-    assert surface.camera.azimuth != before.azimuth
-    assert surface.camera.elevation == before.elevation
+    near = np.array([[0.0, -3.9]])  # what is in front follows the pointer
+    turned = surface.camera
+    surface.camera = before
+    start = surface._project(near)[0][0]
+    surface.camera = turned
+    assert surface._project(near)[0][0] > start
+    assert turned.elevation == before.elevation
 
 
 def test_a_click_picks_the_point_that_is_seen(surface: Surface, qtbot: QtBot) -> None:

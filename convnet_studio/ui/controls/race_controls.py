@@ -115,6 +115,8 @@ class RaceControls(QWidget):
                 grid.addWidget(field, row, column)
             grid.addWidget(Label("→", "second_text"), row, 1)
             self.samples.append((fields[0], fields[1]))
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(2, 1)
         self._column.addLayout(grid)
 
     def _add_picture(self) -> None:

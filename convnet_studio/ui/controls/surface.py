@@ -288,7 +288,7 @@ class Surface(QWidget):
         moved = event.position() - start
         self._has_moved = self._has_moved or moved.manhattanLength() > _CLICK
         if self._has_moved:
-            self.look_from(_turned(camera, -moved.x() * 0.4, moved.y() * 0.3), is_moving=True)
+            self.look_from(_turned(camera, moved.x() * 0.4, moved.y() * 0.3), is_moving=True)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press that did not move was a click."""
@@ -313,8 +313,8 @@ class Surface(QWidget):
         """Arrows turn, + and - enlarge, 0 puts it back."""
         key = Qt.Key(event.key())
         turns = {
-            Qt.Key.Key_Left: (_TURN, 0.0),
-            Qt.Key.Key_Right: (-_TURN, 0.0),
+            Qt.Key.Key_Left: (-_TURN, 0.0),
+            Qt.Key.Key_Right: (_TURN, 0.0),
             Qt.Key.Key_Up: (0.0, _TILT),
             Qt.Key.Key_Down: (0.0, -_TILT),
         }

@@ -12,6 +12,8 @@ from convnet_studio.ui.controls.surface_scene import Way
 from convnet_studio.ui.theme import number_font, text_font, theme
 
 BALL = 8.0
+_SHORTEST_ARROW = 6.0
+"""Pixels: what is shorter lies within the ring of the pointer."""
 
 
 def way_pen(way: Way) -> tuple[QPen, ...]:
@@ -83,8 +85,12 @@ def paint_pointer(painter: QPainter, place: QPointF) -> None:
 def paint_arrow(painter: QPainter, line: Sequence[QPointF]) -> None:
     """A line with a head at its end, with a halo."""
     before, end = line[max(0, len(line) - 3)], line[-1]
+    length = math.hypot(end.x() - line[0].x(), end.y() - line[0].y())
+    if length < _SHORTEST_ARROW:
+        return
+    wing = min(9.0, length / 2)
     angle = math.atan2(end.y() - before.y(), end.x() - before.x())
-    wings = [end - QPointF(9 * math.cos(angle + side), 9 * math.sin(angle + side)) for side in (0.45, -0.45)]
+    wings = [end - QPointF(wing * math.cos(angle + side), wing * math.sin(angle + side)) for side in (0.45, -0.45)]
     head = QPolygonF([wings[0], end, wings[1]])
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for token, width in (("surface", 4.5), ("text", 2.0)):

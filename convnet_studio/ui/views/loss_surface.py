@@ -122,9 +122,9 @@ class LossSurfaceView(View):
         return FindLossPlane(kind, seed=1 + self._attempt, attempt=self._attempt, points=int(self.size_choice.value))
 
     def inquiries(self) -> Mapping[str, Inquiry]:
-        """The plane, unless it was cancelled; and where the run is, as soon as the plane is known."""
+        """The plane until it is computed or cancelled; where the run is, as soon as the plane is known."""
         asked: dict[str, Inquiry] = {}
-        if self._is_wanted:
+        if self._is_busy:  # no longer: another picture that is shown to the network would begin it anew
             asked["plane"] = self._inquiry
         if self._found is not None:
             asked["place"] = FindPlace(self._found.plane)
@@ -172,8 +172,10 @@ class LossSurfaceView(View):
             self._show_field()
         elif isinstance(answer.value, PlaneLoss):
             before, self._found = self._found, answer.value
-            if before is None or before.plane is not self._found.plane:
+            is_new = before is None or before.plane is not self._found.plane
+            if is_new:
                 self._places = list(self._found.plane.way)
+            if is_new or not self._is_busy:
                 self.wishes_changed.emit()
             if before is None or before.values is not self._found.values:
                 self._show_field()

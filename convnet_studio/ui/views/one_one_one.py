@@ -6,37 +6,35 @@ import math
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QColor, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.one_one_one import UNITS, OneOneOne
 from convnet_studio.engine.analysis.race import Race, rules
-from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.contour_map import ContourMap
 from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.race_controls import RaceControls
 from convnet_studio.ui.controls.race_table import ROW, RaceRow, RaceTable
+from convnet_studio.ui.controls.race_transport import PLAY, RaceTransport
 from convnet_studio.ui.controls.stat_row import StatRow
 from convnet_studio.ui.controls.surface import Surface
 from convnet_studio.ui.controls.surface_scene import Arrow, Field, Scene, Spot, Way
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
+from convnet_studio.ui.theme import theme, theme_switch
 from convnet_studio.ui.view import View
 
 POINTS = 101
 """Of the grid, each way."""
 MOST_WALKERS = 24
-SPEEDS = (1, 5, 20, 60, 150)
-"""Steps a second."""
 _START = (0.3, -1.2)
 _TICK = 33
 _CEILING = 16
 """Times the loss at the saddle: as high as a surface without bound is drawn."""
 _LONGEST_ARROW = 3.0
 _POINTED = ("w0", "w1", "loss", "2 / λ max", "∂L/∂w0", "∂L/∂w1", "λ min", "λ max")
-_LINES = 7
+_LINES, _FEW_LINES = 7, 4
 _SIDE_WIDTH, _SIDE_HEIGHT = 264, 140
 _UNBOUND = 16777215
 _NARROW = 760
@@ -63,6 +61,7 @@ class OneOneOneView(View):
         self.table = RaceTable("Balls", "Click the surface or the map to drop a ball for each ticked rule.")
         self.at_pointer = (StatRow("At the pointer", _POINTED[:4]), StatRow("Slopes and bends there", _POINTED[4:]))
         self.facts = Sentence()
+        self.transport = RaceTransport()
         self._clock = QElapsedTimer()
         self._owed = 0.0
         self._timer = QTimer(self, interval=_TICK)
@@ -75,28 +74,14 @@ class OneOneOneView(View):
     # ---------------------------------------------------------------- parts
 
     def _arrange(self) -> None:
-        self.play_button = self._button("Play", "play", "Let all balls go")
-        self.step_button = self._button("Step", "step-forward", "One step of every ball")
-        self.back_button = self._button("Back", "undo-2", "Take the last step of every ball back")
-        self.restart_button = self._button("Restart", "rotate-ccw", "Every ball back to where it was dropped")
-        self.clear_button = self._button("Clear", "trash-2", "Take all balls away")
-        self.speed = ChoiceField("Speed", [str(each) for each in SPEEDS], [f"{each} steps/s" for each in SPEEDS])
-        self.speed.show_value("20")
-        transport = QHBoxLayout()
-        transport.setSpacing(8)
-        for button in (self.play_button, self.step_button, self.back_button, self.restart_button, self.clear_button):
-            transport.addWidget(button)
-        transport.addWidget(self.speed)
-        transport.addStretch(1)
-        pictures = QSplitter(Qt.Orientation.Horizontal)
-        pictures.setChildrenCollapsible(False)
-        pictures.setHandleWidth(8)
-        pictures.addWidget(self.surface)
-        pictures.addWidget(self.map)
-        pictures.setSizes([580, 420])
-        lines = _scrolling(self.table)
-        lines.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        lines.setFixedHeight(_LINES * ROW)
+        self._pictures = QSplitter(Qt.Orientation.Horizontal)
+        self._pictures.setChildrenCollapsible(False)
+        self._pictures.setHandleWidth(8)
+        self._pictures.addWidget(self.surface)
+        self._pictures.addWidget(self.map)
+        self._pictures.setSizes([580, 420])
+        self._lines = _scrolling(self.table)
+        self._lines.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         told = QVBoxLayout()
         told.setSpacing(4)
         told.addWidget(Caption("At the pointer"))
@@ -104,15 +89,15 @@ class OneOneOneView(View):
             told.addWidget(numbers)
         told.addWidget(self.facts, 1)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
-        below = QHBoxLayout()
-        below.setSpacing(24)
-        below.addWidget(lines, 5)
-        below.addLayout(told, 4)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(16)
+        self._below.addWidget(self._lines, 5)
+        self._below.addLayout(told, 4)
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(pictures, 1)
-        column.addLayout(transport)
-        column.addLayout(below)
+        column.addWidget(self._pictures, 1)
+        column.addWidget(self.transport)
+        column.addLayout(self._below)
         self._side = _scrolling(self.controls)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 12, 16, 12)
@@ -120,23 +105,8 @@ class OneOneOneView(View):
         self._row.addWidget(self._side)
         self._row.addLayout(column, 1)
 
-    def _button(self, word: str, icon_name: str, tip: str) -> QPushButton:
-        button = QPushButton(word)
-        button.setFont(text_font(12))
-        button.setIcon(icon(icon_name))
-        button.setIconSize(QSize(14, 14))
-        button.setToolTip(tip)
-        button.setAccessibleName(f"{word}: {tip}")
-        button.setProperty("icon_name", icon_name)
-        button.setMinimumWidth(36)
-        return button
-
     def _connect(self) -> None:
-        self.play_button.clicked.connect(self.toggle_play)
-        self.step_button.clicked.connect(self._step)
-        self.back_button.clicked.connect(self._step_back)
-        self.restart_button.clicked.connect(self._restart)
-        self.clear_button.clicked.connect(self._clear)
+        self.transport.pressed.connect(self._press)
         for picture in (self.surface, self.map):
             picture.pointed.connect(self._point_at)
             picture.picked.connect(self._drop)
@@ -144,18 +114,13 @@ class OneOneOneView(View):
         self.controls.picture_changed.connect(self._show_net)
         self.controls.rate.entered.connect(lambda _: self._show_race())
         self.controls.drop_asked.connect(self._drop)
-        theme_switch().changed.connect(self._recolor)
+        theme_switch().changed.connect(self._show_net)
 
     def _rule_color(self, number: int) -> QColor:
         now = theme()
         families = ("filter bank", "loss", "pooling", "non-linearity", "normalization", "output", "input")
         colors = [QColor(now.families[each]) for each in families] + [now.color("good")]
         return colors[number % len(colors)]
-
-    def _recolor(self) -> None:
-        for button in (self.play_button, self.step_button, self.back_button, self.restart_button, self.clear_button):
-            button.setIcon(icon(str(button.property("icon_name"))))
-        self._show_net()
 
     # ---------------------------------------------------------------- the race
 
@@ -179,19 +144,11 @@ class OneOneOneView(View):
         self._show_transport()
 
     def _show_transport(self) -> None:
-        is_playing = self._timer.isActive()
-        name = "pause" if is_playing else "play"
-        self.play_button.setText("Pause" if is_playing else "Play")
-        self.play_button.setProperty("icon_name", name)
-        self.play_button.setIcon(icon(name))
-        has_any, has_moved = bool(self.race.walkers), any(each.step for each in self.race.walkers)
-        for button in (self.play_button, self.step_button, self.clear_button):
-            button.setEnabled(has_any)
-        for button in (self.back_button, self.restart_button):
-            button.setEnabled(has_moved)
+        walkers = self.race.walkers
+        self.transport.show_state(self._timer.isActive(), bool(walkers), any(each.step for each in walkers))
 
     def _tick(self) -> None:
-        self._owed = min(self._owed + self._clock.restart() / 1000 * int(self.speed.value), 10.0)
+        self._owed = min(self._owed + self._clock.restart() / 1000 * self.transport.steps_a_second, 10.0)
         whole = int(self._owed)
         if whole:
             self._owed -= whole
@@ -200,23 +157,15 @@ class OneOneOneView(View):
                 self._hold()
             self._show_race()
 
-    def _step(self) -> None:
-        self._hold()
-        self.race.advance()
-        self._show_race()
-
-    def _step_back(self) -> None:
-        self._hold()
-        self.race.step_back()
-        self._show_race()
-
-    def _restart(self) -> None:
-        self.race.restart()
-        self._show_race()
-
-    def _clear(self) -> None:
-        self._hold()
-        self.race.walkers.clear()
+    def _press(self, word: str) -> None:
+        """A button of the transport."""
+        if word == PLAY:
+            self.toggle_play()
+            return
+        if word != "Restart":
+            self._timer.stop()
+        acts = {"Step": self.race.advance, "Back": self.race.step_back, "Restart": self.race.restart}
+        acts.get(word, self.race.walkers.clear)()
         self._show_race()
 
     def _drop(self, w0: float, w1: float) -> None:
@@ -346,12 +295,18 @@ class OneOneOneView(View):
         self.controls.rate.show_limit(self.net.curvature(*place).largest_rate if place else None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Controls at the left, or where it is narrow below."""
+        """Where it is narrow, everything stands one below the other."""
         super().resizeEvent(event)
         is_narrow = event.size().width() < _NARROW
-        self._row.setDirection(QHBoxLayout.Direction.BottomToTop if is_narrow else QHBoxLayout.Direction.LeftToRight)
+        box, along = QHBoxLayout.Direction, Qt.Orientation
+        self._row.setDirection(box.BottomToTop if is_narrow else box.LeftToRight)
+        self._below.setDirection(box.TopToBottom if is_narrow else box.LeftToRight)
+        self._pictures.setOrientation(along.Vertical if is_narrow else along.Horizontal)
+        self._lines.setFixedHeight((_FEW_LINES if is_narrow else _LINES) * ROW)
         self._side.setMinimumWidth(0 if is_narrow else _SIDE_WIDTH)
         self._side.setMaximumSize(_UNBOUND if is_narrow else _SIDE_WIDTH, _SIDE_HEIGHT if is_narrow else _UNBOUND)
+        self.facts.setVisible(not is_narrow)
+        self.transport.show_wide(not is_narrow)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing moves that nobody sees."""
@@ -365,5 +320,6 @@ def _scrolling(widget: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setCornerWidget(QWidget())  # else Qt paints a grip there
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
