@@ -53,6 +53,11 @@ class Checkpoints:
         return len(self._ring)
 
     @property
+    def taken(self) -> tuple[Checkpoint, ...]:
+        """Those that are kept, oldest first."""
+        return tuple(self._ring)
+
+    @property
     def is_due(self) -> bool:
         """Whether the last one was taken so long ago that another is worth its time."""
         return perf_counter() >= self._next_due

@@ -22,7 +22,7 @@ from convnet_studio.engine.training.attic import Attic, CarriedOver, carry_over,
 from convnet_studio.engine.training.checkpoints import Checkpoint, Checkpoints
 from convnet_studio.engine.training.course import Course
 from convnet_studio.engine.training.loss_watch import LossWatch
-from convnet_studio.engine.training.material import Material
+from convnet_studio.engine.training.material import Material, draw_partners
 from convnet_studio.engine.training.standing import Standing
 
 BURST_SECONDS = 0.004
@@ -151,6 +151,21 @@ class Run:
         twin = build_network(self.project, dataset.input_shape, dataset.classes, dtype)
         twin.parameters[...] = self.network.parameters
         return twin
+
+    def twin_program(self, indices: Array) -> Program:
+        """What computes a `twin` as fast as training does, over copies of the samples `indices`, counted from 0.
+
+        Whoever asks for it closes it. Raises ValueError where the network has no loss yet.
+        """
+        network = self.twin()
+        if not network.losses:
+            raise ValueError("The network has no loss yet: connect its modules up to one.")
+        labels = self.material.labels[indices]
+        program = self._make_program(network, min(len(indices), self.project.training.batch_size))
+        program.set_data(self.material.pictures[indices], labels)
+        if network.compares_pairs:
+            program.set_partners(draw_partners(labels, np.random.default_rng(self.seed)))
+        return program
 
     def weights(self) -> dict[str, dict[str, Array]]:
         """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""

@@ -1,0 +1,193 @@
+"""Race: several optimizers that go down the surface of the 1-1-1 net side by side, forth and back step by step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+import convnet_studio.engine.nn.optimizers  # noqa: F401  (importing the folder registers what it holds)
+from convnet_studio.engine.analysis.one_one_one import OneOneOne
+from convnet_studio.engine.nn.module import Array, SettingValue
+from convnet_studio.engine.nn.optimizer import MiniBatch, Optimizer, State
+from convnet_studio.engine.registry import Registry
+
+SETTLED = 1e-6
+"""A walker with less loss than this has arrived."""
+LOST = 1e6
+"""A walker with a larger weight than this has diverged, and stays where it is."""
+LONGEST_PATH = 20_000
+"""Steps of one walker."""
+_MARK_EVERY = 64
+"""Steps between two states that are kept: going back is done by going forth from one of them."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An update rule of the program with some settings, under a name for a table."""
+
+    title: str
+    kind: str
+    settings: tuple[tuple[str, SettingValue], ...] = ()
+
+    def make(self, rate: float) -> Optimizer:
+        """The optimizer itself, at rest."""
+        registry: Registry[type[Optimizer]] = Optimizer.registry
+        made = registry[self.kind](**dict(self.settings))
+        made.rate = rate
+        return made
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule of the program as it is by default, and plain descent and Nesterov's besides."""
+    variants = {
+        "SGD": (
+            Rule("Plain descent", "SGD", (("momentum", 0.0),)),
+            Rule("Momentum 0.9", "SGD"),
+            Rule("Nesterov 0.9", "SGD", (("nesterov", True),)),
+        ),
+        "LBFGS": (Rule("L-BFGS", "LBFGS", (("iterations", 1),)),),
+    }
+    kinds = sorted(Optimizer.registry, key=lambda kind: (kind != "SGD", kind))
+    return tuple(rule for kind in kinds for rule in variants.get(kind, (Rule(kind, kind),)))
+
+
+class Walker:
+    """One optimizer on its way down.
+
+    Attributes:
+        rule, rate: how it goes. `net`: where.
+    """
+
+    def __init__(self, net: OneOneOne, rule: Rule, rate: float, start: tuple[float, float]) -> None:
+        self.net, self.rule, self.rate = net, rule, rate
+        self._start = start
+        self.restart()
+
+    def restart(self) -> None:
+        """Back to where it began, with nothing remembered."""
+        self._optimizer = self.rule.make(self.rate)
+        self._at = np.array(self._start, np.float64)
+        self._path: list[tuple[float, float]] = [self._start]
+        self._losses: list[float] = [float(self.net.loss(*self._start))]
+        self._marks: list[tuple[Array, State]] = [(self._at.copy(), {})]
+
+    @property
+    def step(self) -> int:
+        """Updates made."""
+        return len(self._path) - 1
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """(w0, w1) now."""
+        return self._path[-1]
+
+    @property
+    def loss(self) -> float:
+        """At its place."""
+        return self._losses[-1]
+
+    @property
+    def path(self) -> Array:
+        """All places so far, ``(step + 1, 2)``."""
+        return np.array(self._path)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it has diverged."""
+        return not (max(map(abs, self.place)) <= LOST and math.isfinite(self.loss))
+
+    @property
+    def arrived_after(self) -> int | None:
+        """The step from which on, so far, its loss has stayed below `SETTLED`; None where it is above."""
+        if not self.loss < SETTLED:
+            return None
+        above = (number for number in range(self.step, -1, -1) if not self._losses[number] < SETTLED)
+        return next(above, -1) + 1
+
+    def advance(self) -> None:
+        """One update; none where it has diverged or come to the end of its path."""
+        if self.is_lost or self.step >= LONGEST_PATH:
+            return
+        with np.errstate(all="ignore"):  # what diverges is looked for and told
+            self._update()
+        self._path.append((float(self._at[0]), float(self._at[1])))
+        self._losses.append(float(self.net.loss(*self._path[-1])))
+        if self.step % _MARK_EVERY == 0:
+            self._marks.append((self._at.copy(), _copy(self._optimizer.state)))
+
+    def go_back(self, step: int) -> None:
+        """Be again as it was after `step` updates, its memory too."""
+        step = max(0, min(step, self.step))
+        mark = step // _MARK_EVERY
+        at, state = self._marks[mark]
+        del self._marks[mark + 1 :], self._path[mark * _MARK_EVERY + 1 :], self._losses[mark * _MARK_EVERY + 1 :]
+        self._at[...] = at
+        self._optimizer.state = _copy(state)
+        while self.step < step:
+            self.advance()
+
+    def _update(self) -> None:
+        at, gradients = self._at, np.empty(2)
+
+        def evaluate() -> float:
+            gradients[...] = [float(each) for each in self.net.gradient(float(at[0]), float(at[1]))]
+            return float(self.net.loss(float(at[0]), float(at[1])))
+
+        loss = evaluate()
+        self._optimizer.update(at, gradients, MiniBatch(loss, evaluate))
+
+
+class Race:
+    """Walkers that step together. A walker that joins late counts its own steps."""
+
+    def __init__(self, net: OneOneOne) -> None:
+        self.net = net
+        self.walkers: list[Walker] = []
+
+    def drop(self, rule: Rule, rate: float, place: tuple[float, float]) -> Walker:
+        """Put another walker on the surface."""
+        self.walkers.append(Walker(self.net, rule, rate, place))
+        return self.walkers[-1]
+
+    def advance(self, steps: int = 1) -> None:
+        """So many updates of every walker."""
+        for _ in range(steps):
+            for walker in self.walkers:
+                walker.advance()
+
+    def step_back(self) -> None:
+        """Undo the last update of every walker."""
+        for walker in self.walkers:
+            walker.go_back(walker.step - 1)
+
+    def restart(self) -> None:
+        """Every walker back to where it was dropped."""
+        for walker in self.walkers:
+            walker.restart()
+
+    def use_net(self, net: OneOneOne) -> None:
+        """Another surface: every walker begins again on it."""
+        self.net = net
+        for walker in self.walkers:
+            walker.net = net
+        self.restart()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no walker moves any more worth seeing: each has arrived, diverged or gone its longest path."""
+        return all(each.is_lost or each.loss < SETTLED**2 or each.step >= LONGEST_PATH for each in self.walkers)
+
+    @property
+    def mean(self) -> tuple[float, float] | None:
+        """The mean of their weights: of two from opposite valleys it lies near the saddle. None for fewer than two."""
+        places = [each.place for each in self.walkers if not each.is_lost]
+        if len(places) < 2:
+            return None
+        w0, w1 = np.mean(places, axis=0)
+        return float(w0), float(w1)
+
+
+def _copy(state: State) -> State:
+    return {name: vector.copy() for name, vector in state.items()}

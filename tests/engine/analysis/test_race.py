@@ -1,0 +1,103 @@
+"""Races: the program's own rules, forth and exactly back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convnet_studio.engine.analysis.one_one_one import LINEAR_OUTPUT, OneOneOne
+from convnet_studio.engine.analysis.race import Race, Rule, Walker, rules
+from convnet_studio.engine.nn.optimizer import Optimizer
+
+PLAIN = rules()[0]
+
+
+def after(walker: Walker, steps: int) -> Walker:
+    for _ in range(steps):
+        walker.advance()
+    return walker
+
+
+@pytest.mark.parametrize(("rate", "steps"), [(0.1, 403), (1.0, 40)])
+def test_plain_descent_arrives_when_the_curriculum_says(rate: float, steps: int) -> None:
+    walker = after(Walker(OneOneOne(), PLAIN, rate, (0.01, 0.012)), steps - 1)
+    assert walker.arrived_after is None
+    walker.advance()
+    assert walker.arrived_after == steps
+    assert after(walker, 5).arrived_after == steps
+
+
+@pytest.mark.parametrize(("rate", "plateau"), [(30.0, 1.125), (60.0, 0.125)])
+def test_too_large_rates_end_on_plateaus(rate: float, plateau: float) -> None:
+    assert after(Walker(OneOneOne(), PLAIN, rate, (0.01, 0.012)), 500).loss == pytest.approx(plateau, abs=1e-4)
+
+
+def test_plain_descent_is_the_gradient_times_the_rate() -> None:
+    net, walker = OneOneOne(), Walker(OneOneOne(), PLAIN, 0.7, (0.4, -1.1))
+    expected = np.array([0.4, -1.1]) - 0.7 * np.array(net.gradient(0.4, -1.1))
+    walker.advance()
+    assert np.allclose(walker.place, expected, rtol=1e-15)
+
+
+def test_every_rule_of_the_program_takes_part() -> None:
+    assert {rule.kind for rule in rules()} == set(Optimizer.registry)
+    assert len({rule.title for rule in rules()}) == len(rules())
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.title)
+def test_going_back_and_forth_again_is_the_same_way(rule: Rule) -> None:
+    walker = after(Walker(OneOneOne(), rule, 0.3, (0.8, -0.4)), 150)
+    way = walker.path
+    for step in (149, 130, 64, 63, 3):
+        walker.go_back(step)
+        assert walker.step == step
+        assert np.array_equal(walker.path, way[: step + 1])
+    assert np.array_equal(after(walker, 147).path, way)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.title)
+def test_every_rule_comes_down(rule: Rule) -> None:
+    walker = Walker(OneOneOne(), rule, 0.1, (0.8, 0.4))
+    start = walker.loss
+    assert after(walker, 200).loss < start / 4
+
+
+def test_what_diverges_stays_and_says_so() -> None:
+    walker = after(Walker(OneOneOne(units=LINEAR_OUTPUT), PLAIN, 50.0, (2.0, 3.0)), 100)
+    assert walker.is_lost
+    assert walker.arrived_after is None
+    assert walker.step < 100
+
+
+def test_walkers_step_together_and_back() -> None:
+    race = Race(OneOneOne())
+    first = race.drop(PLAIN, 1.0, (0.5, 0.3))
+    race.advance(3)
+    second = race.drop(PLAIN, 1.0, (-0.5, -0.3))
+    race.advance(2)
+    assert (first.step, second.step) == (5, 2)
+    race.step_back()
+    assert (first.step, second.step) == (4, 1)
+    race.restart()
+    assert (first.step, second.step) == (0, 0)
+
+
+def test_the_mean_of_two_solutions_is_the_saddle() -> None:
+    race = Race(OneOneOne())
+    race.drop(PLAIN, 1.0, (0.5, 0.3))
+    race.drop(PLAIN, 1.0, (-0.5, -0.3))
+    assert Race(OneOneOne()).mean is None
+    race.advance(200)
+    assert all(each.arrived_after is not None for each in race.walkers)
+    assert race.mean is not None
+    assert np.allclose(race.mean, 0, atol=1e-12)
+    assert float(race.net.loss(*race.mean)) == pytest.approx(1 / 8)
+
+
+def test_another_net_begins_again() -> None:
+    race = Race(OneOneOne())
+    walker = race.drop(PLAIN, 1.0, (0.5, 0.3))
+    race.advance(5)
+    race.use_net(OneOneOne((1.0,), (0.2,)))
+    assert walker.step == 0
+    assert walker.loss == pytest.approx(float(race.net.loss(0.5, 0.3)))
