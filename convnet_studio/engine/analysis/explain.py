@@ -20,6 +20,7 @@ from convnet_studio.engine.nn.filter_bank import FilterBank
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
 
 _OF_MAPS = ("ConvTranspose2d", "Gain", "LateralInhibition", "Linear", "LPPool2d", "SmoothShrink", "TrainableAvgPool2d")
@@ -108,17 +109,9 @@ def _gradient(shown: Pass, place: Place, terms: Terms, stored: float, formula: s
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """What the window shows of a number.
-
-    Attributes:
-        explanation: how it came about.
-        footprint: what it is computed from, by module id, as masks of their outputs. `cone`: what it can touch.
-        shape: of the array that it is in.
-    """
+    """What the window shows of a number: how it came about, and the `shape` of the array that it is in."""
 
     explanation: Explanation
-    footprint: Mapping[str, Mask]
-    cone: Mapping[str, Mask]
     shape: tuple[int, ...]
 
 
@@ -137,33 +130,61 @@ class Explain(Inquiry):
     def work(self, moment: Moment) -> Iterator[Explained | None]:
         """The arithmetic first, then with what was measured."""
         place = self.place
+        shape = check_place(moment.run.network, place)
         shown = run_through(moment.run, moment.picture, moment.label, place)
-        check_place(shown, place)
-        down, up, shape = reach_of(shown, place)
         yield None
         found: Explanation | None = None
         for found in explain(shown, place):
-            yield Explained(found, down, up, shape) if found is not None else None
+            yield Explained(found, shape) if found is not None else None
         if found is not None and self.measures and place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT):
             twin = moment.run.twin(np.float64)
             yield None
-            yield Explained(replace(found, measured=measured_slope(twin, shown, place)), down, up, shape)
+            yield Explained(replace(found, measured=measured_slope(twin, shown, place)), shape)
 
 
-def check_place(shown: Pass, place: Place) -> None:
-    """Raise ValueError unless there is a number at `place`."""
-    shape = array_shape(shown, place)
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """What a number is computed from, and what it can touch: masks of outputs by module id, itself in both."""
+
+    place: Place
+    footprint: Mapping[str, Mask]
+    cone: Mapping[str, Mask]
+
+
+@dataclass(frozen=True)
+class Reach(Inquiry):
+    """What is the number at `place` computed from, and what can it touch? Weights have no say in it."""
+
+    is_live: ClassVar[bool] = False
+    place: Place
+
+    def work(self, moment: Moment) -> Iterator[Reached]:
+        """All at once."""
+        network, place = moment.run.network, self.place
+        check_place(network, place)
+        mask = marked(network.nodes[place.module_id], place)
+        nodes = network.nodes
+        yield Reached(place, footprint(nodes, place.module_id, mask), cone(nodes, place.module_id, mask))
+
+
+def check_place(network: Network, place: Place) -> tuple[int, ...]:
+    """The shape of the array that the number is in.
+
+    Raises:
+        ValueError: in one sentence, unless there is a number at `place`.
+    """
+    node = network.nodes.get(place.module_id)
+    shape = _array_shape(node, place) if node is not None else None
     if (
         shape is None
         or len(shape) != len(place.index)
         or any(not 0 <= at < size for at, size in zip(place.index, shape, strict=True))
     ):
-        raise ValueError("This number is no longer there: point at another one.")
+        raise ValueError("This number is not there: the module does not compute, or has another shape by now.")
+    return shape
 
 
-def array_shape(shown: Pass, place: Place) -> tuple[int, ...] | None:
-    """The shape of the array that holds the number; None where there is none."""
-    node = shown.network.nodes[place.module_id]
+def _array_shape(node: Node, place: Place) -> tuple[int, ...] | None:
     if place.what is What.LOSS:
         return () if isinstance(node.module, Loss) else None
     if place.what in (What.OUTPUT, What.OUTPUT_GRADIENT):
@@ -172,25 +193,15 @@ def array_shape(shown: Pass, place: Place) -> tuple[int, ...] | None:
     return None if array is None else array.shape
 
 
-def reach_of(shown: Pass, place: Place) -> tuple[dict[str, Mask], dict[str, Mask], tuple[int, ...]]:
-    """Footprint and cone of a number, and the shape of its array; of a parameter, of all outputs that use it."""
-    nodes = shown.network.nodes
-    node = nodes[place.module_id]
-    shape = array_shape(shown, place) or ()
-    if place.what in (What.OUTPUT, What.OUTPUT_GRADIENT):
-        mask = np.zeros(node.shape, bool)
-        mask[place.index] = True
-    elif isinstance(node.module, Loss):
-        mask = np.ones((), bool)
-    else:
-        mask = _outputs_with(shown, node, place)
-    return footprint(nodes, node.id, mask), cone(nodes, node.id, mask), shape
-
-
-def _outputs_with(shown: Pass, node: Node, place: Place) -> Mask:
-    """Which outputs a parameter has a part in, as far as its first number says: those of a map, or all."""
+def marked(node: Node, place: Place) -> Mask:
+    """The number in its module's output; of a parameter, all outputs that it has a part in."""
     mask = np.zeros(node.shape, bool)
-    mask[_users(node, place)] = True
+    if place.what in (What.OUTPUT, What.OUTPUT_GRADIENT):
+        mask[place.index] = True
+    elif place.what is What.LOSS:
+        mask[...] = True
+    else:
+        mask[_users(node, place)] = True
     return mask
 
 

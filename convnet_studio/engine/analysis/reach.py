@@ -21,14 +21,18 @@ from convnet_studio.engine.nn.module import Module, Shape
 
 Mask = NDArray[np.bool_]
 
-VALUE_BY_VALUE = frozenset(
-    ("Abs", "Add", "Dropout", "Formula", "Gain", "Hardshrink", "Input", "Multiply", "ReLU", "ScaledTanh", "Sigmoid")
-    + ("SmoothShrink", "Softplus", "Softshrink", "Tanh", "Tanhshrink")
-)
+_POINTS = "Abs Formula Hardshrink ReLU ScaledTanh Sigmoid SmoothShrink Softplus Softshrink Tanh Tanhshrink"
+VALUE_BY_VALUE = frozenset({*_POINTS.split(), "Add", "Dropout", "Gain", "Input", "Multiply"})
 """Kinds of which each value is computed from that at its own place alone, of lists too."""
-OWN_MAP = VALUE_BY_VALUE | frozenset(
-    ("AvgPool2d", "GlobalPool2d", "LPPool2d", "LogSumExpPool2d", "MaxPool2d", "TrainableAvgPool2d", "Upsample")
-)
+OWN_MAP = VALUE_BY_VALUE | {
+    "AvgPool2d",
+    "GlobalPool2d",
+    "LPPool2d",
+    "LogSumExpPool2d",
+    "MaxPool2d",
+    "TrainableAvgPool2d",
+    "Upsample",
+}
 """Kinds of which each map is computed from the map of the same number alone."""
 REORDERED = frozenset(("Flatten", "Reshape"))
 """Kinds that keep all numbers and their order."""

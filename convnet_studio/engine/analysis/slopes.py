@@ -217,9 +217,7 @@ def _of_any(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterator
         part = rows[start : start + at_once]
         double = in_double(module, case.parameters)
         result = _backward(double, case, part)[port]
-        slopes[start : start + len(part)] = result.reshape(len(part), -1)[
-            :, np.ravel_multi_index(index, mark[port].shape)
-        ]
+        slopes[start : start + len(part)] = result.reshape(len(part), -1)[:, place]
         yield
     _take(arrived, rows, slopes, "∂y/∂x", terms)
 

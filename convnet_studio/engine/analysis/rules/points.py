@@ -75,7 +75,7 @@ def softly_shrunk(case: Case) -> Made:
 @rule("Hardshrink")
 def hardly_shrunk(case: Case) -> Made:
     """x, where it is large enough."""
-    x, column = _input(case)
+    _, column = _input(case)
     y = case.computed()
     return _one(single("|x| > λ: it passes" if y else "|x| ≤ λ: silent", y, column), "y = x where |x| > λ, else 0", 0)
 
