@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -25,6 +26,8 @@ from convnet_studio.engine.training.inquiry import Inquiry, Moment
 
 _OF_MAPS = ("ConvTranspose2d", "Gain", "LateralInhibition", "Linear", "LPPool2d", "SmoothShrink", "TrainableAvgPool2d")
 """Kinds whose parameters' first index is the number of the output map that they have a part in."""
+
+KINK_REMARK = "The loss has a kink or a jump at this number, so there is no slope to be measured."
 
 
 def explain(shown: Pass, place: Place) -> Iterator[Explanation | None]:
@@ -139,7 +142,9 @@ class Explain(Inquiry):
         if found is not None and self.measures and place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT):
             twin = moment.run.twin(np.float64)
             yield None
-            yield Explained(replace(found, measured=measured_slope(twin, shown, place)), shape)
+            slope = measured_slope(twin, shown, place)
+            remark = found.remark if math.isfinite(slope) else KINK_REMARK
+            yield Explained(replace(found, measured=slope, remark=remark), shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""ArithmeticSheet: the terms of an explanation as tiles, how their sum grows, and the lines that make it exact."""
+"""ArithmeticSheet: the terms of an explanation as tiles: an input above, the weight that it is multiplied by below."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from convnet_studio.engine.analysis.arithmetic_text import (
-    FLOAT32_ROUNDING,
-    decimals_for,
-    exact_decimal,
-    summed,
-)
+from convnet_studio.engine.analysis.arithmetic_text import exact_decimal
 from convnet_studio.engine.analysis.explanation import Column, Explanation, Group, Step, What
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.number_text import short
@@ -24,11 +19,7 @@ from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 GAP = 16
 LABEL = 20
-SUM_HEIGHT = 64
 LINE = 24
-_MORE_DECIMALS = 4
-"""Than seven digits have: so many that the rounding is seen."""
-MOST_BARS = 160
 MOST_TILES = 6000
 _SIDES = ((36, 46.0), (120, 38.0), (260, 24.0), (900, 14.0), (MOST_TILES, 7.0))
 """(up to so many terms, pixels of a tile): numbers stand in the larger ones."""
@@ -70,7 +61,6 @@ class ArithmeticSheet(QWidget):
         self._explanation: Explanation | None = None
         self._blocks: list[Block] = []
         self._headings: list[tuple[float, str]] = []
-        self._sum_top = 0.0
         self._height = 0
         self._pointed: tuple[int, int] | None = None
         self.setAccessibleName(name)
@@ -105,12 +95,8 @@ class ArithmeticSheet(QWidget):
         explanation = self._explanation
         if explanation is not None:
             for number, step in enumerate(explanation.steps):
-                self._headings.append((top, step.formula))
+                self._headings.append((top, f"{step.formula}{_legend(step)}"))
                 top = self._lay_out_step(number, step, top + LINE)
-            self._sum_top = top
-            top += (SUM_HEIGHT + 8 if _has_bars(explanation.last) else 0) + 3 * LINE
-            if math.isfinite(explanation.measured):
-                top += LINE
         if math.ceil(top) != self._height:
             self._height = math.ceil(top)
             self.setFixedHeight(self._height)
@@ -140,7 +126,7 @@ class ArithmeticSheet(QWidget):
     # ---------------------------------------------------------------- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Steps, growing sum, and the last lines."""
+        """Steps with their tiles."""
         explanation = self._explanation
         if explanation is None:
             return
@@ -152,11 +138,6 @@ class ArithmeticSheet(QWidget):
             if block.rect.adjusted(0, -8, 0, 8).intersects(QRectF(event.rect())):
                 pointed = self._pointed[1] if self._pointed and self._pointed[0] == index else -1
                 self._paint_block(painter, block, scales, pointed)
-        top = self._sum_top
-        if _has_bars(explanation.last):
-            self._paint_sum(painter, explanation, QRectF(0, top, self.width(), SUM_HEIGHT), scales)
-            top += SUM_HEIGHT + 8
-        self._paint_lines(painter, explanation, top)
 
     def _paint_block(self, painter: QPainter, block: Block, scales: _Scales, pointed: int) -> None:
         group = block.group
@@ -192,49 +173,6 @@ class ArithmeticSheet(QWidget):
         is_dark = 0.299 * ground.red() + 0.587 * ground.green() + 0.114 * ground.blue() < 140
         painter.setPen(theme().color("surface" if is_dark != theme().dark else "text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, short(float(value)))
-
-    def _paint_sum(self, painter: QPainter, explanation: Explanation, room: QRectF, scales: _Scales) -> None:
-        """How the sum grows, term by term, or group by group where there are many."""
-        steps = _increments(explanation.last)
-        ends = np.cumsum(steps)
-        low, high = min(0.0, float(ends.min())), max(0.0, float(ends.max()))
-        span = (high - low) or 1.0
-        area = room.adjusted(0, 18, 0, -4)
-        self._write(
-            painter, QRectF(0, room.top(), room.width(), 16), "The sum as it grows", "second_text", text_font(11)
-        )
-        zero = area.bottom() - (0.0 - low) / span * area.height()
-        painter.setPen(QPen(theme().color("strong_line"), 1))
-        painter.drawLine(QPointF(0, zero), QPointF(area.right(), zero))
-        width = min(24.0, area.width() / len(steps))
-        before = 0.0
-        for index, end in enumerate(ends.tolist()):
-            tops = [area.bottom() - (each - low) / span * area.height() for each in (before, end)]
-            bar = QRectF(index * width, min(tops), max(1.0, width - 1), max(1.0, abs(tops[1] - tops[0])))
-            painter.fillRect(bar, scales.sign_color(end >= before))
-            before = end
-
-    def _paint_lines(self, painter: QPainter, explanation: Explanation, top: float) -> None:
-        decimals = decimals_for(explanation) + _MORE_DECIMALS
-        count = sum(len(group.counting()) for group in explanation.last.groups)
-        missing = ("not a number", "not a number", str(explanation.stored))
-        total, rounding, stored = summed(explanation, decimals) or missing
-        lines = [
-            (f"Sum of {count:,} term{'s' if count != 1 else ''}", total, "text", False),
-            (FLOAT32_ROUNDING, rounding, "second_text", False),
-            ("= stored value, exactly", stored, "accent", True),
-        ]
-        if math.isfinite(explanation.measured):
-            lines.append(("Measured by finite differences", f"{explanation.measured:.{decimals}f}", "good", False))
-        for words, value, token, is_bold in lines:
-            weight = QFont.Weight.DemiBold if is_bold else QFont.Weight.Normal
-            number_width = QFontMetricsF(number_font(12, weight)).horizontalAdvance(value) + 8
-            line = QRectF(0, top, min(self.width(), 560), LINE)
-            self._write(painter, line.adjusted(0, 0, -number_width, 0), words, token, text_font(12, weight))
-            painter.setFont(number_font(12, weight))
-            painter.setPen(theme().color(token))
-            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
-            top += LINE
 
     def _write(self, painter: QPainter, room: QRectF, text: str, token: str, font: QFont) -> None:
         painter.setFont(font)
@@ -299,11 +237,6 @@ class _Scales:
         name = "activation" if second.what is What.OUTPUT and second.module_id else self._lower
         return upper, colored(second.values, scale_of(np.array([self._most[False]]), name))
 
-    def sign_color(self, is_up: bool) -> QColor:
-        """Of a sum that grows or falls."""
-        pixels = colored(np.array([0.75 if is_up else -0.75]), scale_of(np.array([1.0]), self._upper))
-        return QColor.fromRgb(int(pixels[0]))
-
 
 def _upper(group: Group) -> Array:
     """What the upper part of the tiles shows: the first factor, or the term."""
@@ -315,15 +248,12 @@ def _largest(arrays: list[Array]) -> float:
     return max(sizes, default=0.0) or 1.0
 
 
-def _increments(step: Step) -> Array:
-    counting = [group.counting() for group in step.groups]
-    terms = np.concatenate(counting)
-    return terms if len(terms) <= MOST_BARS else np.array([each.sum() for each in counting])
-
-
-def _has_bars(step: Step) -> bool:
-    steps = _increments(step)
-    return len(steps) > 1 and bool(np.isfinite(steps).all())
+def _legend(step: Step) -> str:
+    """What the parts of a tile are."""
+    symbols = max(([each.symbol for each in group.columns[:2]] for group in step.groups), key=len, default=[])
+    if not symbols:
+        return ""
+    return f"     tiles: {symbols[0]} above, {symbols[1]} below" if len(symbols) > 1 else f"     tiles: {symbols[0]}"
 
 
 def _at(column: Column, term: int) -> str:

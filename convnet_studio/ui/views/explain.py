@@ -20,6 +20,7 @@ from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.ui.controls.arithmetic_sheet import ArithmeticSheet
 from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.exact_sum import ExactSum
 from convnet_studio.ui.controls.label import ElidedLabel, Sentence
 from convnet_studio.ui.controls.read_out import ReadOut
 from convnet_studio.ui.open_project import OpenProject
@@ -56,6 +57,7 @@ class ExplainView(View):
         self._speed = ChoiceField("Speed", list(SPEEDS), [f"{each} / s" for each in SPEEDS], height=24)
         self._speed.setToolTip("Positions of the window per second")
         self._sheet = ArithmeticSheet("Arithmetic")
+        self._sum = ExactSum()
         self._text = QPlainTextEdit()
         self._sentence = Sentence()
         self._remark = Sentence()
@@ -103,6 +105,7 @@ class ExplainView(View):
         column.addLayout(top)
         column.addWidget(self._read_out)
         column.addWidget(self._area, 1)
+        column.addWidget(self._sum)
         column.addWidget(self._text, 1)
         column.addWidget(self._sentence, 1)
 
@@ -180,6 +183,7 @@ class ExplainView(View):
         self._area.setVisible(explanation is not None and not is_text)
         self._text.setVisible(explanation is not None and is_text)
         self._read_out.setVisible(explanation is not None and not is_text)
+        self._sum.setVisible(explanation is not None and not is_text)
         self._copy.setEnabled(explanation is not None)
         self._play.setEnabled(place is not None and self._can_slide(place))
         self._heading.show_text(self._place_text(explanation.place if explanation else place))
@@ -191,6 +195,7 @@ class ExplainView(View):
             self._text.verticalScrollBar().setValue(bars)
         else:
             self._sheet.show_explanation(explanation)
+            self._sum.show_explanation(explanation)
             self._remark.setVisible(bool(explanation.remark))
             self._remark.show_text(explanation.remark)
         self._sheet.setAccessibleDescription(f"{self._heading.text()} is {explanation.stored!r}.")
@@ -283,7 +288,7 @@ def _button(words: str, tip: str, pressed: Callable[[], None]) -> QPushButton:
     button = QPushButton(words)
     button.setToolTip(tip)
     button.setAccessibleName(tip)
-    button.setFixedHeight(24)
+    button.setFont(text_font(12))
     button.clicked.connect(lambda _: pressed())
     return button
 

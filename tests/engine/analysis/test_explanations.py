@@ -118,9 +118,10 @@ def explained(shown: Pass, place: Place) -> Explanation | None:
     """The explanation; None where there is no such number."""
     try:
         *_, found = explain(shown, place)
-    except ValueError as problem:
-        assert place.what in GRADIENTS, problem
-        return None
+    except ValueError:
+        if place.what in GRADIENTS:
+            return None
+        raise
     assert found is not None
     return found
 
@@ -152,9 +153,8 @@ def test_every_number_of_a_random_network_adds_up(seed: int) -> None:
 
 def test_printed_numbers_add_up_exactly_in_full_and_in_short() -> None:
     network, _, program, probe = shown_network(3)
-    place = Place("loss", What.LOSS)
     linear = next(node.id for node in network.graph.nodes if type(node.module).__name__ == "Linear")
-    for place in (Place(linear, What.OUTPUT, (3,)), place):
+    for place in (Place(linear, What.OUTPUT, (3,)), Place("loss", What.LOSS)):
         found = explained(pass_of(network, program, probe, None, place), place)
         assert found is not None
         for is_full in (True, False):
@@ -174,7 +174,7 @@ def test_printed_numbers_add_up_exactly_in_full_and_in_short() -> None:
 def test_sums_are_exact_where_floats_are_not() -> None:
     assert exact_sum([1e300, 1.0, -1e300, 2.0**-1074]) == 1 + Fraction(1, 2**1074)
     assert exact_sum([1.0, float("nan")]) is None
-    assert exact_decimal(Fraction(0.1)) == str(Decimal(0.1))
+    assert exact_decimal(Fraction(0.1)) == "0.1000000000000000055511151231257827021181583404541015625"
     assert exact_decimal(-3.0) == "-3"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from random_networks import random_network
@@ -18,7 +20,7 @@ def chain(*modules: tuple[str, dict[str, int | str]], shape: tuple[int, ...] = (
     made = {"in": Module.registry["Input"]()}
     made |= {f"{number} {kind}": Module.registry[kind](**settings) for number, (kind, settings) in enumerate(modules)}
     ids = list(made)
-    return Network(made, [(a, b, 0) for a, b in zip(ids, ids[1:], strict=False)], shape, 0)
+    return Network(made, [(a, b, 0) for a, b in itertools.pairwise(ids)], shape, 0)
 
 
 def box(mask: np.ndarray) -> list[tuple[int, int]]:
