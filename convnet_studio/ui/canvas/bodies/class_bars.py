@@ -118,13 +118,20 @@ class ClassBarsBody(Body):
         return (self._order[row], *(0,) * (len(self.card.shape or ()) - 1))
 
     def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
-        """The bars of the marked classes."""
+        """The bars of the marked classes, those below each other in one box."""
         if mask.shape != self.card.shape:
             return []
         marked = mask.reshape(-1)
-        rows = [row for row, index in enumerate(self._order) if marked[index]]
-        width = self._bar_width
-        return [QRectF(self._bar_left, row * ROW_HEIGHT + 1, width, ROW_HEIGHT - 2) for row in rows]
+        boxes: list[QRectF] = []
+        for row, index in enumerate(self._order):
+            if not marked[index]:
+                continue
+            box = QRectF(self._bar_left, row * ROW_HEIGHT, self._bar_width, ROW_HEIGHT)
+            if boxes and boxes[-1].bottom() == box.top():
+                boxes[-1] = boxes[-1].united(box)
+            else:
+                boxes.append(box)
+        return boxes
 
     def tip_at(self, at: QPointF) -> str:
         """The class in full and its number with more digits."""
