@@ -1,5 +1,6 @@
 """How live the window is, and what it costs: canvas repaints, how late the window's timer ever is, and how much
-slower training runs under the window than without one. Own processes, in turn, several rounds; medians are printed.
+slower training runs under the window than without one, and with every view open and in sight than with none. Own
+processes, in turn, several rounds; medians are printed.
 
     python benchmarks/live_window.py [--seconds 20] [--rounds 3] [--preset two-stage-digits]
 """
@@ -50,7 +51,25 @@ def headless(preset: str, seconds: float, threads: int) -> dict[str, float]:
     raise RuntimeError("training ended early")
 
 
-def window(preset: str, seconds: float, threads: int) -> dict[str, float]:
+def every_view(preset: str, seconds: float, threads: int) -> dict[str, float]:
+    """As `window`, with all views open, each in a window of its own so that all are in sight."""
+    return window(preset, seconds, threads, with_views=True)
+
+
+def open_views(main: Any) -> None:
+    """Open every view and the panel of the code, none in front of another."""
+    for place, name in enumerate(main.view_panels.kinds):
+        main.view_panels.show(name)
+        panel = main.view_panels.panel(name)
+        panel.setFloating(True)
+        panel.resize(460, 340)
+        panel.move(60 + 100 * (place % 12), 60 + 40 * (place // 12))
+    main.panel_layout.beside.show()
+    filters = [each.id for each in main.open_project.project.network.modules if each.kind == "Conv2d"]
+    main.open_project.select(frozenset(filters[:1]))  # so that views of one module have something to show
+
+
+def window(preset: str, seconds: float, threads: int, with_views: bool = False) -> dict[str, float]:
     """The same under the live window, with its repaints and the lateness of a 16 ms timer."""
     started = time.perf_counter()
     from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -63,7 +82,7 @@ def window(preset: str, seconds: float, threads: int) -> dict[str, float]:
 
     app = make_application()
     main = MainWindow(endless(preset), None, None, Settings(threads=threads, marks_seen=True), Session())
-    main.resize(1440, 900)
+    main.resize(1920, 1080)
     main.show()
 
     class Counter(QObject):
@@ -103,6 +122,9 @@ def window(preset: str, seconds: float, threads: int) -> dict[str, float]:
             time.sleep(0.0005)
 
     live(5.0, lambda: bool(counter.steps))
+    if with_views:
+        open_views(main)
+        live(2.0)
     pressed = time.perf_counter()
     counter.steps.clear()
     main.session.wish(Play())
@@ -136,7 +158,7 @@ def live_by_event_loop(app: Any, seconds: float) -> None:
     app.exec()
 
 
-MODES = {"headless": headless, "window": window}
+MODES = {"headless": headless, "window": window, "views": every_view}
 
 
 def measure(mode: str, arguments: argparse.Namespace, threads: int) -> dict[str, float]:
@@ -162,9 +184,11 @@ def main() -> None:
     for threads in (1, 2):
         rounds = []
         for _ in range(arguments.rounds):
-            alone, live = (measure(mode, arguments, threads) for mode in ("headless", "window"))
+            alone, live, full = (measure(mode, arguments, threads) for mode in MODES)
             rounds.append({**live, "window / headless": live["samples_per_s"] / alone["samples_per_s"]})
             rounds[-1]["headless samples_per_s"] = alone["samples_per_s"]
+            rounds[-1] |= {f"views: {name}": full[name] for name in list(full)[:6]}
+            rounds[-1]["views / window"] = full["samples_per_s"] / live["samples_per_s"]
         print(f"{threads} engine thread(s), {arguments.preset}, median of {arguments.rounds} x {arguments.seconds:g} s")
         for name in rounds[0]:
             print(f"  {name:24} {statistics.median(each[name] for each in rounds):12,.3f}")

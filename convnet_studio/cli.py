@@ -147,8 +147,7 @@ def _add_render(commands: _Commands[_Parser]) -> None:
 
 
 def _add_export(commands: _Commands[_Parser]) -> None:
-    from convnet_studio.engine.export import forms as _forms  # noqa: F401  (importing the folder registers its files)
-    from convnet_studio.engine.export.form import Form
+    from convnet_studio.engine.export.find import Form
 
     told = "; ".join(f"{name}: {kind.title} ({kind.ending})" for name, kind in Form.registry.items())
     parser = commands.add_parser(
@@ -381,8 +380,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from convnet_studio.engine.export.find import open_argument
-    from convnet_studio.engine.export.form import Form, export, save_export
+    from convnet_studio.engine.export.find import Form, export, open_argument, save_export
 
     output: Path | None = arguments.output
     endings = {kind.ending: name for name, kind in Form.registry.items()}
@@ -411,8 +409,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from convnet_studio.engine.export import forms as _forms  # noqa: F401  (importing the folder registers its files)
-    from convnet_studio.engine.export.form import import_file
+    from convnet_studio.engine.export.find import import_file
     from convnet_studio.engine.project.file import ENDING, save_project
 
     output: Path = arguments.output
@@ -470,8 +467,7 @@ def _views() -> list[tuple[str, str]]:
 
 
 def _forms() -> list[tuple[str, str]]:
-    from convnet_studio.engine.export import forms  # noqa: F401  (importing the folder registers its files)
-    from convnet_studio.engine.export.form import Form
+    from convnet_studio.engine.export.find import Form
 
     return [
         (name, f"{kind.title} ({kind.ending}){', can be read too' if kind().can_read else ''}")

@@ -374,6 +374,21 @@ def test_pytorch_code_is_written_with_its_weights(capsys: pytest.CaptureFixture[
     assert "The weights are not printed" in err
 
 
+def test_weights_of_another_are_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path, beside = tmp_path / "net.py", tmp_path / "net.npz"
+    beside.write_bytes(b"mine")
+    for is_there in (False, True):
+        if is_there:
+            path.write_text("print('mine too')")
+        code, out, err = run(capsys, "export", "tiny-digits", "-o", str(path))
+        assert (code, out) == (2, "")
+        assert f"{beside} is there already and belongs to no exported net.py: choose another name.\n" in err
+        assert (beside.read_bytes(), path.exists()) == (b"mine", is_there)
+    beside.unlink()
+    for _ in range(2):  # the second time both are there, and belong together
+        assert run(capsys, "export", "tiny-digits", "-o", str(path))[0] == 0
+
+
 def test_trained_weights_are_exported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     import numpy as np
 

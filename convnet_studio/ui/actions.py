@@ -100,7 +100,9 @@ ACTIONS = (
         "code", "Code", "View", ("Ctrl+Shift+T",), "", "Show or hide the network as text: Torch7 or PyTorch", True
     ),
     ActionRow("copy_code", "Copy the code", "View", ("Ctrl+Shift+C",), "", "Copy the network as text"),
-    ActionRow("outline", "Outline", "View", ("Ctrl+Shift+O",), "list-checks", "The network as a list", True),
+    ActionRow(
+        "outline", "Outline", "View", ("Ctrl+Shift+O",), "list-checks", "Show or hide the network as a list", True
+    ),
     ActionRow("inspect", "To the settings and back", "View", ("Ctrl+I",), "", "Go to the inspector, again: back"),
     ActionRow("next_panel", "Next panel", "View", ("F6",)),
     ActionRow("previous_panel", "Previous panel", "View", ("Shift+F6",)),

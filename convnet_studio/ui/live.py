@@ -9,7 +9,7 @@ from operator import or_
 from PySide6.QtCore import QObject, QPoint, QRect
 
 from convnet_studio.engine.training.events import Event, RunStarted
-from convnet_studio.engine.training.inquiry import Answer
+from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.training_session import TrainingSession
@@ -37,6 +37,7 @@ class LiveViews(QObject):
         self._snapshot: Snapshot | None = None
         self._shown: frozenset[View] = frozenset()
         self._last_events: dict[type[Event], Event] = {}
+        self._answered: dict[tuple[str, str], Inquiry] = {}
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
         session.answers_arrived.connect(self._show_answers)
@@ -45,6 +46,12 @@ class LiveViews(QObject):
     def snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
         return self._snapshot
+
+    @property
+    def is_all_answered(self) -> bool:
+        """Whether everything that visible views ask has been answered to its end, by whatever weights."""
+        asked = {(view.name, name): each for view in self._shown for name, each in view.inquiries().items()}
+        return all(self._answered.get(key) == inquiry for key, inquiry in asked.items())
 
     def look_at(self, picture: ProbePicture | None) -> None:
         """Show another picture to the network (None: the trainer's own choice)."""
@@ -76,6 +83,7 @@ class LiveViews(QObject):
             view.show_events(events)
 
     def _show_answers(self, answers: Mapping[tuple[str, str], Answer]) -> None:
+        self._answered |= {key: answer.inquiry for key, answer in answers.items() if answer.is_final}
         for view in self._shown:
             for (view_name, name), answer in answers.items():
                 if view_name == view.name:

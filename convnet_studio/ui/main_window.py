@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         self._theme = ThemeChoice(self, self.settings, self.actions_table)
         self.top_bar = TopBar(self.actions_table, self._menu)
         self.first_marks = FirstMarks(
-            self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.learning_modules
+            self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.inspector
         )
         self.live = LiveViews(self.session, self.views)
         self.pictures = PictureExport(
@@ -145,6 +145,8 @@ class MainWindow(QMainWindow):
         self._further_views.append(view)
         view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
+        view.picture_chosen.connect(self.live.look_at)
+        view.wishes_changed.connect(self.live.refresh_probes)
         self.live.catch_up(view)
 
     def learning_modules(self) -> frozenset[str]:
@@ -186,6 +188,7 @@ class MainWindow(QMainWindow):
             "redo": stack.redo,
             "rename_project": self._ask_name,
             **self.canvas.handlers,
+            "rename": self.rename_selection,
             "add_module": self.commands.ask_to_add,
             "connect": self.commands.ask_to_connect,
             "replace": self.commands.ask_to_replace,
@@ -201,7 +204,7 @@ class MainWindow(QMainWindow):
             "new_weights": self.draw_new_weights,
             "code": lambda: self.panel_layout.toggle_beside(),
             "copy_code": self.code.copy,
-            "outline": self.show_outline,
+            "outline": self.toggle_outline,
             "inspect": self.visit_settings,
             "next_panel": lambda: self.focus.step(),
             "previous_panel": lambda: self.focus.step(forward=False),
@@ -289,10 +292,21 @@ class MainWindow(QMainWindow):
         """Go to the settings of what is selected, or back."""
         self.focus.visit(self.inspector, self.inspector.settings)
 
-    def show_outline(self) -> None:
-        """Go to the outline."""
-        self.panel_layout.show_on_wish()
-        self.outline.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    def toggle_outline(self) -> None:
+        """Open the outline and go there, or close it."""
+        if self.outline.isVisible():
+            self.panel_layout.on_wish.hide()
+            self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.panel_layout.show_on_wish()
+            self.outline.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def rename_selection(self) -> None:
+        """Edit the name of what is selected: in the outline where the keyboard is there, else on the canvas."""
+        if self.outline.tree.hasFocus():
+            self.outline.rename()
+        else:
+            self.canvas.rename_selection()
 
     def show_commands(self) -> None:
         """Open the command palette."""
@@ -321,8 +335,8 @@ class MainWindow(QMainWindow):
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)
+        self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
         if any(isinstance(event, Stepped) for event in events):
-            self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
             self.open_project.mark_trained()
 
     def _show_state(self) -> None:

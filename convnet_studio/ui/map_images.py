@@ -74,28 +74,33 @@ def colored(values: Array, scale: Scale) -> NDArray[np.uint32]:
     table = color_table(theme().name, scale.map_name)
     factor = 255.999 / (scale.high - scale.low)
     with np.errstate(invalid="ignore"):
-        places = np.clip((values - scale.low) * factor, 0, 255)
-    finite = np.isfinite(places)
-    pixels: NDArray[np.uint32] = table[np.where(finite, places, 0).astype(np.uint8)]
-    if not finite.all():
-        pixels[~finite] = theme().color("missing").rgb()
+        places = (values - scale.low) * factor
+        np.clip(places, 0, 255, out=places)
+    if not math.isnan(places.sum()):  # one pass over the numbers in place of four
+        return table.take(places.astype(np.uint8))
+    missing = np.isnan(places)
+    pixels: NDArray[np.uint32] = table.take(np.where(missing, 0, places).astype(np.uint8))
+    pixels[missing] = theme().color("missing").rgb()
     return pixels
 
 
 def sheet_image(maps: Array, tiling: Tiling, scales: list[Scale]) -> QImage:
     """Maps ``(count, height, width)`` as one image on a transparent ground; one scale for all, or one each."""
     width, height = tiling.size
-    tiles = np.zeros((tiling.rows * tiling.columns, tiling.height + tiling.gap, tiling.width + tiling.gap), np.uint32)
     shared = colored(maps[: tiling.count], scales[0]) if len(scales) == 1 else None
-    if shared is not None:
-        tiles[: len(shared), : tiling.height, : tiling.width] = shared
-    else:
-        for index in range(tiling.count):
-            tiles[index, : tiling.height, : tiling.width] = colored(maps[index], scales[index])
-    rows = tiles.reshape(tiling.rows, tiling.columns, *tiles.shape[1:]).transpose(0, 2, 1, 3)
-    whole = rows.reshape(tiling.rows * tiles.shape[1], tiling.columns * tiles.shape[2])
-    sheet = np.ascontiguousarray(whole[:height, :width])
-    return QImage(sheet.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    cell = (tiling.height + tiling.gap, tiling.width + tiling.gap)
+    sheet = np.zeros((tiling.rows * cell[0], tiling.columns * cell[1]), np.uint32)  # with a gap at the end
+    tiles = sheet.reshape(tiling.rows, cell[0], tiling.columns, cell[1]).swapaxes(1, 2)
+    for row in range(tiling.rows):
+        first, after = row * tiling.columns, min((row + 1) * tiling.columns, len(maps), tiling.count)
+        place = tiles[row, : after - first, : tiling.height, : tiling.width]
+        if shared is not None:
+            place[:] = shared[first:after]
+        else:
+            for index in range(first, after):
+                place[index - first] = colored(maps[index], scales[index])
+    line = tiling.columns * cell[1] * sheet.itemsize
+    return QImage(sheet.data, width, height, line, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
 def rgb_pixels(picture: Array) -> NDArray[np.uint32]:

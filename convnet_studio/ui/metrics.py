@@ -55,11 +55,11 @@ class Metrics(QWidget):
             row.addWidget(metric)
 
     def show_events(self, events: Sequence[Event]) -> None:
-        """Follow what training reports; numbers of a network that is no longer there are taken back."""
+        """Follow what training reports but the loss; numbers of a network that is no longer there are taken back."""
         samples = 0
         for event in events:
             if isinstance(event, RunStarted | NetworkChanged | Rewound):
-                for metric in (self._rate, self._loss, self._error):
+                for metric in (self._rate, self._error):
                     metric.show_value(NOT_YET)
             if isinstance(event, RunStarted):
                 self._show_place(0.0, 0)

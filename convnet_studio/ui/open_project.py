@@ -41,6 +41,10 @@ class OpenProject(QObject):
         """While `changed` is told: whether it is an earlier value, by undo or redo."""
         self.pointed = Pointed(self)
         """The number that is explained."""
+        self.doing = ""
+        """While `changed` is told: what is done, as the list of undo has it ("Undo: Add Conv2d")."""
+        self.goes_back = False
+        """While `changed` is told: whether by undo."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.name_changed)
 
@@ -102,10 +106,12 @@ class OpenProject(QObject):
             self._selection = ids
             self.selection_changed.emit()
 
-    def _set(self, project: Project, returns: bool) -> None:
-        before, self._project, self.returns = self._project, project, returns
+    def _set(self, project: Project, returns: bool, doing: str, goes_back: bool = False) -> None:
+        before, self._project = self._project, project
+        self.returns, self.doing, self.goes_back = returns, doing, goes_back
         self._selection = frozenset(each for each in self._selection if each in project.network)
         self.changed.emit(before, project)
+        self.goes_back = False
 
 
 class _EditCommand(QUndoCommand):
@@ -121,11 +127,11 @@ class _EditCommand(QUndoCommand):
         self._was_undone = False
 
     def redo(self) -> None:
-        self._owner._set(return_to(self._owner.project, self._after), returns=self._was_undone)
+        self._owner._set(return_to(self._owner.project, self._after), self._was_undone, self.text())
 
     def undo(self) -> None:
         self._was_undone = True
-        self._owner._set(return_to(self._owner.project, self._before), returns=True)
+        self._owner._set(return_to(self._owner.project, self._before), True, f"Undo: {self.text()}", goes_back=True)
 
     def id(self) -> int:
         return 1 if self._merge_key else -1

@@ -16,6 +16,8 @@ class Panel(QDockWidget):
 
     closed = Signal()
     """Somebody pressed its cross."""
+    opening = Signal()
+    """It is about to be shown; nothing has made room for it yet."""
 
     def __init__(self, title: str, widget: QWidget, window: QMainWindow) -> None:
         super().__init__(title, window)
@@ -44,6 +46,12 @@ class Panel(QDockWidget):
             self.toggle_full_screen()
         else:
             super().keyPressEvent(event)
+
+    def setVisible(self, visible: bool) -> None:
+        """Show or hide it."""
+        if visible and self.isHidden():
+            self.opening.emit()
+        super().setVisible(visible)
 
 
 class _PanelTitle(QWidget):

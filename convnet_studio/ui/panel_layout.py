@@ -68,6 +68,9 @@ class PanelLayout(QObject):
         """Whether the right panel was closed because there was no room for the one beside it."""
         self._besides = [self.beside]
         self._is_beside_open = False
+        self._widths_before: dict[Panel, int] = {}
+        """Of the panels that were docked when the first one beside the right one was opened."""
+        self.beside.opening.connect(self._note_widths)
         self.beside.visibilityChanged.connect(lambda _: self._on_beside())
         self._sides[1].visibilityChanged.connect(self._on_right)
         self.on_wish = self._panel(*on_wish, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -93,6 +96,7 @@ class PanelLayout(QObject):
         panel = self._panel(title, widget, Qt.DockWidgetArea.RightDockWidgetArea)
         panel.hide()
         self._besides.append(panel)
+        panel.opening.connect(self._note_widths)
         panel.visibilityChanged.connect(lambda _: self._on_beside())
         return panel
 
@@ -174,8 +178,26 @@ class PanelLayout(QObject):
             if self._gave_way:
                 self._gave_way = False
                 right.show()
-            self._share_sides()
+            self._give_widths_back()
         self._is_beside_open = is_open
+
+    def _note_widths(self) -> None:
+        """A panel beside the right one is about to be opened: the first makes others narrower."""
+        if not self._open_besides:
+            docked = [each for each in self.panels if each is not self.beside and not each.isHidden()]
+            self._widths_before = {each: each.width() for each in docked if not each.isFloating()}
+
+    def _give_widths_back(self) -> None:
+        """No panel stands beside the right one any more: the others are as wide as before the first was opened."""
+        before, self._widths_before = self._widths_before, {}
+        if layout := self._window.layout():
+            layout.activate()  # else the room of the closed panel is shared out once more, later
+        if not self._is_own:
+            self._share()
+            return
+        for row in (self._sides, self._below):
+            here = [each for each in row if each in before and not each.isHidden() and not each.isFloating()]
+            self._window.resizeDocks(here, [before[each] for each in here], Qt.Orientation.Horizontal)
 
     def _on_right(self, is_shown: bool) -> None:
         """The right panel was opened: where both have no room, those beside it give way."""

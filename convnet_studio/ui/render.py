@@ -145,6 +145,8 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QW
         focused.clearFocus()  # nobody works on a picture, so nothing in it is marked as in use
     window.canvas.fit()
     _wait_for_new_snapshot(window)
+    _wait(lambda: window.live.is_all_answered)
+    QApplication.processEvents()
     for view in window.views():
         view.catch_up()
     if isinstance(target, View) and not request.width:

@@ -49,16 +49,19 @@ QToolButton::menu-indicator {{ image: none; }}
 QMenu {{ background: {surface}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 6px; }}
 QMenu::icon {{ padding-left: 10px; }}
-QMenu::indicator {{ width: 6px; height: 6px; margin-left: 12px; border-radius: 3px; }}
-QMenu::indicator:checked {{ background: {accent}; }}
+QMenu::indicator {{ width: 9px; height: 9px; margin-left: 10px; border: 1px solid {strong_line}; border-radius: 3px; }}
+QMenu::indicator:exclusive {{ border-radius: 5px; }}
+QMenu::indicator:non-exclusive:checked {{ background: {accent}; border-color: {accent}; }}
+QMenu::indicator:exclusive:checked {{ border-color: {accent};
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+    stop: 0 {accent}, stop: 0.5 {accent}, stop: 0.6 {surface}, stop: 1 {surface}); }}
 QMenu::item:selected {{ background: {accent_soft}; color: {text}; }}
 QMenu::item:disabled {{ color: {strong_line}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {surface}; color: {text}; border: 1px solid {line};
+QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {surface}; color: {text}; border: 1px solid {line};
     border-radius: 8px; padding: 3px 8px; min-height: 20px; selection-background-color: {accent};
     selection-color: {on_accent}; }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
 QComboBox QAbstractItemView {{ background: {surface}; color: {text}; border: 1px solid {line};
     selection-background-color: {accent_soft}; selection-color: {text}; outline: none; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

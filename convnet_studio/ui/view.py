@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from convnet_studio.engine.data.dataset import Dataset
@@ -27,6 +28,12 @@ class View(QWidget):
     """
 
     registry: ClassVar[Registry[type[View]]] = Registry("view")
+
+    picture_chosen = Signal(object)
+    """ProbePicture that somebody wants to be shown to the network."""
+
+    wishes_changed = Signal()
+    """Its `probes` or `inquiries` are others now."""
 
     name: ClassVar[str]
     """As the command line knows it, such as ``learning_curves``."""

@@ -177,5 +177,5 @@ def test_selection_goes_both_ways_and_is_told(bench):
 
 
 def test_status_line_tells_totals_and_general_problems(bench):
-    assert bench.view.status.text.startswith("5,994 parameters")
-    assert "10 classes" in bench.view.status.text
+    assert bench.view.status.text().startswith("5,994 parameters")
+    assert "10 classes" in bench.view.status.text()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from canvas_bench import CanvasBench
-from PySide6.QtCore import QAbstractAnimation, Qt
+from PySide6.QtCore import QAbstractAnimation, QPointF, QRectF, Qt
 
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.notes_edits import add_note
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 from convnet_studio.ui import motion
+from convnet_studio.ui.canvas.card_layout import CARD_GAP
 from convnet_studio.ui.canvas.gestures import tidy
 from convnet_studio.ui.motion import LONGEST, motion_time
 
@@ -130,3 +131,68 @@ def test_a_very_large_network_is_tidied_at_once(bench, monkeypatch):
 def test_a_system_without_animations_gets_none(monkeypatch):
     monkeypatch.setattr(motion, "wants_motion", lambda: False)
     assert motion_time() == 0
+
+
+@pytest.fixture
+def staged(qtbot, still) -> CanvasBench:
+    """Two-stage-digits with its first two stages folded, tidied."""
+    made = CanvasBench(qtbot)
+    project = made.project
+    for stage in project.network.stages[:2]:
+        project = edits.fold_stage(project, stage.id, True)
+    made.open_project.edit("fold", project)
+    made.key(Qt.Key.Key_T)
+    return made
+
+
+def overlaps(bench: CanvasBench) -> list[tuple[QRectF, QRectF]]:
+    rects = bench.scene.stages.solid_rects()
+    return [(one, other) for index, one in enumerate(rects) for other in rects[index + 1 :] if one.intersects(other)]
+
+
+def test_hidden_cards_take_no_room(staged):
+    first, second = (staged.scene.stages.folded[each.id].rect for each in staged.project.network.stages[:2])
+    assert 0 < second.left() - first.right() <= 2 * CARD_GAP
+    assert first.top() == second.top()
+    assert overlaps(staged) == []
+    staged.key(Qt.Key.Key_T)
+    assert undo_texts(staged) == ["fold", "Tidy"]
+
+
+@pytest.mark.parametrize("order", [(0,), (1,), (0, 1), (1, 0)])
+def test_what_stands_behind_moves_aside_when_a_stage_unfolds_among_them(staged, order):
+    before = [each.id for each in staged.project.network.modules]
+    for index in order:
+        staged.view.editor.stages.fold(staged.project.network.stages[index].id, False)
+        assert overlaps(staged) == []
+    row = [each for each in before if staged.scene.modules[each].isVisible() and staged.scene.modules[each].y() == 0]
+    lefts = [staged.scene.card_of(each).rect.left() for each in row]
+    assert lefts == sorted(lefts), "the order stays"
+
+
+def test_what_stands_below_moves_down_when_a_taller_stage_unfolds(staged):
+    folded = staged.scene.stages.folded[staged.project.network.stages[0].id]
+    below = folded.rect.bottomLeft() + QPointF(0, 20)
+    project, new = edits.insert_module(staged.project, "Abs", (below.x(), below.y()))
+    staged.open_project.edit("near", project)
+    staged.view.editor.stages.fold(staged.project.network.stages[0].id, False)
+    card, frame = staged.scene.modules[new], staged.scene.stages.frames[staged.project.network.stages[0].id]
+    assert card.x() == below.x()
+    assert card.rect.top() > frame.rect.bottom()
+
+
+def test_several_unfold_at_once(staged):
+    modules = [each for stage in staged.project.network.stages[:2] for each in stage.modules]
+    staged.open_project.select(frozenset(modules))
+    staged.view.editor.stages.fold_selected()
+    assert not staged.scene.stages.folded
+    assert overlaps(staged) == []
+
+
+def test_a_stage_that_a_wire_leaves_and_comes_back_to_is_tidied_with_its_cards(qtbot, still):
+    project = residual()
+    project, _ = edits.group_stage(project, ["m2", "m5"])
+    project = edits.fold_stage(project, project.network.stages[0].id, True)
+    bench = CanvasBench(qtbot, project)
+    bench.key(Qt.Key.Key_T)
+    assert overlaps(bench) == []

@@ -77,11 +77,40 @@ def test_the_place_that_is_read_stays_while_the_text_changes(view: CodeView) -> 
     shown(view)
     bar = view.text.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
-    place = bar.value()
-    assert place > 0
+    place = view.text.firstVisibleBlock().text()
+    assert bar.value() > 0
+    assert place
     view.open_project.edit("rate", set_training(view.open_project.project, rate=0.0625))
     shown(view)
-    assert bar.value() == place
+    assert view.text.firstVisibleBlock().text() == place
+
+
+def test_long_lines_go_on_below_with_a_mark(view: CodeView) -> None:
+    text = view.text
+    view.resize(1400, 600)
+    shown(view)
+    assert text.continuations() == []
+    view.resize(300, 600)
+    shown(view)
+    assert text.horizontalScrollBar().maximum() == 0, "all of it is in sight"
+    assert len(text.continuations()) > 3
+    picture = text.viewport().grab().toImage()
+    ground = theme().color("surface")
+    for piece in text.continuations():
+        gutter = [picture.pixelColor(x, round(piece.center().y())) for x in range(round(piece.left()))]
+        assert any(each != ground for each in gutter), "the mark stands before the further piece"
+
+
+def test_all_of_a_long_line_is_tinted(view: CodeView) -> None:
+    view.resize(300, 600)
+    view.open_project.select(frozenset({"m2"}))
+    shown(view)
+    line = view.text.document().findBlockByNumber(shown(view).index("model:add(nn.SpatialConvolutionMM(1, 8, 3, 3))"))
+    place = view.text.blockBoundingGeometry(line).translated(view.text.contentOffset())
+    assert line.layout().lineCount() > 1
+    picture = view.text.viewport().grab().toImage()
+    for y in (place.top() + 2, place.bottom() - 2):
+        assert picture.pixelColor(view.text.viewport().width() - 2, round(y)) == theme().color("accent_soft")
 
 
 def test_selected_modules_are_tinted_and_come_into_sight(view: CodeView) -> None:

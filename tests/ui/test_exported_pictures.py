@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.ui.canvas.wire_flow import WireMeaning
 from convnet_studio.ui.pictures import ENDINGS
 from convnet_studio.ui.pictures.formats import write_picture
 from convnet_studio.ui.pictures.picture import MARGIN, Picture, canvas_picture, fitted, widget_picture
@@ -77,7 +78,7 @@ def test_an_svg_needs_no_font_and_keeps_its_words(bench: CanvasBench, tmp_path: 
     root = svg_of(canvas_picture(bench.view), tmp_path)
     assert not list(root.iter(f"{SVG}text"))
     labels = [each.get("aria-label") for each in root.iter(f"{SVG}path") if each.get("aria-label")]
-    assert {"LocalContrastNorm", "convolution", "8@24×24", "208 params", bench.view.status.text} <= set(labels)
+    assert {"LocalContrastNorm", "convolution", "8@24×24", "208 params", bench.view.status.text()} <= set(labels)
     title = root.find(f"{SVG}title")
     assert title is not None
     assert title.text == "two-stage-digits: the network"
@@ -222,3 +223,24 @@ def test_what_can_t_be_written_is_said_in_a_sentence(bench: CanvasBench, tmp_pat
         write_picture(picture, tmp_path / "nowhere" / "a.svg")
     with pytest.raises(ValueError, match="too large: take a scale of at most"):
         write_picture(picture, tmp_path / "a.png", 1000)
+
+
+def test_a_canvas_seen_from_far_is_drawn_as_at_actual_size(bench: CanvasBench, tmp_path: Path) -> None:
+    near = as_png(canvas_picture(bench.view), tmp_path)
+    bench.view.area.scale_to(0.3)
+    far = as_png(canvas_picture(bench.view), tmp_path)
+    assert far == near
+    assert bench.scene.stages.scale == pytest.approx(0.3)
+    frame = next(iter(bench.scene.stages.frames.values()))
+    assert not frame.layout.counters_text, "the canvas itself shows what can be read from far again"
+
+
+def test_the_legend_of_the_wires_stands_below(bench: CanvasBench, tmp_path: Path) -> None:
+    plain = canvas_picture(bench.view)
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    bench.view.show_snapshot(bench.snapshot())
+    picture = canvas_picture(bench.view)
+    assert picture.height > plain.height + bench.view.legend.height()
+    root = svg_of(picture, tmp_path)
+    labels = [each.get("aria-label") for each in root.iter(f"{SVG}path") if each.get("aria-label")]
+    assert {bench.view.legend.heading, *bench.view.legend.ends, "negative", bench.view.status.text()} <= set(labels)

@@ -13,7 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.project.edits import apply_change
 from convnet_studio.engine.training import events as news
+from convnet_studio.ui.controls.axis_ticks import even_ticks, log_ticks, round_up
 from convnet_studio.ui.controls.curve import Curve, RunningMean
 from convnet_studio.ui.controls.learning_record import LearningRecord
 from convnet_studio.ui.controls.number_text import exact
@@ -22,9 +24,6 @@ from convnet_studio.ui.views.learning_curves import (
     ERROR,
     LOG,
     LearningCurvesView,
-    even_ticks,
-    log_ticks,
-    round_up,
 )
 
 
@@ -188,9 +187,115 @@ def test_curves_of_any_length_are_small_in_a_file_and_come_back(curves: Learning
     assert again.smooth_loss == pytest.approx(curves.record.smooth_loss, abs=0.2)  # alone it would be 9
 
 
+def test_a_run_looks_the_same_when_it_is_opened_again(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 20, steps_per_epoch=2000)))
+    curves.redraw()
+    before = drawn(curves)
+    curves.take_up(json.loads(json.dumps(curves.record.to_json())))
+    curves.show_events([news.RunStarted(2, 2000, 20, 5994, compiled=True)])
+    curves.redraw()
+    for name, (x, y) in drawn(curves).items():
+        assert x == before[name][0], name
+        assert y == pytest.approx(before[name][1], rel=1e-6), name
+
+
+def drawn(curves: LearningCurvesView) -> dict[str, tuple[list[float], list[float]]]:
+    """The points of the lines of this run."""
+    lines = {name: curves._curves[name] for name in ("train", "smooth", "test")}
+    return {name: (line.xData.tolist(), line.yData.tolist()) for name, line in lines.items()}
+
+
+# An edit of the network
+
+
+def edit(curves: LearningCurvesView, kind: str, **settings: object) -> None:
+    """Change a setting of the first module of a kind; training follows."""
+    project = curves.open_project.project
+    where = next(each.id for each in project.network.modules if each.kind == kind)
+    curves.open_project.edit(f"Change {kind}", apply_change(project, where, settings))
+    curves.show_events([news.NetworkChanged(1, (), (), (where,), ())])
+
+
+def step(step: int) -> news.Event:
+    return news.Stepped(1, step, step / 100, 1.5, 0.25, 0.01, 16, 0.02, (1.5,))
+
+
+def test_no_line_joins_two_networks(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 2)))
+    edit(curves, "Conv2d", out_channels=5)
+    curves.show_events([news.Tested(1, 200, 2.0, 2.4, 0.92, 100, 0.1), step(201), step(202)])
+    curves.quantity.choose(ERROR)
+    curves.redraw()
+    x, y = drawn(curves)["test"]
+    assert x[-3:] == [2.0, 2.0, 2.0]
+    assert y[-3:] == pytest.approx([10.0, np.nan, 92.0], nan_ok=True)
+    assert all(np.isnan(drawn(curves)[name][1]).sum() == 1 for name in ("train", "smooth"))
+    assert curves.record.smooth_loss == pytest.approx(1.5), "the mean begins anew"
+
+
+def test_an_edit_has_a_mark_that_tells_what_it_was(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 2)))
+    edit(curves, "Conv2d", out_channels=5)
+    edit(curves, "Conv2d", out_channels=7)
+    curves.show_events([step(201), step(300)])
+    again = LearningRecord(2)
+    again.take_up(json.loads(json.dumps(curves.record.to_json())))
+    assert again.edits == curves.record.edits
+    assert [len(each.pieces) for each in (*again.loss.values(), *again.error.values())] == [2] * 6
+    curves.redraw()
+    assert curves._edit_marks.xData.tolist() == [2.0]
+    curves._hover(1.0)
+    assert "Edit" not in curves.accessibleDescription()
+    curves._hover(2.0)
+    assert curves.accessibleDescription().endswith("Edit at epoch 2.00: Change Conv2d, Change Conv2d")
+
+
+def test_an_edit_that_is_taken_back_at_once_leaves_nothing(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 2)))
+    known = curves.record.smooth_loss
+    edit(curves, "Conv2d", out_channels=5)
+    curves.show_events([news.Tested(1, 200, 2.0, 2.4, 0.92, 100, 0.1)])
+    assert np.isnan(curves.record.smooth_loss), "this network never made a step"
+    curves.open_project.undo_stack.undo()
+    curves.show_events([news.NetworkChanged(1, (), (), (), ())])
+    assert curves.record.edits == []
+    assert curves.record.loss["test"].y.max() == 2.3
+    assert curves.record.smooth_loss == known
+
+
+def test_a_network_that_comes_back_brings_its_last_loss(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 2)))
+    known = curves.record.smooth_loss
+    edit(curves, "Conv2d", out_channels=5)
+    curves.show_events([step(201)])
+    curves.open_project.undo_stack.undo()
+    curves.show_events([news.NetworkChanged(1, (), (), (), ())])
+    assert [each.text for each in curves.record.edits] == ["Change Conv2d", "Undo: Change Conv2d"]
+    assert curves.record.smooth_loss == known
+    curves.show_events([step(202)])
+    assert curves.record.smooth_loss == 1.5
+
+
+def test_edits_before_the_first_step_leave_nothing(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 0)))
+    edit(curves, "Conv2d", out_channels=5)
+    assert not curves.record
+    assert curves.record.edits == []
+
+
+@pytest.mark.parametrize(
+    "edits", [3, [[1]], [["x", "y"]], [[-1.0, "x"]], [[2.0, "x"], [1.0, "y"]], [[float("nan"), ""]]]
+)
+def test_what_is_no_edit_is_left_out(edits: object) -> None:
+    record = LearningRecord()
+    record.take_up({"loss": {"train": [[0.0, 1.0], [2.3, 0.5]]}, "edits": edits})
+    assert record.edits == []
+    assert record.loss["train"].y.tolist() == [2.3, 0.5]
+
+
 @pytest.mark.parametrize(
     "points",
-    [None, 3, "x", [[1.0]], [[1.0], [1.0, 2.0]], [[2.0, 1.0], [0.0, 0.0]], [[0.0], [float("nan")]], [[-1.0], [0.0]]],
+    [None, 3, "x", [[1.0]], [[1.0], [1.0, 2.0]], [[2.0, 1.0], [0.0, 0.0]], [[0.0], [float("inf")]], [[-1.0], [0.0]]],
 )
 def test_what_is_no_curve_is_left_out(points: object) -> None:
     record = LearningRecord()

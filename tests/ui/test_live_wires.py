@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from canvas_bench import CanvasBench
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
+from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec
 from convnet_studio.engine.project.unfold import carried_by, unfold
 from convnet_studio.engine.training.probes import Probes
@@ -21,8 +24,8 @@ from convnet_studio.ui.canvas.wire_flow import (
     Carried,
     Flow,
     WireMeaning,
+    WireScale,
     sign_color,
-    width_of,
 )
 from convnet_studio.ui.theme import DARK, LIGHT, theme, theme_switch
 
@@ -47,18 +50,26 @@ def test_the_numbers_are_those_of_the_array():
     assert carried.sign == pytest.approx(0.6875 / 1.4375)
     words = carried.words("activation")
     assert "1@2×2" in words
-    assert "mean 0.6875, mean absolute value 1.4375" in words
-    assert "range -1.5 … 4.0" in words
+    assert "mean 0.6875, mean absolute value 1.438" in words
+    assert "range -1.5 … 4" in words
     assert "finite" in Carried.of(np.array([1.0, np.nan], np.float32)).words("activation")
 
 
-def test_width_is_linear_in_activations_and_logarithmic_in_gradients():
-    assert width_of(2.0, 2.0, WireMeaning.ACTIVATION) == THICKEST
-    assert width_of(1.0, 2.0, WireMeaning.ACTIVATION) == (THINNEST + THICKEST) / 2
-    assert width_of(0.0, 0.0, WireMeaning.ACTIVATION) == THINNEST
-    assert width_of(float("nan"), 1.0, WireMeaning.GRADIENT) == THINNEST
-    assert width_of(1e-2, 1.0, WireMeaning.GRADIENT) == pytest.approx((THINNEST + THICKEST) / 2)
-    assert width_of(1e-9, 1.0, WireMeaning.GRADIENT) == THINNEST
+def test_widths_spread_over_the_range_of_the_network():
+    scale = WireScale.over([3e-4, 1e-3, 3e-3, 0.0, float("nan")])
+    assert (scale.low, scale.high) == (3e-4, 3e-3)
+    assert scale.width(3e-4) == THINNEST
+    assert scale.width(3e-3) == THICKEST
+    assert scale.width(3e-4 * 10**0.5) == pytest.approx((THINNEST + THICKEST) / 2)
+    assert scale.width(0.0) == scale.width(float("nan")) == THINNEST
+    assert WireScale.over([]).width(1.0) == THINNEST
+
+
+def test_what_is_nearly_the_same_does_not_look_as_if_it_differed_and_nothing_makes_all_others_alike():
+    alike = WireScale.over([1.0, 1.01])
+    assert alike.width(1.0) > 0.9 * THICKEST
+    spread = WireScale.over([1e-30, 0.1, 1.0])
+    assert spread.width(1.0) - spread.width(0.1) > 1
 
 
 @pytest.mark.parametrize("name", [LIGHT, DARK])
@@ -110,7 +121,9 @@ def test_wires_draw_what_their_source_puts_out(bench):
         magnitudes[link] = item.flow.carried.magnitude
     widest = max(magnitudes, key=lambda link: magnitudes[link])
     assert bench.scene.links[widest].flow.width == THICKEST
-    assert bench.view.wires.largest == magnitudes[widest]
+    assert bench.view.wires.scale.high == magnitudes[widest]
+    thinnest = min(magnitudes, key=lambda link: magnitudes[link])
+    assert bench.scene.links[thinnest].flow.width == THINNEST
 
 
 def test_the_scale_begins_anew_with_another_run(bench):
@@ -119,13 +132,13 @@ def test_the_scale_begins_anew_with_another_run(bench):
     bench.view.show_snapshot(snapshot)
     larger = {each: 10 * array for each, array in snapshot.outputs.items()}
     bench.view.show_snapshot(replace(snapshot, outputs=larger))
-    before = bench.view.wires.largest
+    before = bench.view.wires.scale.high
     bench.view.show_snapshot(replace(snapshot, outputs={"m3": snapshot.outputs["m3"]}))
-    assert bench.view.wires.largest == before, "what is out of view keeps its magnitude"
+    assert bench.view.wires.scale.high == before, "what is out of view keeps its magnitude"
     bench.view.show_snapshot(replace(snapshot, run_id=2, outputs={"m3": snapshot.outputs["m3"]}))
-    assert bench.view.wires.largest == Carried.of(snapshot.outputs["m3"]).magnitude
+    assert bench.view.wires.scale.high == Carried.of(snapshot.outputs["m3"]).magnitude
     bench.open_project.open(bench.project)
-    assert bench.view.wires.largest == 0
+    assert bench.view.wires.scale.high == 0
 
 
 def test_gradients_come_from_the_gradients_and_what_is_missing_is_told(bench):
@@ -170,8 +183,9 @@ def test_hover_tells_the_numbers_in_words(bench):
     QTest.mouseMove(bench.viewport, bench.place(item.path().pointAtPercent(0.5)))
     words = item.toolTip()
     assert "LPPool2d → Conv2d" in words
-    assert f"mean {snapshot.outputs['m6'].mean(dtype=np.float64):.7g}" in words
-    assert str(snapshot.outputs["m6"].max()) in words
+    assert f"mean {snapshot.outputs['m6'].mean(dtype=np.float64):.4g}" in words
+    assert f"… {snapshot.outputs['m6'].max():.4g}" in words
+    assert not re.search(r"\d{6}", words.replace(".", ""))
     bench.view.show_snapshot(bench.snapshot(seed=5))
     assert item.toolTip() != words, "it follows training"
 
@@ -216,8 +230,95 @@ def test_the_legend_says_what_the_widths_mean_and_stands_clear(bench):
     bench.view.show_snapshot(bench.snapshot())
     assert legend.isVisible()
     assert "activation" in legend.accessibleName()
+    assert "logarithmic" in legend.accessibleName()
+    low, high = legend.ends
+    assert float(low) == pytest.approx(bench.view.wires.scale.low, rel=0.01)
+    assert float(high) == pytest.approx(bench.view.wires.scale.high, rel=0.01)
     assert legend.geometry().bottom() < bench.view.status.geometry().top()
     bench.view.resize(1300, 520)
     bench.view.fit()
     covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
     assert covered.bottom() < legend.geometry().top()
+    bench.view.show_wires(WireMeaning.OFF)
+    bench.view.fit()
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
+    assert covered.bottom() < legend.geometry().top(), "what it would cover moves up"
+
+
+def folded(bench: CanvasBench) -> str:
+    """Folds the first stage; its title."""
+    stage = bench.project.network.stages[0]
+    bench.open_project.edit("fold", edits.fold_stage(bench.project, stage.id, True))
+    return bench.scene.stages.folded[stage.id].card.title
+
+
+def test_a_wire_names_the_folded_stage_that_one_sees_also_while_nothing_is_trained(bench):
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    bench.view.show_snapshot(bench.snapshot())
+    wire = Link("m6", "m7")
+    assert bench.scene.links[wire].flow.ends == "LPPool2d → Conv2d"
+    stage = folded(bench)
+    assert bench.scene.links[wire].flow.ends == f"{stage} → Conv2d"
+    bench.view.show_snapshot(bench.snapshot())
+    assert bench.scene.links[wire].flow.ends == f"{stage} → Conv2d"
+
+
+def test_the_scale_is_that_of_the_wires_in_sight(bench):
+    bench.view.show_wires(WireMeaning.ACTIVATION)
+    folded(bench)
+    snapshot = bench.snapshot()
+    large = dict(snapshot.outputs) | {"m4": 1e5 * snapshot.outputs["m4"]}
+    bench.view.watch_all(True)
+    bench.view.show_snapshot(replace(snapshot, outputs=large))
+    assert bench.scene.stages.hides(Link("m4", "m5"))
+    assert bench.view.wires.scale.high < 1e4
+
+
+def in_the_joint(bench: CanvasBench, link: Link) -> QImage:
+    """What is painted between the two cards that a wire joins."""
+    seam = bench.scene.links[link].seam
+    image = QImage(seam.size().toSize(), QImage.Format.Format_RGB32)
+    image.fill(theme().color("canvas"))
+    painter = QPainter(image)
+    bench.scene.render(painter, QRectF(image.rect()), seam)
+    painter.end()
+    return image
+
+
+def row_of(image: QImage, y: int, color: QColor) -> int:
+    """How many pixels of a row have about this colour."""
+    seen = [image.pixelColor(x, y) for x in range(image.width())]
+    return sum(max(abs(each.red() - color.red()), abs(each.blue() - color.blue())) < 12 for each in seen)
+
+
+def test_interlocked_cards_tell_width_and_colour_in_their_seam(bench):
+    item = bench.scene.links[WIRE]
+    assert item.seam.height() > 40
+    before = in_the_joint(bench, WIRE)
+    carried = Carried.of(np.full((2, 3, 3), 0.5, np.float32))
+    color = sign_color(1.0, WireMeaning.ACTIVATION)
+    for width in (2.0, 10.0):
+        item.set_flow(Flow(WireMeaning.ACTIVATION, carried, width))
+        told = in_the_joint(bench, WIRE)
+        wide = max(row_of(told, y, color) for y in range(6, 18))
+        assert width - 1 <= wide <= width + 1
+    item.set_flow(Flow(WireMeaning.ACTIVATION, carried, 10.0, travel=5.0))
+    assert in_the_joint(bench, WIRE) != told, "its dashes move"
+    item.set_flow(Flow(WireMeaning.ACTIVATION, None))
+    assert row_of(in_the_joint(bench, WIRE), 10, color) == 0
+    item.set_flow(None)
+    assert in_the_joint(bench, WIRE) == before
+
+
+def test_only_short_wires_tell_it_there(bench):
+    assert bench.scene.links[Link("m6", "m7")].seam.isEmpty()
+    assert bench.scene.links[Link("m1", "m2")].seam.isEmpty(), "there is room at the edge of a frame"
+
+
+def test_the_pointer_finds_a_wire_everywhere_in_its_seam(bench):
+    item = bench.scene.links[WIRE]
+    at = item.seam.center() + QPointF(0, 20)
+    QTest.mouseMove(bench.viewport, bench.place(at) + QPoint(40, 40))
+    QTest.mouseMove(bench.viewport, bench.place(at))
+    assert item.toolTip() == "Carries 8@24×24"

@@ -20,6 +20,7 @@ from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.control import Play
 from convnet_studio.engine.training.events import Diverged, Event, NetworkChanged
 from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.metrics import NOT_YET
 from convnet_studio.ui.settings import Session, Settings
 
 SECONDS = 20_000
@@ -111,6 +112,7 @@ def test_undo_of_new_weights_brings_the_training_back(window: MainWindow, qtbot:
     assert (trained[module]["weight"] == again[module]["weight"]).all()
     until(qtbot, lambda: window.top_bar.metrics.texts()["epoch"] == "1.00")
     assert window.curves.record is record
+    assert window.top_bar.metrics.texts()["train loss"] == f"{record.smooth_loss:.3f}"
     assert len(record.loss["train"]) == 90
 
 
@@ -155,6 +157,7 @@ def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot:
     assert load_project(path).project == project
     assert "mine.cvstudio" in window.windowTitle()
     assert window.files.new()
+    until(qtbot, lambda: window.top_bar.metrics.texts()["train loss"] == NOT_YET)
     assert window.files.open_path(path)
     assert window.open_project.project == project
     until(qtbot, lambda: window.session.fetch_weights() is not None)
@@ -165,7 +168,7 @@ def test_save_and_open_bring_back_project_and_weights(window: MainWindow, qtbot:
     assert window.session_record.recent == [str(path)]
     until(qtbot, lambda: window.top_bar.metrics.texts()["test error"] == shown["test error"])
     again_shown = window.top_bar.metrics.texts()
-    assert [again_shown[name] for name in ("epoch", "step")] == ["1.00", "90"]
+    assert [again_shown[name] for name in ("epoch", "step", "train loss")] == ["1.00", "90", shown["train loss"]]
     again_curve = window.curves.record.loss
     for name in ("train", "smooth", "test"):
         assert again_curve[name].x[: len(curve[name])] == pytest.approx(curve[name].x)

@@ -85,11 +85,10 @@ def test_after_an_answer_the_keyboard_goes_to_play(window: MainWindow, qtbot: Qt
 
 
 def test_the_network_stays_where_it_is(window: MainWindow, qtbot: QtBot) -> None:
-    card = next(iter(window.canvas.scene.modules))
-    before = window.canvas.point_below(card), window.canvas.zoom, window.canvas.height()
+    before = window.canvas.drawn_rects(), window.canvas.zoom, window.canvas.height()
     window.notice.say("info", "Something happened.")
     qtbot.wait(50)
-    assert (window.canvas.point_below(card), window.canvas.zoom, window.canvas.height()) == before
+    assert (window.canvas.drawn_rects(), window.canvas.zoom, window.canvas.height()) == before
     zoom = window.canvas._zoom.geometry()
     assert zoom.bottom() < window.notice.geometry().top()
     assert not window.canvas.status.isVisible()

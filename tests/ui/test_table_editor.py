@@ -14,7 +14,7 @@ from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.controls.table_matrix import LARGEST_CELL, SMALLEST_CELL
 from convnet_studio.ui.inspector.inspector import Inspector
-from convnet_studio.ui.inspector.table_editor import BY_HAND, FAN_IN, GROUPS, PATTERN, SEED, TableEditor
+from convnet_studio.ui.inspector.table_editor import BY_HAND, FAN_IN, GROUPS, PATTERN, SEED, TEXT, TableEditor
 from convnet_studio.ui.open_project import OpenProject
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -228,3 +228,50 @@ def test_pixels_follow_the_table(bench: Bench) -> None:
     QTest.mouseMove(matrix, QPoint(1, 1))
     assert matrix.grab().toImage().pixel(bench.place(3, 0)) in inside
     assert np.array(matrix.table[0] == {0, 1, 2, 3}).all()
+
+
+def test_the_table_is_chosen_at_one_place(bench: Bench) -> None:
+    row = bench.inspector.module_page.form.fields["table"]
+    assert bench.editor.isVisible()
+    assert row.isHidden()
+    project = bench.open_project.project
+    into = next(each for each in project.network.links if each.target == bench.bank)
+    bench.open_project.edit("Cut", edits.delete_links(project, [into]))
+    assert bench.editor.isHidden()
+    assert not row.isHidden()  # without inputs there is no matrix, but still a table
+
+
+def test_a_table_is_written_by_hand(bench: Bench) -> None:
+    text = bench.editor.form.fields[TEXT]
+    assert not text.isVisible()
+    bench.choose(PATTERN, BY_HAND)
+    assert text.isVisible()
+    assert text.editor.value == "lenet-5"
+    assert bench.undo_count == 0
+    text.editor.show_value("0-3, 1-4")
+    bench.choose(TEXT, "0-3, 1-4")
+    assert "16" in bench.editor.refusal.text()
+    assert (bench.text, text.editor.value) == ("lenet-5", "0-3, 1-4")  # what was typed stays to be mended
+    by_hand = ", ".join(["0-2"] * 16)
+    bench.choose(TEXT, by_hand)
+    assert bench.text == by_hand
+    assert text.isVisible()
+    bench.choose(PATTERN, "full")
+    assert bench.text == "full"
+    assert not text.isVisible()
+
+
+def test_what_is_pointed_at_looks_like_no_connection(bench: Bench) -> None:
+    """Inside of every square the colour is that of connected or not, also under the mouse."""
+
+    def colours() -> list[int]:
+        picture = bench.editor.matrix.grab().toImage()
+        places = [bench.place(source, output) for source in range(6) for output in range(16)]
+        return [picture.pixel(each) for each in places]
+
+    bench.editor.matrix.clearFocus()
+    before, whole = colours(), bench.editor.matrix.grab().toImage()
+    QTest.mouseMove(bench.editor.matrix, bench.place(3, 5))
+    assert bench.editor.matrix.pointed_at == (3, 5)
+    assert colours() == before
+    assert bench.editor.matrix.grab().toImage() != whole

@@ -84,6 +84,30 @@ def test_panels_keep_their_shares_until_somebody_moves_them(window: MainWindow, 
     assert sizes(1440, 900) == first
 
 
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+@pytest.mark.parametrize("is_own", [False, True])
+def test_closing_the_code_gives_back_what_opening_it_took(
+    window: MainWindow, qtbot: QtBot, width: int, is_own: bool
+) -> None:
+    layout = window.panel_layout
+    window.resize(width, 800)
+    if is_own:
+        layout._note_arrangement()
+        window.resizeDocks(layout.panels[:2], [230, 300], Qt.Orientation.Horizontal)
+    qtbot.wait(60)
+
+    def state() -> tuple[list[int], float]:
+        return [each.width() for each in layout.panels if not each.isHidden()], window.canvas.zoom
+
+    before = state()
+    layout.toggle_beside()
+    qtbot.wait(60)
+    assert state() != before
+    layout.toggle_beside()
+    qtbot.wait(60)
+    assert state() == before
+
+
 def test_no_two_actions_share_a_shortcut() -> None:
     used = [QKeySequence(key).toString() for row in ACTIONS for key in row.shortcuts]
     assert len(used) == len(set(used))

@@ -1,13 +1,15 @@
-"""Find: the project that a command line names, files of other programs among them."""
+"""Find: the project that a command line names, files of other programs among them; the forms, with all registered."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import convnet_studio.engine.export.forms  # noqa: F401  (importing the folder registers what it holds)
-from convnet_studio.engine.export.form import import_file, readable_endings
+from convnet_studio.engine.export.form import Form, export, import_file, readable_endings, save_export
 from convnet_studio.engine.project.file import LoadedProject
 from convnet_studio.engine.project.find import find_project
+
+__all__ = ["Form", "export", "import_file", "is_listing", "open_argument", "save_export"]
 
 
 def open_argument(argument: str) -> LoadedProject:

@@ -20,6 +20,9 @@ from convnet_studio.engine.registry import Registry
 
 LARGEST_TEXT = 1_000_000
 """Bytes of a file that is read as text at most."""
+SIGNATURE = "Written by ConvNet Studio."
+"""Stands in the heading of a text whose weights lie beside it."""
+_LONGEST_HEADING = 10_000
 
 
 class ExportError(ValueError):
@@ -156,18 +159,31 @@ def export(project: Project, form_name: str, weights: Weights | None = None) -> 
 
 
 def save_export(exported: Exported, path: Path) -> list[Path]:
-    """Write the files; returns their paths.
+    """Write the files; returns their paths. A file beside is replaced only where it belongs to the one at `path`.
 
     Raises:
-        ExportError: one sentence, if one can't be written.
+        ExportError: one sentence, if one can't be written or is another's; then nothing is written.
     """
-    files = {path: exported.content} | {path.with_suffix(ending): data for ending, data in exported.beside.items()}
+    beside = {path.with_suffix(ending): data for ending, data in exported.beside.items()}
+    for each in beside:
+        if each.exists() and not _is_ours(path):
+            raise ExportError(f"{each} is there already and belongs to no exported {path.name}: choose another name.")
+    files = {path: exported.content} | beside
     for each, content in files.items():
         try:
             each.write_bytes(content.encode() if isinstance(content, str) else content)
         except OSError as error:
             raise ExportError(f"{each} can't be written: {error.strerror}.") from None
     return list(files)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether there is a text at `path` that was exported."""
+    try:
+        with path.open("rb") as file:
+            return SIGNATURE.encode() in file.read(_LONGEST_HEADING)
+    except OSError:
+        return False
 
 
 def readable_endings() -> tuple[str, ...]:

@@ -7,103 +7,17 @@ would be right.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from convnet_studio.engine.export.lua import Table
 from convnet_studio.engine.export.lua_tokens import LuaError
+from convnet_studio.engine.export.torch7_values import Criterion, Settings, Unit
 from convnet_studio.engine.nn.connection_table import connected_pairs, read_table
-from convnet_studio.engine.nn.module import SettingValue, ShapeProblem
+from convnet_studio.engine.nn.module import ShapeProblem
 
-Settings = dict[str, SettingValue]
 NAMED_TABLES = ("lenet-5", "lenet-7")
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A module of Torch7 as the listing made it.
-
-    Attributes:
-        name: as Torch7 calls it. `line`: where it was made.
-        kind, settings: what it is here; no kind where it means something only beside others.
-        maps: how many maps, or numbers of a list, it says that it takes; 0 where it does not say.
-        count: how many numbers it says that its input has; 0 where it does not say.
-        values: its own arguments, for the folds.
-    """
-
-    name: str
-    line: int
-    kind: str = ""
-    settings: Settings = field(default_factory=dict)
-    maps: int = 0
-    count: int = 0
-    values: tuple[Any, ...] = ()
-
-    def method(self, name: str, arguments: list[Any], line: int) -> Unit:
-        """``noBias`` is the one method that a listing can call on a module."""
-        if name == "noBias" and self.kind in ("Conv2d", "Conv3d"):
-            self.settings["biases"] = "none"
-            return self
-        raise LuaError(line, f"nn.{self.name} has no method {name} here: only noBias of a convolution can be called.")
-
-    def call(self, arguments: list[Any], line: int) -> Any:
-        """Calling a module makes a graph of nngraph."""
-        raise LuaError(line, f"nn.{self.name} is called: graphs can't be read, only chains that add makes.")
-
-    def __str__(self) -> str:
-        return f"nn.{self.name}"
-
-
-@dataclass(eq=False)
-class Chain:
-    """``nn.Sequential()``: modules in a row, other chains among them."""
-
-    line: int
-    members: list[Unit | Chain] = field(default_factory=list)
-
-    def method(self, name: str, arguments: list[Any], line: int) -> Chain:
-        """``add`` puts a module behind the last."""
-        if name != "add":
-            raise LuaError(line, f"nn.Sequential has no method {name} here: only add can be called.")
-        if len(arguments) != 1 or not isinstance(arguments[0], Unit | Chain):
-            found = str(arguments[0]) if arguments else "nothing"
-            raise LuaError(line, f"add was given {found}: a module such as nn.Tanh() was expected.")
-        if arguments[0] is self:
-            raise LuaError(line, "a chain can't be added to itself.")
-        self.members.append(arguments[0])
-        return self
-
-    def units(self, depth: int = 0, seen: set[int] | None = None) -> list[Unit]:
-        """All modules, those of inner chains too; none can be there twice, or it would have to share its weights."""
-        seen = set() if seen is None else seen
-        if depth > 30:
-            raise LuaError(self.line, "chains are more than 30 deep within each other: write it simpler.")
-        for each in self.members:
-            if id(each) in seen:
-                raise LuaError(each.line, f"this {each} is added twice: make a second one, with weights of its own.")
-            seen.add(id(each))
-        return [
-            unit
-            for each in self.members
-            for unit in ([each] if isinstance(each, Unit) else each.units(depth + 1, seen))
-        ]
-
-    def __str__(self) -> str:
-        return "nn.Sequential"
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """A loss."""
-
-    name: str
-    line: int
-    kind: str
-    settings: Settings = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"nn.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -310,6 +224,12 @@ def _reshape(given: Arguments) -> Unit:
     return Unit(given.name, given.line, "Reshape", {"shape": "x".join(f"{each:g}" for each in sizes)})
 
 
+def _join(given: Arguments) -> Unit:
+    if given.whole(0, "a dimension") != 1:
+        raise given.wrong("joins along another dimension than that of the maps: here it must be 1")
+    return Unit(given.name, given.line, "Concat")
+
+
 def _linear(given: Arguments) -> Unit:
     settings: Settings = {"out_features": given.whole(1, "the number of outputs")}
     return Unit(given.name, given.line, "Linear", settings, given.whole(0, "the number of inputs"))
@@ -319,11 +239,14 @@ MODULES: Mapping[str, Maker] = MappingProxyType(
     {
         "Abs": _simple("Abs"),
         "CAdd": _helper,
+        "CAddTable": _simple("Add"),
         "CMul": _helper,
+        "CMulTable": _simple("Multiply"),
         "Dropout": _simple("Dropout", p=("a probability", 0.5)),
         "Euclidean": _helper,
         "HardShrink": _simple("Hardshrink", lambd=("a threshold", 0.5)),
         "Identity": _helper,
+        "JoinTable": _join,
         "Linear": _linear,
         "LogSoftMax": _simple("LogSoftmax"),
         "MulConstant": _helper,

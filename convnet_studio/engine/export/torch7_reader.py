@@ -1,12 +1,9 @@
-"""Torch7 reader: follows a listing of Torch7, and finds the modules of which its network is made.
-
-What Torch7 composes of several modules, as a tanh between two factors, is found again by ``FOLDS``.
-"""
+"""Torch7 reader: follows a listing of Torch7, and finds the modules of which its network is made, and their wires."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -19,125 +16,14 @@ from convnet_studio.engine.export.torch7_constructors import (
     MODULES,
     TABLES,
     Arguments,
-    Chain,
-    Criterion,
-    Unit,
     Window,
     gaussian_window,
     pairs_table,
 )
-from convnet_studio.engine.nn.modules.scaled_tanh import ScaledTanh
+from convnet_studio.engine.export.torch7_folds import folded
+from convnet_studio.engine.export.torch7_stages import Heading, read_headings
+from convnet_studio.engine.export.torch7_values import JOINING, Chain, Criteria, Criterion, Graph, Node, Unit, graph_of
 from convnet_studio.engine.project.kinds import check_settings, kind_named
-
-# What Torch7 composes of several modules
-
-Fold = Callable[[Sequence[Unit]], Unit | None]
-
-
-def _names(units: Sequence[Unit], *names: str) -> bool:
-    return [each.name for each in units] == list(names)
-
-
-def _constant(unit: Unit) -> float:
-    value = unit.values[0] if unit.values else math.nan
-    return float(value) if isinstance(value, int | float) else math.nan
-
-
-def _counts(unit: Unit) -> tuple[int, ...]:
-    """Its arguments, where all of them count something; else none."""
-    numbers = [each for each in unit.values if isinstance(each, float) and each.is_integer() and 0 < each < 1e6]
-    return tuple(map(int, numbers)) if len(numbers) == len(unit.values) else ()
-
-
-def _scaled_tanh(units: Sequence[Unit]) -> Unit | None:
-    if not _names(units, "MulConstant", "Tanh", "MulConstant"):
-        return None
-    factors = (units[0], ScaledTanh.STEEPNESS), (units[2], ScaledTanh.AMPLITUDE)
-    is_ours = all(math.isclose(_constant(unit), factor, rel_tol=1e-4) for unit, factor in factors)
-    return replace(units[1], name="ScaledTanh", kind="ScaledTanh") if is_ours else None
-
-
-def _mean_lp_pool(units: Sequence[Unit]) -> Unit | None:
-    if not _names(units, "SpatialLPPooling", "MulConstant"):
-        return None
-    size, p = float(units[0].settings["kernel_size"]), float(units[0].settings["p"])
-    is_mean = math.isclose(_constant(units[1]), size ** (-2 / p), rel_tol=1e-4)
-    return replace(units[0], settings=units[0].settings | {"inside": "mean"}) if is_mean else None
-
-
-def _euclidean_rbf(units: Sequence[Unit]) -> Unit | None:
-    if not _names(units, "Euclidean", "Square", "MulConstant") or _constant(units[2]) != -1:
-        return None
-    sizes = _counts(units[0])
-    if len(sizes) != 2 or sizes[0] != 84:
-        return None
-    return Unit("EuclideanRBF", units[0].line, "EuclideanRBF", {"out_features": sizes[1]}, 84)
-
-
-def _padded(units: Sequence[Unit]) -> Unit | None:
-    if len(units) != 2 or units[0].name != "SpatialZeroPadding" or units[1].kind != "Conv2d":
-        return None
-    sides = _counts(units[0])
-    if len(sides) != 4 or len(set(sides)) != 1 or units[1].settings.get("padding"):
-        return None
-    return replace(units[1], settings=units[1].settings | {"padding": sides[0]})
-
-
-def _bias_of_units(units: Sequence[Unit]) -> Unit | None:
-    if len(units) != 2 or units[0].kind != "Conv2d" or units[1].name != "CAdd" or len(_counts(units[1])) != 3:
-        return None
-    return replace(units[0], settings=units[0].settings | {"biases": "each unit"})
-
-
-def _gain_and_bias(units: Sequence[Unit]) -> Unit | None:
-    gain = _gain(units[:1])
-    is_whole = gain is not None and units[1].name == "CAdd" and units[1].values == units[0].values
-    return replace(gain, settings={"has_bias": True}) if gain is not None and is_whole else None
-
-
-def _gain(units: Sequence[Unit]) -> Unit | None:
-    sizes = _counts(units[0])
-    if not _names(units, "CMul") or not sizes or any(each != 1 for each in sizes[1:]):
-        return None
-    return replace(units[0], name="Gain", kind="Gain", settings={"has_bias": False}, maps=sizes[0])
-
-
-FOLDS: tuple[tuple[int, Fold], ...] = (
-    (3, _scaled_tanh),
-    (3, _euclidean_rbf),
-    (2, _mean_lp_pool),
-    (2, _padded),
-    (2, _bias_of_units),
-    (2, _gain_and_bias),
-    (1, _gain),
-)
-"""How many modules in a row are looked at, and what they are together, if anything."""
-
-
-def folded(units: Sequence[Unit]) -> list[Unit]:
-    """The modules as they are here.
-
-    Raises:
-        LuaError: at a module that has no counterpart.
-    """
-    waiting = [each for each in units if each.name != "Identity"]
-    found: list[Unit] = []
-    while waiting:
-        made = next(
-            ((unit, count) for count, fold in FOLDS if len(waiting) >= count and (unit := fold(waiting[:count]))), None
-        )
-        unit, count = made or (waiting[0], 1)
-        waiting = waiting[count:]
-        if made and count > 1:
-            waiting.insert(0, unit)  # it may be part of more
-        elif unit.kind:
-            found.append(unit)
-        else:
-            raise LuaError(unit.line, f"{unit} has no counterpart here by itself.")
-    return found
-
-
-# The names of a listing
 
 
 class _Library:
@@ -168,18 +54,23 @@ class Torch7Host(Host):
     """
 
     def __init__(self) -> None:
-        nn: dict[str, Any] = {"Sequential": lambda values, line: Chain(line), "tables": _Library("nn.tables", TABLES)}
+        nn: dict[str, Any] = {"Sequential": lambda values, line: Chain(line), "gModule": graph_of}
+        nn |= {"ParallelCriterion": self._criteria, "tables": _Library("nn.tables", TABLES)}
         nn |= {name: self._maker(name, make) for name, make in MODULES.items()}
         nn |= {name: self._maker(name, make) for name, make in CRITERIA.items()}
         image = {"gaussian1D": gaussian_window, "gaussian": gaussian_window}
         torch = {"Tensor": pairs_table, "IntTensor": pairs_table}
-        nothing: Callable[[list[Any], int], None] = lambda values, line: None  # noqa: E731
         libraries: dict[str, Mapping[str, Any]] = {"nn": nn, "image": image, "torch": torch}
         names = {name: _Library(name, functions) for name, functions in libraries.items()}
-        super().__init__({**names, "require": nothing, "print": nothing})
+        super().__init__({**names, "require": _nothing, "print": _nothing})
         self.criteria: list[Criterion] = []
-        self.chains: list[tuple[str, Chain]] = []
+        self.together: list[Criteria] = []
+        self.networks: list[tuple[str, Chain | Graph]] = []
         self.notes: list[str] = []
+
+    def _criteria(self, values: list[Any], line: int) -> Criteria:
+        self.together.append(Criteria(line))
+        return self.together[-1]
 
     def _maker(self, name: str, make: Callable[[Arguments], Any]) -> Callable[[list[Any], int], Any]:
         def made(values: list[Any], line: int) -> Any:
@@ -210,10 +101,14 @@ class Torch7Host(Host):
         self.notes.append(f"Line {line}: “{text[:60]}” was read as a comment.")
 
     def assigned(self, name: str, value: Any, line: int) -> None:
-        """Remember which chains have names."""
+        """Remember which networks have names."""
         super().assigned(name, value, line)
-        if isinstance(value, Chain):
-            self.chains.append((name, value))
+        if isinstance(value, Chain | Graph):
+            self.networks.append((name, value))
+
+
+def _nothing(values: list[Any], line: int) -> None:
+    """What `require` and `print` do here."""
 
 
 TUTORIAL: Mapping[str, Any] = MappingProxyType(
@@ -227,12 +122,36 @@ TUTORIAL: Mapping[str, Any] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The network of a listing: its modules in a row, the loss behind them if there is one, and what was guessed."""
+class Member:
+    """A module of the network, and what feeds it: places of other members, or -1, -2, ... for the inputs."""
 
-    units: tuple[Unit, ...]
-    criterion: Criterion | None
+    unit: Unit
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The network of a listing.
+
+    Attributes:
+        members: its modules, each after those that feed it.
+        inputs: how many it has. `outputs`: places of the members that make the outputs, or inputs as of `Member`.
+        criteria: none, one, or one for each output.
+        headings: the comments that head stages.
+        notes: what was guessed.
+    """
+
+    members: tuple[Member, ...]
+    inputs: int
+    outputs: tuple[int, ...]
+    criteria: tuple[Criterion, ...]
+    headings: tuple[Heading, ...]
     notes: tuple[str, ...]
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The modules alone."""
+        return tuple(each.unit for each in self.members)
 
 
 def read_listing(text: str) -> Listing:
@@ -241,32 +160,87 @@ def read_listing(text: str) -> Listing:
     Raises:
         LuaError: one sentence with the line, and what was expected there.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     host = Torch7Host()
-    returned = follow(text.replace("\r\n", "\n").replace("\r", "\n"), host)
-    chain = _network(host, returned)
-    units = folded(chain.units())
-    if not units:
-        raise LuaError(chain.line, "this nn.Sequential is empty: add modules, such as model:add(nn.Tanh()).")
-    made: list[Unit | Criterion] = [*units, *host.criteria]
+    returned = follow(text, host)
+    network = _network(host, returned)
+    members, outputs = _chained(network) if isinstance(network, Chain) else _wired(network)
+    if not members:
+        raise LuaError(network.line, f"this {network} is empty: add modules, such as model:add(nn.Tanh()).")
+    criteria = _criteria(host, len(outputs))
+    made: list[Unit | Criterion] = [*(each.unit for each in members), *criteria]
     for unit in made:
         try:
             check_settings(kind_named(unit.kind), unit.settings)
         except ValueError as problem:
             raise LuaError(unit.line, f"{unit}: {problem}") from None
-    if len(host.criteria) > 1:
-        raise LuaError(host.criteria[1].line, "there is a second criterion: one was expected.")
-    return Listing(tuple(units), host.criteria[0] if host.criteria else None, tuple(dict.fromkeys(host.notes)))
+    inputs = 1 if isinstance(network, Chain) else len(network.inputs)
+    notes = tuple(dict.fromkeys(host.notes))
+    return Listing(tuple(members), inputs, tuple(outputs), criteria, tuple(read_headings(text)), notes)
 
 
-def _network(host: Torch7Host, returned: list[Any]) -> Chain:
+def _network(host: Torch7Host, returned: list[Any]) -> Chain | Graph:
     """What the listing returns, or calls ``model``, or made last and added to nothing."""
-    if returned and isinstance(returned[0], Chain):
+    if returned and isinstance(returned[0], Chain | Graph):
         return returned[0]
-    named = dict(host.chains)
-    inner = {id(each) for chain in named.values() for each in chain.members}
-    outer = [chain for chain in named.values() if id(chain) not in inner]
-    if isinstance(named.get("model"), Chain):
+    named = dict(host.networks)
+    inner = {id(each) for chain in named.values() if isinstance(chain, Chain) for each in chain.members}
+    outer = [network for network in named.values() if id(network) not in inner]
+    if "model" in named:
         return named["model"]
     if not outer:
         raise LuaError(1, "there is no network in this listing: model = nn.Sequential() was expected.")
     return outer[-1]
+
+
+def _chained(chain: Chain) -> tuple[list[Member], list[int]]:
+    """The members of a chain, and its output."""
+    units = folded(chain.units())
+    for unit in units:
+        if unit.kind in JOINING:
+            raise LuaError(unit.line, f"{unit} takes several inputs, so it has no place in a chain: use nn.gModule.")
+    return [Member(unit, (place - 1,)) for place, unit in enumerate(units)], [len(units) - 1]
+
+
+def _wired(graph: Graph) -> tuple[list[Member], list[int]]:
+    """The members of a graph, and its outputs. What is folded is found in rows of nodes without a branch."""
+    nodes = graph.nodes()
+    uses = Counter(id(source) for node in nodes for source in node.sources)
+    uses.update(id(each) for each in graph.outputs)
+    places = {id(node): -1 - number for number, node in enumerate(graph.inputs)}
+    following = {id(node.sources[0]): node for node in nodes if _goes_on(node, uses)}
+    members: list[Member] = []
+    for node in nodes:
+        if not node.sources or _goes_on(node, uses):
+            continue
+        row = [node]
+        while next_node := following.get(id(row[-1])):
+            row.append(next_node)
+        sources = tuple(places[id(each)] for each in node.sources)
+        for unit in folded([each.unit for each in row]):
+            members.append(Member(unit, sources))
+            sources = (len(members) - 1,)
+        places[id(row[-1])] = sources[0]
+    return members, [places[id(each)] for each in graph.outputs]
+
+
+def _goes_on(node: Node, uses: Mapping[int, int]) -> bool:
+    """Whether a node only goes on with what one other made, which nothing else takes."""
+    return len(node.sources) == 1 and bool(node.sources[0].sources) and uses[id(node.sources[0])] == 1
+
+
+def _criteria(host: Torch7Host, outputs: int) -> tuple[Criterion, ...]:
+    """The criteria, as many as there are outputs; one alone may compare two."""
+    if not host.together:
+        found = host.criteria[:1]
+        if len(host.criteria) > 1:
+            raise LuaError(host.criteria[1].line, "there is a second criterion: one was expected.")
+    elif len(host.together) > 1 or len(host.together[0].members) != len(host.criteria):
+        raise LuaError(host.together[-1].line, "not all criteria belong to one nn.ParallelCriterion: add each of them.")
+    else:
+        found = host.together[0].members
+    if len(found) == 1 and outputs == 2 and found[0].kind == "MSELoss":
+        return (replace(found[0], settings=found[0].settings | {"compared_with": "wire"}),)
+    if found and len(found) != outputs:
+        raise LuaError(found[0].line, f"there are criteria for {len(found)} of {outputs} outputs: give one to each.")
+    return tuple(found)

@@ -5,12 +5,27 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
+
 from convnet_studio.engine.kernels.constants import ZERO
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 
 _SOFTMAX = Layout(x="buffer", y="buffer", positions="number", channels="number")
 F = _SOFTMAX.index
+
+
+@numba.njit
+def _exponentials(x: Any, y: Any, start: Any, end: Any) -> Any:
+    """Write exp (x - largest) into y from start to end - 1; returns the largest x and the sum of what was written."""
+    largest = x[start]
+    for c in range(start, end):
+        largest = max(largest, x[c])
+    total = ZERO
+    for c in range(start, end):
+        y[c] = math.exp(x[c] - largest)
+        total += y[c]
+    return largest, total
 
 
 @leaf(_SOFTMAX)
@@ -20,13 +35,7 @@ def softmax_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i
     for s in range(i, i + n):
         x, y = sample(row, F.x, workspace, s), sample(row, F.y, workspace, s)
         for start in range(0, row[F.positions] * channels, channels):
-            largest = x[start]
-            for c in range(start, start + channels):
-                largest = max(largest, x[c])
-            total = ZERO
-            for c in range(start, start + channels):
-                y[c] = math.exp(x[c] - largest)
-                total += y[c]
+            _, total = _exponentials(x, y, start, start + channels)
             for c in range(start, start + channels):
                 y[c] /= total
 
@@ -57,13 +66,8 @@ def log_softmax_forward(row: Any, parameters: Any, gradients: Any, workspace: An
     for s in range(i, i + n):
         x, y = sample(row, F.x, workspace, s), sample(row, F.y, workspace, s)
         for start in range(0, row[F.positions] * channels, channels):
-            largest = x[start]
-            for c in range(start, start + channels):
-                largest = max(largest, x[c])
-            exponentials = ZERO
-            for c in range(start, start + channels):
-                exponentials += math.exp(x[c] - largest)
-            logarithm = math.log(exponentials)
+            largest, total = _exponentials(x, y, start, start + channels)
+            logarithm = math.log(total)
             for c in range(start, start + channels):
                 y[c] = (x[c] - largest) - logarithm
 

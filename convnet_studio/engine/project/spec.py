@@ -90,6 +90,12 @@ class NetworkSpec:
     unfold: int = 1
     stages: tuple[StageSpec, ...] = ()
 
+    @property
+    def structure(self) -> object:
+        """What of it matters to what it computes: not names, positions and stages. Two of them can be compared."""
+        modules = [(each.id, each.kind, dict(each.settings), each.shares) for each in self.modules]
+        return modules, self.links, self.unfold
+
     def module(self, module_id: str) -> ModuleSpec:
         """The module with this id.
 

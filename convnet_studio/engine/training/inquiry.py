@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -30,6 +31,25 @@ class Moment:
     run: Run
     picture: Array
     label: int
+
+    def answering_parameters(self) -> Array:
+        """A copy of the parameters that the run would answer with now."""
+        with self.run.answering():
+            return self.run.network.parameters.copy()
+
+    @contextmanager
+    def with_parameters(self, parameters: Array) -> Iterator[None]:
+        """Within the block the run's program computes with `parameters`: for work in pieces on the weights of once.
+
+        There must be no ``yield`` to the worker within the block.
+        """
+        now = self.run.network.parameters
+        kept = now.copy()
+        now[...] = parameters
+        try:
+            yield
+        finally:
+            now[...] = kept
 
 
 class Inquiry(ABC):

@@ -161,7 +161,7 @@ class Session:
             yield from self._begin(earlier)
             return
         changes_data = _pictures(project.data) != _pictures(run.project.data)
-        changes_structure = _structure(project.network) != _structure(run.project.network)
+        changes_structure = project.network.structure != run.project.network.structure
         if run.has_diverged and (changes_data or changes_structure):
             yield from self.rewind()
         if changes_data:
@@ -394,9 +394,3 @@ def _pictures(data: DataSpec) -> object:
 def _learning(network: NetworkSpec) -> object:
     """How fast each module learns, if at all: what an edit changes from the next step on."""
     return [(each.id, each.learning.rate, each.learning.frozen) for each in network.modules]
-
-
-def _structure(network: NetworkSpec) -> object:
-    """What of a network's drawing matters to what it computes: not names and positions."""
-    modules = [(each.id, each.kind, dict(each.settings), each.shares) for each in network.modules]
-    return modules, network.links, network.unfold

@@ -124,6 +124,12 @@ class CanvasArea(QGraphicsView):
         self.zoom.fit(self._scene.covered_rect(), below)
         self._tell_zoom()
 
+    def show_view(self, factor: float, middle: QPointF) -> None:
+        """Zoom to `factor` with the scene position `middle` in the middle."""
+        self.zoom.zoom_to(factor)
+        self.centerOn(middle)
+        self._tell_zoom()
+
     def visible_rect(self) -> QRectF:
         """The part of the scene in view."""
         return self.mapToScene(self.viewport().rect()).boundingRect()

@@ -86,7 +86,7 @@ class Commands:
         elif stage := scene.stages.only_selected():
             self._rename.start(stage)
         elif len(selection) == 1:
-            self._rename.start(scene.modules[next(iter(selection))])
+            self._rename.start(scene.card_of(next(iter(selection))))
 
     def _on_stages(self, act: Callable[[], object]) -> Callable[[], None]:
         """What acts on the selected stages, if there are any."""

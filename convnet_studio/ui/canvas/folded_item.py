@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsSceneHoverEvent
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.ui.canvas.card import Card
@@ -98,7 +98,7 @@ class FoldedItem(ModuleItem):
     def offer(self, family: Family | None) -> None:
         """Light up the slot of a family."""
         self._pointer.offered = family
-        self.update()
+        self.renew()
 
     def tip_at(self, at: QPointF) -> str:
         """Words for what lies at the item's position `at`."""
@@ -110,35 +110,33 @@ class FoldedItem(ModuleItem):
             return "\n".join(problem_text(each) for each in self.card.problems)
         return super().tip_at(at) if self.layout.body.contains(at) else footer_help(self.card)
 
-    def boundingRect(self) -> QRectF:
-        """The card with its shadow and those below it."""
-        return super().boundingRect().adjusted(0, 0, STACK, STACK)
-
     def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Light up the part under the pointer."""
         super().hoverMoveEvent(event)
         hovered = self.parts.part_at(event.pos())
         if hovered != self._pointer.hovered:
             self._pointer.hovered = hovered
-            self.update()
+            self.renew()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Back to rest."""
         super().hoverLeaveEvent(event)
         self._pointer.hovered = (Part.FRAME, -1)
-        self.update()
+        self.renew()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def draw_still(self, painter: QPainter, shift: QPointF) -> None:
         """The card on a stack of others, with the slots in its head."""
         now = theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(shift)
         for step in (STACK, STACK / 2):
             painter.setPen(QPen(now.color("strong_line"), 1))
             painter.setBrush(now.color("raised"))
             below = self.layout.card.adjusted(step + 6, 6, step, step)
             painter.drawRoundedRect(below.adjusted(0, 0, -0.5, -0.5), LARGE_RADIUS, LARGE_RADIUS)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        super().paint(painter, option, widget)
+        painter.translate(-shift)
+        super().draw_still(painter, shift)  # which leaves the painter where wires end
         self._paint_bar(painter)
         parts = self.parts
         paint_chips(painter, self._face, parts, self._pointer)

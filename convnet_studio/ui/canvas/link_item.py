@@ -11,7 +11,7 @@ from convnet_studio.engine.project.validate import Problem
 from convnet_studio.ui.canvas.card_layout import problem_text
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.wire_flow import THICKEST, Flow
-from convnet_studio.ui.canvas.wire_label import LabelItem, LabelPlace
+from convnet_studio.ui.canvas.wire_label import LabelItem, LabelPlace, seam_of
 from convnet_studio.ui.theme import theme
 
 WIDTH = 1.75
@@ -43,6 +43,8 @@ class LinkItem(QGraphicsPathItem):
         self._label_item = LabelItem(self)
         self._problem: Problem | None = None
         self._flow: Flow | None = None
+        self._seam = QRectF()
+        self._reach = QRectF()
         self.setZValue(-1 if link else OFFERED_Z)
         self.setAcceptHoverEvents(link is not None)
         self._tell()
@@ -96,6 +98,20 @@ class LinkItem(QGraphicsPathItem):
         return self._flow
 
     @property
+    def seam(self) -> QRectF:
+        """Between the two cards that it joins, where it is too short to be read by itself; else empty."""
+        return self._seam
+
+    def setPath(self, path: QPainterPath) -> None:
+        """Lead it along `path`."""
+        self.prepareGeometryChange()
+        self._seam = QRectF() if self.link is None else seam_of(path)
+        super().setPath(path)
+        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
+        around = self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+        self._reach = around.united(self._seam)
+
+    @property
     def joint(self) -> QPointF:
         """Near its end: where a problem is marked."""
         length = self.path().length()
@@ -111,6 +127,10 @@ class LinkItem(QGraphicsPathItem):
         if (label, place) != (self._label, self._label_place):
             self._label, self._label_place = label, place
             self._label_item.show_label(label, place, self._problem is not None)
+
+    def show_words(self, is_in_sight: bool) -> None:
+        """Whether its label can be read now."""
+        self._label_item.set_in_sight(is_in_sight)
 
     def set_problem(self, problem: Problem | None) -> None:
         """Mark where what it brings does not fit."""
@@ -135,14 +155,17 @@ class LinkItem(QGraphicsPathItem):
 
     def boundingRect(self) -> QRectF:
         """Room for the wire and the plus that offers a place in it."""
-        reach = max(PLUS_RADIUS + 2, (THICKEST + HALO) / 2 + 1)
-        return self.path().boundingRect().adjusted(-reach, -reach, reach, reach)
+        return self._reach
 
     def shape(self) -> QPainterPath:
-        """A band around the wire."""
+        """A band around the wire, and the seam in which it tells what it carries."""
         stroker = QPainterPathStroker()
         stroker.setWidth(GRASP)
-        return stroker.createStroke(self.path())
+        band = stroker.createStroke(self.path())
+        band.setFillRule(Qt.FillRule.WindingFill)
+        if not self._seam.isEmpty():
+            band.addRect(self._seam)
+        return band
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Light up, and have the words for it ready."""
@@ -177,11 +200,19 @@ class LinkItem(QGraphicsPathItem):
         if is_lit or not shows_flow:
             painter.drawPath(self.path())
         if self._flow and shows_flow:
-            self._flow.paint(painter, self.path(), scale)
+            self._paint_flow(painter, self._flow, is_lit, scale)
         if self.is_recurrent and not self._is_offered:
             self._paint_loop_arrow(painter, pen.color())
         if self._is_offered:
             self._paint_plus(painter)
+
+    def _paint_flow(self, painter: QPainter, flow: Flow, is_lit: bool, scale: float) -> None:
+        if self._seam.isEmpty():
+            flow.paint(painter, self.path(), scale)
+            return
+        if is_lit:
+            painter.fillRect(self._seam, theme().color("accent"))
+        flow.paint_seam(painter, self._seam, scale)
 
     def _paint_joint(self, painter: QPainter) -> None:
         """A warning sign on a ground of its own."""
@@ -194,7 +225,7 @@ class LinkItem(QGraphicsPathItem):
 
     def _tell(self) -> None:
         """Say in words what it shows."""
-        parts = [self._flow.words] if self._flow else []
+        parts = [self._flow.words] if self._flow else [f"Carries {self._label}"] if self._label else []
         if self._problem:
             mend = f"Click the sign: {self._problem.mend}" if self._problem.mend else ""
             parts = [problem_text(self._problem), *([mend] if mend else []), *parts]

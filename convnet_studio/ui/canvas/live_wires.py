@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from convnet_studio.engine.project.spec import Link
 from convnet_studio.engine.project.unfold import carried_by
-from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.scene import CanvasScene
-from convnet_studio.ui.canvas.wire_flow import DASH, GAP, Carried, Flow, WireMeaning, width_of
+from convnet_studio.ui.canvas.wire_flow import DASH, GAP, Carried, Flow, WireMeaning, WireScale
 from convnet_studio.ui.motion import wants_motion
 
 PIXELS_PER_STEP = 2.0
@@ -24,7 +24,7 @@ class LiveWires(QObject):
     """Follows the snapshots of one scene; while it is off, nothing is asked for and nothing computed."""
 
     changed = Signal()
-    """Another meaning was chosen, or the largest magnitude is another."""
+    """Another meaning was chosen, or the scale is another."""
 
     def __init__(self, scene: CanvasScene) -> None:
         super().__init__()
@@ -33,6 +33,7 @@ class LiveWires(QObject):
         self._magnitudes: dict[Link, float] = {}
         self._run_and_step = (-1, -1)
         self._travel = 0.0
+        scene.open_project.changed.connect(self._rename)
 
     @property
     def meaning(self) -> WireMeaning:
@@ -40,9 +41,9 @@ class LiveWires(QObject):
         return self._meaning
 
     @property
-    def largest(self) -> float:
-        """The mean absolute value that the widest wire stands for; 0 before anything is known."""
-        return max(self._magnitudes.values(), default=0.0)
+    def scale(self) -> WireScale:
+        """What the widths stand for; from 0 to 0 before anything is known."""
+        return WireScale.over(self._magnitudes.values())
 
     def choose(self, meaning: WireMeaning) -> None:
         """Let the wires tell something else."""
@@ -54,10 +55,9 @@ class LiveWires(QObject):
     def forget(self) -> None:
         """Draw all wires as if nothing were known."""
         self._magnitudes = {}
-        titles = self._titles()
         for link, item in self._scene.links.items():
             is_off = self._meaning is WireMeaning.OFF
-            item.set_flow(None if is_off else Flow(self._meaning, None, ends=_ends(link, titles)))
+            item.set_flow(None if is_off else Flow(self._meaning, None, ends=self._ends(link)))
 
     def probes(self, visible: frozenset[str]) -> Probes:
         """What the wires at the modules `visible` need."""
@@ -78,22 +78,23 @@ class LiveWires(QObject):
         for link in self._seen(visible):
             values = arrays.get(carried_by(network, link))
             carried[link] = Carried.of(values) if values is not None else None
-        before = self.largest
-        self._magnitudes = {each: size for each, size in self._magnitudes.items() if each in self._scene.links}
+        before = self.scale
+        shown = self._scene.links.keys() - {each for each in self._scene.links if self._scene.stages.hides(each)}
+        self._magnitudes = {each: size for each, size in self._magnitudes.items() if each in shown}
         self._magnitudes |= {link: each.magnitude for link, each in carried.items() if each and each.magnitude >= 0}
         self._draw(carried)
-        if self.largest != before:
+        if self.scale != before:
             self.changed.emit()
 
     def _draw(self, carried: Mapping[Link, Carried | None]) -> None:
-        largest, titles = self.largest, self._titles()
+        scale = self.scale
         travel = -self._travel if self._meaning is WireMeaning.GRADIENT else self._travel
         for link, each in carried.items():
-            ends = _ends(link, titles)
+            ends = self._ends(link)
             if each is None:
                 flow = Flow(self._meaning, None, ends=ends)
             else:
-                flow = Flow(self._meaning, each, width_of(each.magnitude, largest, self._meaning), travel, ends)
+                flow = Flow(self._meaning, each, scale.width(each.magnitude), travel, ends)
             self._scene.links[link].set_flow(flow)
 
     def _move_on(self, snapshot: Snapshot) -> None:
@@ -108,12 +109,16 @@ class LiveWires(QObject):
 
     def _seen(self, visible: frozenset[str]) -> list[Link]:
         """The wires with an end in view."""
-        return [each for each in self._scene.links if each.source in visible or each.target in visible]
+        shown = {each for item in self._scene.cards() if item.card.id in visible for each in item.module_ids}
+        links = (each for each in self._scene.links if each.source in shown or each.target in shown)
+        return [each for each in links if not self._scene.stages.hides(each)]
 
-    def _titles(self) -> dict[str, str]:
-        """What all modules are called."""
-        return {each.id: title(each) for each in self._scene.open_project.project.network.modules}
+    def _ends(self, link: Link) -> str:
+        """What the cards in sight at its ends are called."""
+        return " → ".join(self._scene.card_of(each).card.title for each in (link.source, link.target))
 
-
-def _ends(link: Link, titles: Mapping[str, str]) -> str:
-    return f"{titles[link.source]} → {titles[link.target]}"
+    def _rename(self) -> None:
+        """Name the cards at the ends of all wires as they are called, and folded, now."""
+        for link, item in self._scene.links.items():
+            if item.flow is not None:
+                item.set_flow(replace(item.flow, ends=self._ends(link)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from convnet_studio.ui.canvas.area import CanvasArea
@@ -30,6 +30,8 @@ class MiniMap(QWidget):
         self._scene = scene
         self._area = area
         self._grasp: QPointF | None = None
+        self._picture = QPixmap()
+        self._made_for: tuple[object, ...] = ()
         self.setFixedSize(SIZE)
         self.setAccessibleName("Mini-map")
         self.setToolTip("The whole network: drag to move the view")
@@ -75,18 +77,39 @@ class MiniMap(QWidget):
         self.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Wires, cards in the colours of their families, notes, and the frame."""
-        now = theme()
-        shown, room, scale = self._geometry()
+        """The network, drawn anew only when it is another, and the frame."""
+        selection, shown, ratio = self._scene.open_project.selection, self._geometry()[0], self.devicePixelRatioF()
+        wanted = (self._scene.arrangement, selection, theme().name, ratio, shown)
+        if wanted != self._made_for:
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(self._picture)
+            self._paint_network(inner)
+            inner.end()
+            self._made_for = wanted
         painter = QPainter(self)
+        painter.drawPixmap(QPointF(), self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(now.color("line"), 1))
-        painter.setBrush(now.color("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SMALL_RADIUS, SMALL_RADIUS)
+        painter.setClipRect(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        self._paint_frame(painter)
+
+    def _to_map(self, painter: QPainter) -> None:
+        """From here on in coordinates of the scene, within the map."""
+        shown, room, scale = self._geometry()
         painter.setClipRect(QRectF(self.rect()).adjusted(2, 2, -2, -2))
         painter.translate(room.center())
         painter.scale(scale, scale)
         painter.translate(-shown.center())
+
+    def _paint_network(self, painter: QPainter) -> None:
+        """Wires, cards in the colours of their families, and notes."""
+        now = theme()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(now.color("line"), 1))
+        painter.setBrush(now.color("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SMALL_RADIUS, SMALL_RADIUS)
+        self._to_map(painter)
         pen = QPen(now.color("strong_line"), 1)
         pen.setCosmetic(True)
         painter.setPen(pen)
@@ -103,18 +126,16 @@ class MiniMap(QWidget):
             painter.setBrush(now.family(family) if family else now.color(_token_of(item)))
             painter.setOpacity(1.0 if item.module_ids <= selection or not selection else 0.6)
             painter.drawRoundedRect(item.rect, 14, 14)
-        painter.setOpacity(1.0)
-        self._paint_frame(painter)
 
     def _paint_frame(self, painter: QPainter) -> None:
-        """Around what is seen."""
+        """Around what is seen; in coordinates of the map, and no larger: to stroke what is far outside takes long."""
+        seen = self._area.visible_rect()
+        frame = QRectF(self.place_of(seen.topLeft()), self.place_of(seen.bottomRight()))
         veil = theme().color("accent")
         veil.setAlphaF(VEIL)
-        pen = QPen(theme().color("accent"), 1.5)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(QPen(theme().color("accent"), 1.5))
         painter.setBrush(veil)
-        painter.drawRect(self._area.visible_rect())
+        painter.drawRect(frame.intersected(QRectF(self.rect()).adjusted(-2, -2, 2, 2)))
 
     def _geometry(self) -> tuple[QRectF, QRectF, float]:
         """The part of the scene on the map, the room for it, and how large it is drawn."""

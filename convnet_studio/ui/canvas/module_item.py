@@ -1,10 +1,10 @@
-"""ModuleItem: a module's card on the canvas. The frame is painted rarely and cached, the live part at each snapshot."""
+"""ModuleItem: a module's card on the canvas: a picture of all that is still, and the live part painted over it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies import make_body
@@ -21,14 +21,14 @@ from convnet_studio.ui.canvas.card_layout import (
 )
 from convnet_studio.ui.canvas.card_painter import SHADOW_REACH, CardState, paint_card
 from convnet_studio.ui.canvas.item_picture import ItemPicture
-from convnet_studio.ui.canvas.port_item import PortItem
+from convnet_studio.ui.canvas.port_item import RING_REACH, PortHolder, PortItem
 from convnet_studio.ui.pictures.vector import is_vector
 
 _FROZEN_TIP = "Frozen: its weights stay as they are. Click to let it learn again (Ctrl+L)"
 _LEARNING_TIP = "It learns. Click to freeze its weights (Ctrl+L)"
 
 
-class ModuleItem(QGraphicsItem):
+class ModuleItem(PortHolder):
     """The card of one module."""
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
@@ -36,12 +36,14 @@ class ModuleItem(QGraphicsItem):
         self._card = card
         self._state = CardState()
         self._picture = ItemPicture()
+        self._body_picture = ItemPicture()
         self.inputs: list[PortItem] = []
         self.output: PortItem | None = None
         self._body = make_body(card, class_names)
         self._layout = self._lay_out()
-        self._body_item = _BodyItem(self)
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._body_place = QPointF()
+        self._shaded = self._painted = QRectF()
+        """The card with its shadow; and with the rings of its ports."""
         self.setAcceptHoverEvents(True)
         self._place_parts()
 
@@ -68,7 +70,7 @@ class ModuleItem(QGraphicsItem):
     @property
     def rect(self) -> QRectF:
         """The card in scene coordinates."""
-        return self._layout.card.translated(self.pos())
+        return QRectF(self.pos(), self._layout.size)
 
     @property
     def calm_rect(self) -> QRectF:
@@ -100,7 +102,7 @@ class ModuleItem(QGraphicsItem):
             self.prepareGeometryChange()
         self._layout = layout
         self._place_parts()
-        self.update()
+        self.renew()
         return has_other_size
 
     def set_state(self, **changes: bool) -> None:
@@ -108,20 +110,24 @@ class ModuleItem(QGraphicsItem):
         if any(getattr(self._state, name) != value for name, value in changes.items()):
             for name, value in changes.items():
                 setattr(self._state, name, value)
-            self.update()
+            self.renew()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show what `snapshot` says of the module."""
         if self._body.show(snapshot):
-            self._body_item.update()
+            self._body_picture.forget()
+            self.update(self._layout.body)
+
+    def renew(self) -> None:
+        """Something of it that is still looks different now."""
+        self._picture.forget()
+        self._body_picture.forget()
+        self.update()
 
     def recolor(self) -> None:
         """Paint everything in the theme in force."""
         self._body.recolor()
-        self.update()
-        self._body_item.update()
-        for port in self.ports:
-            port.update()
+        self.renew()
 
     def is_over_mend(self, at: QPointF) -> bool:
         """Whether the scene position `at` lies on the mend button."""
@@ -140,14 +146,20 @@ class ModuleItem(QGraphicsItem):
             family = f"\nFamily: {card.family.value}" if card.family else ""
             return f"{card.title} · {card.word}{' · ' + card.caption if card.caption else ''}\n{card.help}{family}"
         if layout.body.contains(at):
-            return self._body.tip_at(at - self._body_item.pos())
+            return self._body.tip_at(at - self._body_place)
         if not layout.problem.isEmpty() and at.y() >= layout.problem.top():
             return "\n".join(problem_text(each) for each in card.problems)
         return footer_help(card)
 
     def boundingRect(self) -> QRectF:
-        """The card with its shadow."""
-        return self._layout.card.adjusted(-SHADOW_REACH, -SHADOW_REACH, SHADOW_REACH, SHADOW_REACH)
+        """The card with its shadow and the rings of its ports."""
+        return self._painted
+
+    def shape(self) -> QPainterPath:
+        """Where the pointer is over the card."""
+        path = QPainterPath()
+        path.addRect(self._shaded)
+        return path
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Darken the outline."""
@@ -166,21 +178,38 @@ class ModuleItem(QGraphicsItem):
         self.set_state(is_hovered=False, is_mend_hovered=False, is_lock_hovered=False)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """All but the live part (Qt keeps the result until something changes)."""
+        """The picture of what is still, and the live part."""
+        is_draft = getattr(self.scene(), "is_draft", False)
         if is_vector(painter):  # no picture in between
-            self._draw(painter)
+            self.draw_still(painter, QPointF())
         else:
-            self._picture.paint(painter, self.boundingRect(), self._draw, getattr(self.scene(), "is_draft", False))
+            self._picture.paint(painter, self._shaded, self.draw_still, is_draft, RING_REACH - SHADOW_REACH)
+        painter.translate(self._body_place)
+        if is_draft and self._body.has_words:
+            self._body_picture.paint(painter, QRectF(QPointF(), self._body.size), self._draw_body, is_draft, around=1.0)
+        else:
+            self._draw_body(painter, QPointF())
 
-    def _draw(self, painter: QPainter) -> None:
+    def _draw_body(self, painter: QPainter, shift: QPointF) -> None:
+        painter.translate(shift)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        self._body.paint(painter)
+
+    def draw_still(self, painter: QPainter, shift: QPointF) -> None:
+        """All but the live part; the card on whole pixels, the rings `shift` further: where wires end."""
         paint_card(painter, self._card, self._layout, self._state)
+        painter.translate(shift)
+        for port in self.ports:
+            port.draw(painter)
 
     def _lay_out(self) -> CardLayout:
         return lay_out(self._card, self._body.size)
 
     def _place_body(self) -> None:
         body = self._layout.body
-        self._body_item.follow(self._body, QPointF(round(body.center().x() - self._body.size.width() / 2), body.top()))
+        self._body_place = QPointF(round(body.center().x() - self._body.size.width() / 2), body.top())
+        self._shaded = self._layout.card.adjusted(-SHADOW_REACH, -SHADOW_REACH, SHADOW_REACH, SHADOW_REACH)
+        self._painted = self._layout.card.adjusted(-RING_REACH, -RING_REACH, RING_REACH, RING_REACH)
 
     def _place_parts(self) -> None:
         self._place_body()
@@ -197,28 +226,6 @@ class ModuleItem(QGraphicsItem):
             self.output = PortItem(self._card.id, None, self)
         if self.output:
             self.output.setPos(self._layout.size.width(), PORT_Y)
-
-
-class _BodyItem(QGraphicsItem):
-    """The live part, repainted alone at each snapshot."""
-
-    def __init__(self, parent: ModuleItem) -> None:
-        super().__init__(parent)
-        self._body = parent.body
-
-    def follow(self, body: Body, at: QPointF) -> None:
-        """Draw `body` at `at`."""
-        self.prepareGeometryChange()
-        self._body = body
-        self.setPos(at)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(QPointF(), self._body.size).adjusted(-1, -1, 1, 1)
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        self._body.paint(painter)
 
 
 def _body_facts(card: Card) -> tuple[object, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.ui.canvas.icons import draw_icon
@@ -24,44 +26,63 @@ def status_text(summary: Summary, class_count: int) -> str:
     return " · ".join([counted(summary.parameters, "parameter"), arithmetic, *classes, *field])
 
 
-class StatusLine(QWidget):
-    """Totals of the network, or the problem that stands at no single module."""
+def problem_text(summary: Summary, names: Mapping[str, str]) -> tuple[str, str]:
+    """What the network lacks, in a few words and in a sentence; empty where nothing is wrong.
+
+    Args:
+        names: of all modules, by id.
+    """
+    if summary.problems:
+        first = summary.problems[0]
+        words = f"{first.what}: {first.fix}" if first.fix else first.what
+        return words, f"{words}. Click to go there."
+    found = [each for module in summary.modules.values() for each in module.problems]
+    if not found:
+        return "", ""
+    name = names.get(found[0].where, "a module")
+    where = f"a problem at {name}" if len(found) == 1 else f"{len(found)} problems, first at {name}"
+    fix = f": {found[0].fix}" if found[0].fix else ""
+    return f"Incomplete: {where}", f"{found[0].what}{fix}. Click to go there."
+
+
+class StatusLine(QAbstractButton):
+    """Totals of the network, or what it lacks: a click then leads there."""
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
-        self._text = ""
         self._is_problem = False
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedHeight(HEIGHT)
         theme_switch().changed.connect(self.update)
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-        return self._text
+        self.say("", False)
 
     @property
     def is_problem(self) -> bool:
         """Whether it tells a problem."""
         return self._is_problem
 
-    def say(self, text: str, is_problem: bool) -> None:
-        """Show `text`."""
-        self._text, self._is_problem = text, is_problem
+    def say(self, text: str, is_problem: bool, more: str = "") -> None:
+        """Show `text`; `more` is told where somebody asks. Without a problem there is nothing to click."""
+        self._is_problem = is_problem
+        self.setText(text)
         self.setAccessibleName(text)
+        self.setAccessibleDescription(more)
+        self.setToolTip(more)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not is_problem)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_problem else Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.update()
 
     def wanted_width(self) -> int:
         """As wide as its text."""
-        return QFontMetrics(text_font(12)).horizontalAdvance(self._text) + 16 + (ICON + 6 if self._is_problem else 0)
+        return QFontMetrics(text_font(12)).horizontalAdvance(self.text()) + 16 + (ICON + 6 if self._is_problem else 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line on a chip of its own, so that it can be read over whatever lies below."""
-        if not self._text:
+        if not self.text():
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color("line"), 1))
+        painter.setPen(QPen(theme().color("accent" if self.hasFocus() or self.underMouse() else "line"), 1))
         painter.setBrush(theme().color("warn_soft" if self._is_problem else "surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SMALL_RADIUS, SMALL_RADIUS)
         room = self.rect().adjusted(8, 0, -8, 0)
@@ -71,7 +92,7 @@ class StatusLine(QWidget):
             room.setLeft(room.left() + ICON + 6)
         painter.setFont(text_font(12))
         painter.setPen(theme().color("text" if self._is_problem else "second_text"))
-        words = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room.width() + 1)
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + 1)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
 

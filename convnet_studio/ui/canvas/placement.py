@@ -35,12 +35,13 @@ def is_one_row(first: Position, second: Position) -> bool:
     return abs(first[1] - second[1]) < ROW_HEIGHT and second[0] > first[0]
 
 
-def free_place(wanted: QRectF, cards: Sequence[QRectF]) -> QPointF:
+def free_place(wanted: QRectF, cards: Sequence[QRectF], sight: QRectF | None = None) -> QPointF:
     """The place nearest to `wanted` where a card of its size covers no other; rather below or right than above or left.
 
-    Of all free places the nearest one lies at `wanted`, or touches neighbours (but for the gap) at its sides.
+    Of all free places the nearest one lies at `wanted`, or touches neighbours (but for the gap) at its sides. Where
+    there are some within `sight`, it is one of them.
     """
-    if _is_free(wanted, cards):
+    if is_free(wanted, cards):
         return wanted.topLeft()
     x, y, width, height = wanted.x(), wanted.y(), wanted.width(), wanted.height()
     near = sorted(cards, key=lambda card: (card.center() - wanted.center()).manhattanLength())[:NEIGHBOURS]
@@ -49,10 +50,13 @@ def free_place(wanted: QRectF, cards: Sequence[QRectF]) -> QPointF:
     places = [QPointF(column, row) for column in columns for row in rows]
     places.sort(key=lambda place: _way(place.x() - x) + 0.9 * _way(place.y() - y))
     places.append(QPointF(x, max(card.bottom() for card in cards) + CARD_GAP))
-    return next(place for place in places if _is_free(QRectF(place, wanted.size()), cards))
+    free = [place for place in places if is_free(QRectF(place, wanted.size()), cards)]
+    seen = (place for place in free if sight is not None and sight.contains(QRectF(place, wanted.size())))
+    return next(seen, free[0])
 
 
-def _is_free(place: QRectF, cards: Iterable[QRectF]) -> bool:
+def is_free(place: QRectF, cards: Iterable[QRectF]) -> bool:
+    """Whether a card at `place` covers and touches none of `cards`."""
     grown = place.adjusted(-4, -4, 4, 4)
     return not any(card.intersects(grown) for card in cards)
 

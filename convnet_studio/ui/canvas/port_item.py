@@ -17,8 +17,11 @@ RADIUS = 5.0
 GROWN_RADIUS = 7.5
 SMALLEST_SCALE = 0.35
 """Of a canvas on which a ring is more than a speck."""
+RING_REACH = GROWN_RADIUS + 2
+"""How far from its centre a ring is drawn."""
 REACH = 12.0
 """How far from its centre a port can be grasped."""
+_ROOM = QRectF(-REACH, -REACH, 2 * REACH, 2 * REACH)
 
 
 class PortState(enum.Enum):
@@ -30,10 +33,18 @@ class PortState(enum.Enum):
     INCOMPATIBLE = enum.auto()
 
 
+class PortHolder(QGraphicsItem):
+    """A card, which draws its ports with itself."""
+
+    def renew(self) -> None:
+        """Something of it that is still looks different now."""
+        raise NotImplementedError
+
+
 class PortItem(QGraphicsItem):
     """One port of the module `module_id`: input number `index`, or the output where `index` is None."""
 
-    def __init__(self, module_id: str, index: int | None, parent: QGraphicsItem) -> None:
+    def __init__(self, module_id: str, index: int | None, parent: PortHolder) -> None:
         super().__init__(parent)
         self.module_id = module_id
         self.index = index
@@ -41,7 +52,7 @@ class PortItem(QGraphicsItem):
         self._is_hovered = False
         self._is_wired = False
         self.setAcceptHoverEvents(True)
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setToolTip("Output: drag a wire from here" if index is None else "Input: drag a wire here")
 
@@ -59,7 +70,7 @@ class PortItem(QGraphicsItem):
         """Look so."""
         if state is not self._state:
             self._state = state
-            self.update()
+            self._renew()
 
     def set_wired(self, is_wired: bool) -> None:
         """Leave what lies outside the ring to the wire that ends here, so that a short wire can be grasped too."""
@@ -81,23 +92,37 @@ class PortItem(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         """Room for the grown ring."""
-        return QRectF(-REACH, -REACH, 2 * REACH, 2 * REACH)
+        return QRectF(_ROOM)
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Grow."""
         self._is_hovered = True
-        self.update()
+        self._renew()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Shrink."""
         self._is_hovered = False
-        self.update()
+        self._renew()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The ring: grown and lit where a wire fits, faded where none does."""
-        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        """Nothing: its card draws it, so that Qt has one item to paint in place of three."""
+
+    def draw(self, painter: QPainter) -> None:
+        """The ring, by a painter of its card: grown and lit where a wire fits, faded where none does."""
+        scale = painter.worldTransform().m11()
         if scale < SMALLEST_SCALE:
             return
+        painter.save()
+        painter.translate(self.pos())
+        self._draw_at_origin(painter, scale)
+        painter.restore()
+
+    def _renew(self) -> None:
+        card = self.parentItem()
+        assert isinstance(card, PortHolder)
+        card.renew()
+
+    def _draw_at_origin(self, painter: QPainter, scale: float) -> None:
         quiet = "accent" if self._is_hovered else "strong_line"
         line, fill = (quiet, "surface") if self._state is PortState.QUIET else _COLORS[self._state]
         is_grown = self._is_hovered or self._state in (PortState.COMPATIBLE, PortState.TARGET)
@@ -109,7 +134,7 @@ class PortItem(QGraphicsItem):
         sharpness = scale * (device.devicePixelRatioF() if device else 1.0)
         ring = _ring(theme().name, line, fill, radius, round(sharpness * 8) / 8)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(self.boundingRect(), ring, QRectF(ring.rect()))
+        painter.drawPixmap(_ROOM, ring, QRectF(ring.rect()))
 
 
 _COLORS = {

@@ -90,6 +90,12 @@ class Cards:
 
 def route(start: QPointF, end: QPointF, cards: Cards) -> QPainterPath:
     """The way from an output at `start` to an input at `end` around `cards`."""
+    found = find_way(start, end, cards)
+    return found if isinstance(found, QPainterPath) else rounded(found)
+
+
+def find_way(start: QPointF, end: QPointF, cards: Cards) -> QPainterPath | Way:
+    """The way as a curve, or where it needs corners, these with both ends; the first stretch goes along x."""
     own = cards.own(start, end)
     is_back = end.x() < start.x() + 2
     if (end - start).manhattanLength() < NEAR:
@@ -99,8 +105,13 @@ def route(start: QPointF, end: QPointF, cards: Cards) -> QPainterPath:
     beside = start.x() - end.x() < OVERLAP and abs(start.y() - end.y()) < OVERLAP / 2
     if is_back and beside and _is_clear(loose_way(start, end), cards, own):
         return loose_way(start, end)
-    way = _through_a_band(start, end, cards, own) or _along_cards(start, end, cards, own)
-    return _rounded(way) if way else loose_way(start, end)
+    return _through_a_band(start, end, cards, own) or _along_cards(start, end, cards, own) or loose_way(start, end)
+
+
+def is_way_free(way: Way, cards: Cards, own: NDArray[np.bool_]) -> bool:
+    """Whether a way passes all cards; at its ends those that are its `own` do not count."""
+    stretches = _stretches(np.array(way))
+    return bool(cards.are_free(stretches[1:-1]).all() and cards.are_free(stretches[[0, -1]], own).all())
 
 
 def loose_way(start: QPointF, end: QPointF) -> QPainterPath:
@@ -221,9 +232,9 @@ def _shortest(
     return None
 
 
-def _rounded(way: Way) -> QPainterPath:
+def rounded(way: Way) -> QPainterPath:
     """A way of straight stretches with soft corners."""
-    points = [QPointF(*each) for each in _corners(way)]
+    points = [QPointF(*each) for each in corners_of(way)]
     path = QPainterPath(points[0])
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         path.lineTo(_towards(corner, before))
@@ -232,7 +243,7 @@ def _rounded(way: Way) -> QPainterPath:
     return path
 
 
-def _corners(way: Sequence[tuple[float, float]]) -> Way:
+def corners_of(way: Sequence[tuple[float, float]]) -> Way:
     """A way without the points at which it goes straight on."""
     kept = [way[0]]
     for at, after in zip(way[1:], [*way[2:], None], strict=True):

@@ -17,15 +17,18 @@ from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_layer import NoteLayer
 from convnet_studio.ui.canvas.numbers import shape_text
 from convnet_studio.ui.canvas.port_item import PortItem
-from convnet_studio.ui.canvas.routing import Cards, loose_way, route
+from convnet_studio.ui.canvas.routing import Cards
 from convnet_studio.ui.canvas.stage_items import StageItems
 from convnet_studio.ui.canvas.stage_layout import FRAME_CLEARANCE, FRAME_PADDING
-from convnet_studio.ui.canvas.wire_label import place_labels
+from convnet_studio.ui.canvas.wire_label import label_font, place_labels
+from convnet_studio.ui.canvas.wire_tracks import lead
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 
 CARDS_AT_ONCE = 64
 """Colouring the maps of more cards would hold up a frame; the others follow in the next ones."""
+NEXT_FRAME = 16
+"""Milliseconds: at once would be before the frame that the first ones are waiting for."""
 EXTENT = 100_000.0
 """Half the side of the part of the canvas that can be scrolled to, in pixels."""
 
@@ -49,6 +52,13 @@ class CanvasScene(QGraphicsScene):
         self.shows_bars = True
         self.is_draft = False
         """Whether the canvas is being scaled, so that cards may be shown as they were drawn last."""
+        self.scale = 1.0
+        """At which it is drawn on the canvas."""
+        self._shows_words = True
+        self._covered: QRectF | None = None
+        """What cards, frames and wires cover; None when they were moved."""
+        self.arrangement = 0
+        """Another number whenever cards, frames or wires were moved."""
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
         self._last: Snapshot | None = None
@@ -114,10 +124,23 @@ class CanvasScene(QGraphicsScene):
         """Show cards as they were drawn last until further notice, or draw them anew."""
         if is_draft != self.is_draft:
             self.is_draft = is_draft
-            for item in self.cards() if not is_draft else ():
-                item.update()
+            self._show_words()
+            if not is_draft:
+                self.update()
+
+    def show_scale(self, scale: float) -> None:
+        """The canvas is drawn at this scale: what nobody could read is left out."""
+        self.scale = scale
+        self.stages.show_scale(scale)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        """Labels of wires that can be read; in a draft, none."""
+        are_in_sight = not self.is_draft and label_font(self.scale) is not None
+        if are_in_sight is not self._shows_words:
+            self._shows_words = are_in_sight
             for link in self.links.values():
-                link.recolor()
+                link.show_words(are_in_sight)
 
     def set_class_names(self, names: list[str]) -> None:
         """Call the classes so."""
@@ -172,13 +195,19 @@ class CanvasScene(QGraphicsScene):
     def reroute(self) -> None:
         """Lead every wire from port to port around the cards as they lie now."""
         self.stages.place()
+        self._covered = None
+        self.arrangement += 1
         cards = Cards(item.rect for item in self.cards())
         solid = Cards(self.stages.solid_rects(), FRAME_PADDING, FRAME_CLEARANCE)
-        for link, item in self.links.items():
+        seen = [link for link, item in self.links.items() if item.isVisible()]
+        ways: list[tuple[QPointF, QPointF, Cards | None]] = []
+        for link in seen:
             start, end = self.ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
             around = solid if self.stages.is_between_frames(link, start, end) else cards
-            item.setPath(loose_way(start, end) if overlap else route(start, end, around))
+            ways.append((start, end, None if overlap else around))
+        for link, path in zip(seen, lead(ways), strict=True):
+            self.links[link].setPath(path)
         self._label_wires()
 
     def place_cards(self) -> None:
@@ -203,11 +232,12 @@ class CanvasScene(QGraphicsScene):
 
     def covered_rect(self) -> QRectF:
         """What cards, frames, wires and notes cover; empty without any."""
-        covered = self.notes.covered_rect()
-        wires = [item.path().boundingRect() for item in self.links.values() if item.isVisible()]
-        for rect in [*self.stages.solid_rects(), *wires]:
-            covered = covered.united(rect)
-        return covered
+        if self._covered is None:
+            self._covered = QRectF()
+            wires = [item.path().boundingRect() for item in self.links.values() if item.isVisible()]
+            for rect in [*self.stages.solid_rects(), *wires]:
+                self._covered = self._covered.united(rect)
+        return self.notes.covered_rect().united(self._covered)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The lines of alignment."""
@@ -226,7 +256,7 @@ class CanvasScene(QGraphicsScene):
                 if folded := self.stages.folded_of(module_id):
                     folded.show_snapshot(self._last)
         if self._waiting:
-            self._rest.start()
+            self._rest.start(NEXT_FRAME)
 
     def _follow(self, before: Project | None, after: Project) -> None:
         """Make the items equal to `after`."""
@@ -276,6 +306,7 @@ class CanvasScene(QGraphicsScene):
         for link in after.network.links:
             if link in wanted and link not in self.links:
                 self.links[link] = LinkItem(link)
+                self.links[link].show_words(self._shows_words)
                 self.addItem(self.links[link])
         sources, targets = {link.source for link in wanted}, {(link.target, link.port) for link in wanted}
         for item in [*self.modules.values(), *self.stages.folded.values()]:
@@ -289,7 +320,7 @@ class CanvasScene(QGraphicsScene):
         words = {link: shape_text(shape) for link, shape in shapes.items() if shape}
         ways = {link: item.path() for link, item in self.links.items() if item.isVisible()}
         taken = [item.rect for item in self.cards()] + self.stages.painted_rects()
-        places = place_labels(ways, words, taken)
+        places = place_labels(ways, words, taken, self.stages.shown_frames())
         problems = joint_problems(self.open_project.project.network, self._summary) if self._summary else {}
         for link, item in self.links.items():
             item.set_label(words.get(link, ""), places.get(link))

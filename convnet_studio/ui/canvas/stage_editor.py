@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -27,6 +27,7 @@ from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.canvas.card import cards_of
 from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH, lay_out
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
+from convnet_studio.ui.canvas.row_break import Room, blocks_of, is_row_break, room_between_rows
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.canvas.stage_face import StageFace, ready_title
 from convnet_studio.ui.canvas.stage_layout import (
@@ -95,10 +96,7 @@ class StageEditor:
         """Fold the selected stages, or unfold them where all are folded."""
         faces = self.selected()
         is_folded = not all(face.is_folded for face in faces)
-        after = self.project
-        for face in faces:
-            after = self._folded(after, face.id, is_folded)
-        self._open.edit("Fold" if is_folded else "Unfold", after)
+        self._fold([face.id for face in faces], is_folded)
         self._open.select(self._open.selection.union(*(face.modules for face in faces)))
 
     def freeze_selected(self) -> None:
@@ -122,13 +120,15 @@ class StageEditor:
 
     def fold(self, stage_id: str, is_folded: bool) -> None:
         """Draw a stage as one card, or all its modules, for which what stands in their way moves aside."""
-        after = self._folded(self.project, stage_id, is_folded)
-        self._open.edit("Fold" if is_folded else "Unfold", after)
+        self._fold([stage_id], is_folded)
 
-    def _folded(self, project: Project, stage_id: str, is_folded: bool) -> Project:
-        aside = {} if is_folded else self._scene.stages.moved_aside(stage_id)
-        after = edits.move_modules(project, {each: _position(at) for each, at in aside.items()})
-        return edits.fold_stage(after, stage_id, is_folded)
+    def _fold(self, stage_ids: Sequence[str], is_folded: bool) -> None:
+        stage_ids = [each for each in stage_ids if self.project.network.stage(each).is_folded is not is_folded]
+        aside = {} if is_folded else self._scene.stages.moved_aside(stage_ids)
+        after = edits.move_modules(self.project, {each: _position(at) for each, at in aside.items()})
+        for each in stage_ids:
+            after = edits.fold_stage(after, each, is_folded)
+        self._open.edit("Fold" if is_folded else "Unfold", after)
 
     def freeze(self, stage_id: str) -> None:
         """Freeze a stage, or let it learn where all of it is frozen."""
@@ -253,18 +253,35 @@ class StageEditor:
         self._commit(name, insert_stage(self.project, load_stage(name), place))
 
     def add_ready_on_link(self, name: str, link: Link) -> None:
-        """Put a ready stage into a wire: in a row the cards behind make room, else at the free place behind."""
+        """Put a ready stage into a wire.
+
+        In a row the cards behind make room; between two rows, none becomes longer; else it takes a free place.
+        """
         ready, source = load_stage(name), self._scene.modules[link.source]
         gap = STAGE_GAP if self.project.network.stage_of(link.source) else LOOSE_GAP
         at = QPointF(source.rect.right() + gap, source.y())
         target = self._scene.modules[link.target]
         if is_one_row((source.x(), source.y()), (target.x(), target.y())):
-            behind = STAGE_GAP if self.project.network.stage_of(link.target) else LOOSE_GAP
-            room = self.ready_size(name).width() - 2 * FRAME_PADDING + behind
-            self._commit(name, insert_stage_on_link(self.project, link, ready, _position(at), room))
+            gap_behind = STAGE_GAP if self.project.network.stage_of(link.target) else LOOSE_GAP
+            width = self.ready_size(name).width() - 2 * FRAME_PADDING + gap_behind
+            self._commit(name, insert_stage_on_link(self.project, link, ready, _position(at), width))
+            return
+        blocks = blocks_of(self._scene)
+        behind, before = (next(b for b in blocks if each in b.modules) for each in (link.source, link.target))
+        if is_row_break(behind.rect, before.rect):
+            room = room_between_rows(behind, before, self.ready_size(name), blocks)
+            place = _position(room.at + QPointF(FRAME_PADDING, HEADER))
+            self._commit(name, insert_stage_on_link(self._moved(room), link, ready, place))
         else:
             place = self._free_frame(name, at - QPointF(FRAME_PADDING, HEADER))
             self._commit(name, insert_stage_on_link(self.project, link, ready, place))
+
+    def _moved(self, room: Room) -> Project:
+        """The project with all that makes room out of the way."""
+        modules = {each: self._scene.modules[each].pos() for block in room.moved for each in block.modules}
+        notes = {each: self._scene.notes.items[each].pos() for block in room.moved for each in block.notes}
+        after = edits.move_modules(self.project, {each: _position(at + room.step) for each, at in modules.items()})
+        return move_notes(after, {each: _position(at + room.step) for each, at in notes.items()})
 
     def add_ready_beside_selection(self, name: str, centre: QPointF) -> None:
         """Put a ready stage behind what is selected, into its wire if it has one; without a selection at `centre`."""

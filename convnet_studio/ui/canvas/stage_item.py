@@ -6,9 +6,11 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
+from convnet_studio.ui.canvas.item_picture import ItemPicture
 from convnet_studio.ui.canvas.stage_face import StageFace
 from convnet_studio.ui.canvas.stage_layout import HEADER, Joint, Part, StageLayout, lay_out_header
-from convnet_studio.ui.canvas.stage_painter import StageState, paint_frame, paint_header, paint_joint
+from convnet_studio.ui.canvas.stage_painter import RIM, StageState, paint_ground, paint_header, paint_joint, paint_line
+from convnet_studio.ui.pictures.vector import is_vector
 
 SMALLEST_TEXT_SCALE = 0.6
 FRAME_Z = -2.0
@@ -27,6 +29,7 @@ class StageItem(QGraphicsItem):
         self._is_small = False
         self._layout = lay_out_header(face, 0.0)
         self._header = _Header(self)
+        self._line = ItemPicture(rim=RIM)
         self.setZValue(FRAME_Z)
         self.setAcceptHoverEvents(True)
 
@@ -73,6 +76,7 @@ class StageItem(QGraphicsItem):
         if size != self._rect:
             self.prepareGeometryChange()
             self._rect = size
+            self._line.forget()
             self._renew()
         if joints != self._joints or self.pos() != frame.topLeft():
             self._joints = joints
@@ -84,8 +88,9 @@ class StageItem(QGraphicsItem):
         if any(getattr(self._state, name) != value for name, value in changes.items()):
             for name, value in changes.items():
                 setattr(self._state, name, value)
+            self._line.forget()
             self.update()
-            self._header.update()
+            self._header.renew()
 
     def part_at(self, at: QPointF) -> tuple[Part, int]:
         """What of it lies at the scene position `at`; second: the number of the slot."""
@@ -98,8 +103,9 @@ class StageItem(QGraphicsItem):
 
     def recolor(self) -> None:
         """Paint everything in the theme in force."""
+        self._line.forget()
         self.update()
-        self._header.update()
+        self._header.renew()
 
     def tip_at(self, at: QPointF) -> str:
         """Words for what lies at the scene position `at`."""
@@ -125,9 +131,17 @@ class StageItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Frame and joints."""
-        paint_frame(painter, self._rect, self._face, self._state)
+        paint_ground(painter, self._rect, self._face, self._state)
+        if is_vector(painter):
+            paint_line(painter, self._rect, self._state)
+        else:  # to stroke dashes takes long
+            self._line.paint(painter, self._rect, self._draw_line, getattr(self.scene(), "is_draft", False), around=1.0)
         for joint in self._joints:
             paint_joint(painter, Joint(joint.rect.translated(-self.pos()), joint.left, joint.right))
+
+    def _draw_line(self, painter: QPainter, shift: QPointF) -> None:
+        painter.translate(shift)
+        paint_line(painter, self._rect, self._state)
 
     def _renew(self) -> None:
         self._layout = lay_out_header(self._face, self._rect.width(), self._is_small)
@@ -142,19 +156,31 @@ class _Header(QGraphicsItem):
         super().__init__(parent)
         self._stage = parent
         self._width = 0.0
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._picture = ItemPicture()
 
     def set_width(self, width: float) -> None:
         """Be as wide as the frame."""
         if width != self._width:
             self.prepareGeometryChange()
             self._width = width
+        self.renew()
+
+    def renew(self) -> None:
+        """It looks different now."""
+        self._picture.forget()
         self.update()
 
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, self._width, HEADER)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if is_vector(painter):
+            self._draw(painter, QPointF())
+        else:
+            self._picture.paint(painter, self.boundingRect(), self._draw, getattr(self.scene(), "is_draft", False))
+
+    def _draw(self, painter: QPainter, shift: QPointF) -> None:
+        painter.translate(shift)
         paint_header(painter, self._stage.face, self._stage.layout, self._stage.state)
 
 

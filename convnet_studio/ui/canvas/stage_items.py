@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -130,6 +130,11 @@ class StageItems:
         for item in self.folded.values():
             item.show_snapshot(snapshot)
 
+    @property
+    def scale(self) -> float:
+        """That of the canvas, as was told last."""
+        return self._scale
+
     def show_scale(self, scale: float) -> None:
         """The canvas is drawn at this scale: headers leave out what nobody could read."""
         self._scale = scale
@@ -209,10 +214,13 @@ class StageItems:
         stage = shown_stage(self._scene.open_project)
         return (self.folded.get(stage.id) or self.frames.get(stage.id)) if stage else None
 
+    def shown_frames(self) -> list[QRectF]:
+        """The frames in sight."""
+        return [each.rect for each in self.frames.values() if each.isVisible()]
+
     def solid_rects(self) -> list[QRectF]:
         """What wires run around: visible frames, and cards that are in none."""
-        frames = [each.rect for each in self.frames.values() if each.isVisible()]
-        return [*frames, *(item.calm_rect for item in self.loose_cards())]
+        return [*self.shown_frames(), *(item.calm_rect for item in self.loose_cards())]
 
     def taken_rects(self) -> list[QRectF]:
         """Where nothing new may lie: as `solid_rects`, and the places that folded stages come back to."""
@@ -224,19 +232,26 @@ class StageItems:
         modules, frame = self._scene.modules, self.frames[stage_id]
         return frame_around(modules[each].calm_rect for each in frame.face.modules)
 
-    def moved_aside(self, stage_id: str) -> dict[str, QPointF]:
-        """Where the cards go that stand in the way of a folded stage which unfolds: right, with the row behind them."""
-        place = self.unfolded_rect(stage_id)
-        others = [(self.unfolded_rect(each), frame.face.modules) for each, frame in self.frames.items()]
-        others = [each for each in others if each[0] != place]
-        others += [(item.rect, (each,)) for each, item in self._scene.modules.items() if each not in self._stage_of]
-        row = [each for each in others if each[0].top() < place.bottom() and each[0].bottom() > place.top()]
-        met = min((rect.left() for rect, _ in row if rect.intersects(place)), default=None)
-        if met is None:
-            return {}
-        step = QPointF(place.right() + FRAME_GAP - met, 0)
+    def moved_aside(self, stage_ids: Iterable[str]) -> dict[str, QPointF]:
+        """Where the cards go that stand in the way of folded stages which unfold: right or down, with those behind."""
         modules = self._scene.modules
-        return {each: modules[each].pos() + step for rect, ids in row if rect.left() >= met for each in ids}
+        blocks = {each: (frame.rect, frame.face.modules) for each, frame in self.frames.items()}
+        blocks |= {each: (item.rect, item.face.modules) for each, item in self.folded.items()}
+        blocks |= {each: (item.rect, (each,)) for each, item in modules.items() if each not in self._stage_of}
+        shifts = dict.fromkeys(modules, QPointF())
+        for stage_id in sorted(stage_ids, key=lambda each: blocks[each][0].left()):
+            row, ids = blocks.pop(stage_id)
+            place = self.unfolded_rect(stage_id).translated(shifts[ids[0]])
+            in_row = {each for each, (rect, _) in blocks.items() if rect.top() < row.bottom()}
+            for is_below in (False, True):
+                rects = {each: rect for each, (rect, _) in blocks.items() if (each not in in_row) is is_below}
+                step, moving = _step_aside(place, rects, is_below)
+                for each in moving:
+                    rect, inside = blocks[each]
+                    blocks[each] = rect.translated(step), inside
+                    shifts |= {one: shifts[one] + step for one in inside}
+            blocks[stage_id] = place, ids
+        return {each: modules[each].pos() + shift for each, shift in shifts.items() if not shift.isNull()}
 
     def loose_cards(self) -> list[ModuleItem]:
         """The cards that no frame surrounds, folded ones among them."""
@@ -277,3 +292,16 @@ class StageItems:
 def _is_near(edge: float, port: float) -> bool:
     """Whether a port lies at the edge of a frame: on a card that nothing stands beside there."""
     return abs(edge - port) <= FRAME_PADDING + 1
+
+
+def _step_aside(place: QRectF, rects: Mapping[str, QRectF], is_down: bool) -> tuple[QPointF, list[str]]:
+    """How far, and which of `rects` go right (or down) so that none lies in `place`: those met and all behind them."""
+    met = [each for each in rects.values() if each.intersects(place)]
+    if is_down:
+        start = min((each.top() for each in met), default=place.bottom() + FRAME_GAP)
+        step = QPointF(0, place.bottom() + FRAME_GAP - start)
+        return step, [each for each, rect in rects.items() if met and rect.top() >= start]
+    start = min((each.left() for each in met), default=0.0)
+    beside = [each for each, rect in rects.items() if rect.top() < place.bottom() and rect.bottom() > place.top()]
+    behind = [each for each in beside if met and rects[each].left() >= start]
+    return QPointF(place.right() + FRAME_GAP - start, 0), behind

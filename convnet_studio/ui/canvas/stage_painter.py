@@ -19,6 +19,10 @@ from convnet_studio.ui.canvas.stage_layout import CHIP_ICON, CHIP_TAB, ICON, Joi
 from convnet_studio.ui.theme import FAMILY_ICONS, LARGE_RADIUS, theme
 
 DASHES = (5.0, 4.0)
+RADIUS = LARGE_RADIUS + 2
+"""Of the corners of a frame."""
+RIM = RADIUS + 2.0
+"""How far into a frame its line reaches."""
 GROUND = 0.5
 """Opacity of the ground of a frame: the dots of the canvas stay in sight."""
 QUIET = 0.7
@@ -47,11 +51,25 @@ class StageState:
     offered: Family | None = None
 
 
-def paint_frame(painter: QPainter, rect: QRectF, face: StageFace, state: StageState) -> None:
-    """The dashed frame; one that says something has a ground (all of them would cost as much as the cards)."""
+def paint_ground(painter: QPainter, rect: QRectF, face: StageFace, state: StageState) -> None:
+    """The ground of a frame that says something (all of them would cost as much as the cards)."""
+    is_lit = _is_lit(state)
+    if not is_lit and not face.is_frozen:
+        return
+    ground = theme().color("accent_soft" if is_lit else "raised")
+    ground.setAlphaF(GROUND)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def paint_line(painter: QPainter, rect: QRectF, state: StageState) -> None:
+    """The dashed line around a frame."""
     now = theme()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    is_lit = state.is_selected or state.offered is not None
+    is_lit = _is_lit(state)
     pen = QPen(now.color("accent" if is_lit else "strong_line"), 1.5 if is_lit else 1.0)
     if not is_lit and not state.is_hovered:
         line = pen.color()
@@ -60,11 +78,11 @@ def paint_frame(painter: QPainter, rect: QRectF, face: StageFace, state: StageSt
     pen.setDashPattern(list(DASHES))
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if is_lit or face.is_frozen:
-        ground = now.color("accent_soft" if is_lit else "raised")
-        ground.setAlphaF(GROUND)
-        painter.setBrush(ground)
-    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), LARGE_RADIUS + 2, LARGE_RADIUS + 2)
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+
+
+def _is_lit(state: StageState) -> bool:
+    return state.is_selected or state.offered is not None
 
 
 def paint_joint(painter: QPainter, joint: Joint) -> None:

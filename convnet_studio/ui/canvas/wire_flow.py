@@ -5,22 +5,28 @@ from __future__ import annotations
 import enum
 import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.ui.canvas.numbers import shape_text
-from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.painting import blend
 from convnet_studio.ui.theme import color_table, load_theme, theme
 
 THINNEST, THICKEST = 1.0, 10.0
 """Pixels of a wire that carries nothing, and of the one that carries most."""
-DECADES = 4
-"""Gradients differ by powers of ten, so their width is logarithmic: the thinnest carries 10⁻⁴ of the most."""
+MOST_DECADES = 6
+"""Of the scale of widths: one wire that carries almost nothing must not make all others alike."""
+LEAST_DECADES = 0.5
+"""Wires that carry nearly the same must not look as if they differed."""
+GROOVE = 17.0
+"""Pixels of the ground on which an upright wire is drawn between two cards: it covers how they interlock."""
+SEAM_MARGIN = 3.0
+"""From its ends to those of the groove."""
 DASH, GAP = 9.0, 5.0
 """Pixels along the wire."""
 SMALLEST_DASH = 3.0
@@ -73,19 +79,38 @@ class Carried:
             return f"{shape_text(self.shape)}: not all of the {what} is finite"
         return (
             f"{shape_text(self.shape)} of {what}\n"
-            f"mean {self.mean:.7g}, mean absolute value {self.magnitude:.7g}\n"
-            f"range {exact(self.low)} … {exact(self.high)}"
+            f"mean {self.mean:.4g}, mean absolute value {self.magnitude:.4g}\n"
+            f"range {self.low:.4g} … {self.high:.4g}"
         )
 
 
-def width_of(magnitude: float, largest: float, meaning: WireMeaning) -> float:
-    """Pixels of a wire that carries `magnitude`, where the most that any carries is `largest`."""
-    if not (magnitude > 0 and largest > 0 and math.isfinite(magnitude)):
-        return THINNEST
-    part = magnitude / largest
-    if meaning is WireMeaning.GRADIENT:
-        part = 1 + math.log10(part) / DECADES
-    return THINNEST + (THICKEST - THINNEST) * min(1.0, max(0.0, part))
+@dataclass(frozen=True)
+class WireScale:
+    """From mean absolute values to widths: logarithmic, `low` is thinnest and `high` widest.
+
+    What wires carry differs by powers of ten from one end of a network to the other; in proportion to it, a single
+    wide wire would make all others alike.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
+
+    @classmethod
+    def over(cls, magnitudes: Iterable[float]) -> WireScale:
+        """The scale in which these magnitudes differ as much as can be."""
+        known = [each for each in magnitudes if each > 0 and math.isfinite(each)]
+        if not known:
+            return cls()
+        high = max(known)
+        low = max(min(known), high / 10**MOST_DECADES)
+        return cls(min(low, high / 10**LEAST_DECADES), high)
+
+    def width(self, magnitude: float) -> float:
+        """Pixels of a wire that carries `magnitude`."""
+        if not (magnitude > 0 and self.high > 0 and math.isfinite(magnitude)):
+            return THINNEST
+        part = math.log(magnitude / self.low) / math.log(self.high / self.low)
+        return THINNEST + (THICKEST - THINNEST) * min(1.0, max(0.0, part))
 
 
 def sign_color(sign: float, meaning: WireMeaning) -> QColor:
@@ -150,3 +175,34 @@ class Flow:
         pen.setDashOffset(-self.travel / self.width)
         painter.setPen(pen)
         painter.drawPath(way)
+
+    def paint_seam(self, painter: QPainter, seam: QRectF, scale: float) -> None:
+        """In the seam between two cards, for a wire too short to be read: upright, in a groove on their joint.
+
+        The dashes spread from the wire over the seam, or run together in it where they go backwards.
+        """
+        middle, ground = seam.center(), theme().color("canvas")
+        painter.setPen(Qt.PenStyle.NoPen)
+        _fill_bar(painter, middle, min(GROOVE, seam.width()), seam.height(), ground)
+        if self.carried is None or math.isnan(self.carried.mean):
+            _fill_bar(painter, middle, THINNEST, seam.height(), theme().color("missing"))
+            return
+        color = sign_color(self.carried.sign, self.meaning)
+        height = seam.height() - 2 * SEAM_MARGIN
+        has_dashes = scale * DASH >= SMALLEST_DASH
+        _fill_bar(painter, middle, self.width, height, blend(color, ground, FADED) if has_dashes else color)
+        reach = (height - self.width) / 2
+        away = self.travel % (DASH + GAP) - (DASH + GAP)
+        while has_dashes and away < reach:
+            low, high = max(0.0, away), min(reach, away + DASH)
+            if low < high:
+                for top in (middle.y() + low, middle.y() - high):
+                    painter.fillRect(QRectF(middle.x() - self.width / 2, top, self.width, high - low), color)
+            away += DASH + GAP
+
+
+def _fill_bar(painter: QPainter, middle: QPointF, width: float, height: float, color: QColor) -> None:
+    """An upright bar with round ends; the pen of `painter` is none."""
+    painter.setBrush(color)
+    bar = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
+    painter.drawRoundedRect(bar, width / 2, width / 2)

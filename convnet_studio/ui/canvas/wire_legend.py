@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from convnet_studio.ui.canvas.live_wires import LiveWires
 from convnet_studio.ui.canvas.overlays import HEIGHT
-from convnet_studio.ui.canvas.wire_flow import DECADES, THICKEST, THINNEST, WireMeaning, sign_color
+from convnet_studio.ui.canvas.wire_flow import THICKEST, THINNEST, WireMeaning, sign_color
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.theme import SMALL_RADIUS, number_font, text_font, theme, theme_switch
 
@@ -31,16 +31,13 @@ class WireLegend(QWidget):
 
     @property
     def heading(self) -> str:
-        """What the wires tell."""
-        return f"Wires: mean |{self._wires.meaning.value}|"
+        """What the wires tell, and on which scale."""
+        return f"Wires: mean |{self._wires.meaning.value}|, logarithmic"
 
     @property
     def ends(self) -> tuple[str, str]:
         """What the thinnest and the widest wire carry."""
-        largest = self._wires.largest
-        if self._wires.meaning is WireMeaning.GRADIENT:
-            return short(largest / 10**DECADES), short(largest)
-        return "0", short(largest)
+        return short(self._wires.scale.low), short(self._wires.scale.high)
 
     def wanted_width(self) -> int:
         """Room for all of it, however long the numbers are."""
@@ -55,12 +52,15 @@ class WireLegend(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Heading, wedge, signs."""
-        painter = QPainter(self)
+        """All of it."""
+        self.draw(QPainter(self), self.width())
+
+    def draw(self, painter: QPainter, width: float) -> None:
+        """Heading, wedge, signs, in a box `width` pixels wide at the origin of `painter`."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color("line"), 1))
         painter.setBrush(theme().color("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SMALL_RADIUS, SMALL_RADIUS)
+        painter.drawRoundedRect(QRectF(0, 0, width, HEIGHT).adjusted(0.5, 0.5, -0.5, -0.5), SMALL_RADIUS, SMALL_RADIUS)
         middle = HEIGHT / 2
         numbers = QFontMetrics(number_font(11)).horizontalAdvance("0.0e-00")
         left = self._words(painter, 10, self.heading) + 8

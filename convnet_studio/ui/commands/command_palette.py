@@ -12,7 +12,7 @@ from convnet_studio.engine.nn.module import Module
 from convnet_studio.ui.actions import ACTIONS, Actions
 from convnet_studio.ui.commands.choice import Choice
 from convnet_studio.ui.commands.key_caps import key_text
-from convnet_studio.ui.palette.entries import kind_entries, preset_entries, stage_entries
+from convnet_studio.ui.palette.entries import Entry, kind_entries, preset_entries, stage_entries
 from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.view_panels import ViewPanels
 
@@ -72,7 +72,7 @@ def add_choices(add: Callable[[str], object]) -> list[Choice]:
             section="Add a module",
             further=f"{entry.section} {entry.help}",
             family=entry.family,
-            act=lambda kind=entry.name: add(kind),  # type: ignore[misc]
+            act=partial(add, entry.name),
         )
         for entry in kind_entries([*Module.registry, *Loss.registry])
     ]
@@ -81,30 +81,16 @@ def add_choices(add: Callable[[str], object]) -> list[Choice]:
 def stage_choices(add_stage: Callable[[str], object]) -> list[Choice]:
     """“Add Tutorial stage” and so on, for every ready stage."""
     return [
-        Choice(
-            name=f"stage:{entry.name}",
-            text=f"Add {entry.shown}",
-            note=entry.word,
-            section="Add a stage",
-            icon="group",
-            act=lambda name=entry.name: add_stage(name),  # type: ignore[misc]
-        )
-        for entry in stage_entries()
+        _ready("stage", each, f"Add {each.shown}", each.word, "Add a stage", "group", add_stage)
+        for each in stage_entries()
     ]
 
 
 def preset_choices(open_preset: Callable[[str], object]) -> list[Choice]:
-    """“Open lenet-5” and so on."""
+    """“Open preset lenet-5” and so on."""
     return [
-        Choice(
-            name=f"preset:{entry.name}",
-            text=f"Open preset {entry.name}",
-            note=entry.help,
-            section="Presets",
-            icon="folder-open",
-            act=lambda name=entry.name: open_preset(name),  # type: ignore[misc]
-        )
-        for entry in preset_entries()
+        _ready("preset", each, f"Open preset {each.name}", each.help, "Presets", "folder-open", open_preset)
+        for each in preset_entries()
     ]
 
 
@@ -121,6 +107,13 @@ def view_choices(views: ViewPanels) -> list[Choice]:
         )
         for name, kind in views.kinds.items()
     ]
+
+
+def _ready(
+    what: str, entry: Entry, text: str, note: str, section: str, icon: str, act: Callable[[str], object]
+) -> Choice:
+    """A choice of something that is there ready, by its name."""
+    return Choice(f"{what}:{entry.name}", text, note=note, section=section, icon=icon, act=partial(act, entry.name))
 
 
 def panel_choices(panels: Iterable[Panel]) -> list[Choice]:

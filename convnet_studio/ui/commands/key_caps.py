@@ -14,8 +14,9 @@ _RADIUS = 4.0
 
 
 def key_text(shortcut: str) -> str:
-    """A shortcut as the system writes it."""
-    return QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText) or shortcut
+    """A shortcut as the system writes it; the key that Qt calls Return is Enter, as on most keyboards."""
+    told = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText) or shortcut
+    return told.replace("Return", "Enter")
 
 
 def caps_of(keys: str) -> list[str]:

@@ -24,7 +24,7 @@ KEYS = (
     KeyRow("Canvas", ("Ctrl+wheel",), "Zoom about the pointer"),
     KeyRow("Canvas", ("Shift+click",), "Select one more"),
     KeyRow("Outline", ("↑", "↓"), "Walk along the network"),
-    KeyRow("Outline", ("→", "←"), "Show or hide a module's inputs"),
+    KeyRow("Outline", ("→", "←"), "Show or hide what is inside"),
     KeyRow("Outline", ("Shift+↓",), "Select several"),
     KeyRow("Outline", ("Enter",), "Go to the settings"),
     KeyRow("Outline", ("Del",), "Take the module or the wire out"),

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetrics,
+    QPainter,
+    QPaintEvent,
     QSyntaxHighlighter,
+    QTextBlock,
     QTextCharFormat,
     QTextCursor,
-    QTextFormat,
+    QTextOption,
 )
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from convnet_studio.ui.theme import number_font, theme, theme_switch
 
 _TAB_SPACES = 4
+_GUTTER = 20
+"""Pixels left of the text, in which lines that go on bear a mark."""
+GOES_ON = "↪"
 _QUOTES = '"""'
 _PLAIN, _IN_TEXT = 0, 1
 
@@ -41,7 +47,10 @@ def code_font() -> QFont:
 
 
 class CodeText(QPlainTextEdit):
-    """Lines that cannot be edited. `owners` tells which module each is about; those of `marked` modules are tinted."""
+    """Lines that cannot be edited. `owners` tells which module each is about; those of `marked` modules are tinted.
+
+    A line that is too long goes on below, with a mark before each further piece, so that all of it can be read at once.
+    """
 
     line_chosen = Signal(str)
     """The module of the line that the user went to (empty for none)."""
@@ -54,7 +63,10 @@ class CodeText(QPlainTextEdit):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(_GUTTER)
         self.setFont(code_font())
         self.setTabStopDistance(_TAB_SPACES * QFontMetrics(self.font()).horizontalAdvance(" "))
         self._owners: Sequence[str] = ()
@@ -68,7 +80,7 @@ class CodeText(QPlainTextEdit):
     def show_code(self, text: str, owners: Sequence[str], language: Language) -> None:
         """Replace the text; the place that is read stays where it is."""
         self._owners = owners
-        across, down = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
+        first = self.firstVisibleBlock().blockNumber()
         place = self.textCursor().blockNumber()
         self._is_filling = True
         self._highlighter.use(language, owners)
@@ -76,21 +88,27 @@ class CodeText(QPlainTextEdit):
             self.setPlainText(text)
             cursor = QTextCursor(self.document().findBlockByNumber(min(place, self.blockCount() - 1)))
             self.setTextCursor(cursor)
+            self._scroll_to(first)
         self._is_filling = False
-        self.horizontalScrollBar().setValue(across)
-        self.verticalScrollBar().setValue(down)
-        self._tint()
+        self.viewport().update()
+
+    def _scroll_to(self, line: int) -> None:
+        """Put a line at the top, where the text is long enough."""
+        block = self.document().begin()
+        while block.isValid() and block.blockNumber() < line:
+            self.blockBoundingRect(block)  # how many pieces each has is known once it is laid out
+            block = block.next()
+        self.verticalScrollBar().setValue(block.firstLineNumber() if block.isValid() else 0)
 
     def mark(self, modules: Collection[str]) -> None:
         """Tint the lines of these modules, and bring the first of them into sight unless the cursor is in one."""
-        self._marked = frozenset(modules)
-        self._tint()
+        self._marked = frozenset(each for each in modules if each)
+        self.viewport().update()
         lines = [number for number, owner in enumerate(self._owners) if owner in self._marked]
         if lines and self.textCursor().blockNumber() not in lines:
             self._is_filling = True
             self.setTextCursor(QTextCursor(self.document().findBlockByNumber(lines[0])))
             self.centerCursor()
-            self.horizontalScrollBar().setValue(0)
             self._is_filling = False
 
     @property
@@ -99,16 +117,42 @@ class CodeText(QPlainTextEdit):
         lines = self.toPlainText().split("\n")
         return [line for line, owner in zip(lines, self._owners, strict=False) if owner in self._marked]
 
-    def _tint(self) -> None:
-        tints = []
-        for number, owner in enumerate(self._owners):
-            if owner and owner in self._marked:
-                tint = QTextEdit.ExtraSelection()
-                tint.cursor = QTextCursor(self.document().findBlockByNumber(number))
-                tint.format.setBackground(theme().color("accent_soft"))
-                tint.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-                tints.append(tint)
-        self.setExtraSelections(tints)
+    def continuations(self) -> list[QRectF]:
+        """Where, in sight, the further pieces of lines stand that go on, in pixels of the viewport."""
+        found = []
+        for block, place in self._blocks_in_sight():
+            layout = block.layout()
+            pieces = (layout.lineAt(index) for index in range(1, layout.lineCount()))
+            found += [each.rect().translated(place.topLeft()) for each in pieces]
+        return found
+
+    def _blocks_in_sight(self) -> Iterator[tuple[QTextBlock, QRectF]]:
+        """Each line in sight, and the room that it takes, in pixels of the viewport."""
+        block = self.firstVisibleBlock()
+        while block.isValid():
+            place = self.blockBoundingGeometry(block).translated(self.contentOffset())
+            if place.top() > self.viewport().height():
+                return
+            yield block, place
+            block = block.next()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tints of marked modules, the text, and the marks of lines that go on."""
+        painter = QPainter(self.viewport())
+        for block, place in self._blocks_in_sight():
+            number = block.blockNumber()
+            if number < len(self._owners) and self._owners[number] in self._marked:
+                room = QRectF(0, place.top(), self.viewport().width(), place.height())
+                painter.fillRect(room, theme().color("accent_soft"))
+        painter.end()  # the text has a painter of its own
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setFont(self.font())
+        painter.setPen(theme().color("second_text"))
+        for piece in self.continuations():
+            gutter = QRectF(0, piece.top(), _GUTTER - 4, piece.height())
+            painter.drawText(gutter, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, GOES_ON)
+        painter.end()
 
     def _tell_line(self) -> None:
         number = self.textCursor().blockNumber()
@@ -123,7 +167,7 @@ class CodeText(QPlainTextEdit):
             " QAbstractScrollArea::corner { background: transparent; border: none; }"
         )
         self._highlighter.rehighlight()
-        self._tint()
+        self.viewport().update()
 
 
 class _Highlighter(QSyntaxHighlighter):

@@ -22,7 +22,8 @@ class NameField(LineField):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self._shown = ""  # asked for by events while Qt still makes the field
         super().__init__(name, 28, _PADDING, parent)
-        self.setToolTip(f"{name}: click to change")
+        self._help = f"{name}: click to change"
+        self.setToolTip(self._help)
         self.setFont(text_font(15, QFont.Weight.DemiBold))
         self.setMinimumWidth(64)
         self.editingFinished.connect(self._hand_on)
@@ -30,6 +31,7 @@ class NameField(LineField):
     def show_name(self, text: str, placeholder: str = "") -> None:
         """Show the name in force; `placeholder` is what it falls back to when it is empty."""
         self._shown = text
+        self.setToolTip(f"{text}\n{self._help}" if text else self._help)
         self.setPlaceholderText(placeholder)
         if self.text() != text:
             self.setText(text)
@@ -56,7 +58,7 @@ class NameField(LineField):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Like a heading until it is pointed at; a name that is too long ends in an ellipsis until it is edited."""
+        """Like a heading until it is pointed at; of a name that is too long the middle is left out until then."""
         if self.hasFocus() or self.underMouse():
             paint_field(QPainter(self), self)
         room = self.contentsRect().adjusted(_PADDING + 2, 0, -_PADDING, 0)
@@ -65,5 +67,5 @@ class NameField(LineField):
             return
         painter = QPainter(self)
         painter.setPen(theme().color("text"))
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)

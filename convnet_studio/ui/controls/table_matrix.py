@@ -177,8 +177,6 @@ class TableMatrix(QWidget):
         image = QImage(pixels.data, outputs, inputs, outputs * 4, QImage.Format.Format_RGB32)
         painter.drawImage(whole, image)
         pointed = self.pointed_at
-        if pointed:
-            self._paint_cross(painter, whole, pointed)
         painter.setPen(QPen(theme().color("line"), 1))
         if self._cell >= GRID_FROM:
             for output in range(outputs + 1):
@@ -189,19 +187,19 @@ class TableMatrix(QWidget):
                 painter.drawLine(whole.left(), y, whole.right() + 1, y)
         else:
             painter.drawRect(whole)
+        if pointed:
+            self._paint_cross(painter, whole, pointed)
         self._paint_heads(painter, pointed)
         if self.hasFocus():
             painter.setPen(QPen(theme().color("text"), 2))
             painter.drawRect(QRectF(self.place_of(*self._mark)).adjusted(1, 1, 0, 0))
 
     def _paint_cross(self, painter: QPainter, whole: QRect, pointed: tuple[int, int]) -> None:
-        """Row and column of what is pointed at."""
-        source, output = pointed
-        tint = theme().color("accent")
-        tint.setAlphaF(0.22)
-        place = self.place_of(source, output)
-        painter.fillRect(QRect(whole.left(), place.top(), whole.width(), self._cell), tint)
-        painter.fillRect(QRect(place.left(), whole.top(), self._cell, whole.height()), tint)
+        """Outlines of the row and column of what is pointed at: a tint would look like a connection."""
+        place = self.place_of(*pointed)
+        painter.setPen(QPen(theme().color("second_text"), 1))
+        painter.drawRect(QRect(whole.left(), place.top(), whole.width(), self._cell))
+        painter.drawRect(QRect(place.left(), whole.top(), self._cell, whole.height()))
 
     def _paint_heads(self, painter: QPainter, pointed: tuple[int, int] | None) -> None:
         """Numbers of inputs and outputs, as many as there is room for, and always those pointed at."""

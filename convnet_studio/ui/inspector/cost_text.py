@@ -10,11 +10,13 @@ from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import ModuleSummary
 from convnet_studio.ui.controls.number_text import shape_text
 
+NOT_COMPUTED = "not computed"
+
 
 def shapes_line(known: ModuleSummary) -> str:
     """From what shape to what shape: ``1@28×28 → 8@24×24``."""
     if known.shape is None:
-        return "not computed"
+        return NOT_COMPUTED
     sources = " + ".join(shape_text(each) for each in known.input_shapes)
     result = shape_text(known.shape)
     return f"{sources} → {result}" if sources and sources != result else result

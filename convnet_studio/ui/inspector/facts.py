@@ -14,9 +14,13 @@ _NAME_WIDTH = 92
 
 
 class Facts(QWidget):
-    """A few lines of name and value; values may be marked and copied."""
+    """A few lines of name and value; values may be marked and copied.
 
-    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+    Args:
+        names: of the lines. `name_width`: pixels of their column.
+    """
+
+    def __init__(self, names: Sequence[str], name_width: int = _NAME_WIDTH, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._values: dict[str, Label] = {}
         grid = QGridLayout(self)
@@ -26,7 +30,7 @@ class Facts(QWidget):
         grid.setColumnStretch(1, 1)
         for row, name in enumerate(names):
             label = Label(name, "second_text", text_font(12))
-            label.setFixedWidth(_NAME_WIDTH)
+            label.setFixedWidth(name_width)
             value = Label("", "text", number_font(12))
             value.setWordWrap(True)
             value.setMinimumWidth(1)

@@ -31,6 +31,7 @@ from convnet_studio.ui.controls.mark import Mark
 from convnet_studio.ui.controls.number_text import field_line
 from convnet_studio.ui.inspector.change_marks import ChangeMark, marks_of_module
 from convnet_studio.ui.inspector.cost_text import (
+    NOT_COMPUTED,
     arithmetic_line,
     connections_line,
     parameters_line,
@@ -121,6 +122,8 @@ class ModulePage(QWidget):
         self.header.show_module(module, learns=has_parameters(kind))
         self.form.show_values(module.settings)
         self.table.show_module(module, self._known)
+        if "table" in self.form.fields:  # where the editor below can show it, it is there, and there only
+            self.form.fields["table"].setVisible(self.table.isHidden())
         self._show_remark(module)
         self.learning.show_values({name: getattr(module.learning, name) for name in LEARNING_SETTINGS})
         self.learning.setVisible(has_parameters(kind) and not module.shares)
@@ -154,11 +157,15 @@ class ModulePage(QWidget):
     def _show_facts(self, module: ModuleSpec) -> None:
         known = self._known
         self.problems.show_problems(known.problems if known else ())
+        if known is not None and known.shape is None:
+            for name in (SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, BYTES, FIELD):
+                self.facts.show_fact(name, NOT_COMPUTED)
+            return
         self.facts.show_fact(SHAPE, shapes_line(known) if known else "")
         self.facts.show_fact(PARAMETERS, parameters_line(module, known) if known else "")
         self.facts.show_fact(ARITHMETIC, arithmetic_line(module, known) if known else "")
         self.facts.show_fact(CONNECTIONS, connections_line(known) if known else "")
-        self.facts.show_fact(BYTES, f"{known.cost.bytes_moved:,}" if known and known.shape is not None else "")
+        self.facts.show_fact(BYTES, f"{known.cost.bytes_moved:,}" if known else "")
         self.facts.show_fact(FIELD, field_line(known.receptive_field) if known else "")
 
     def set_dataset(self, dataset: Dataset) -> None:

@@ -15,6 +15,9 @@ from convnet_studio.ui.controls.label import Caption, Label
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.theme import text_font
 
+KIND_WIDTH = 150
+"""Room for the longest names of modules."""
+
 
 class SelectionPage(QWidget):
     """How many modules of which kind, and what they cost together."""
@@ -36,7 +39,7 @@ class SelectionPage(QWidget):
         self.heading.show_text(f"{len(modules)} modules selected")
         counts = Counter(each.kind for each in modules)
         old = self.kinds
-        self.kinds = Facts(tuple(counts))
+        self.kinds = Facts(tuple(counts), KIND_WIDTH)
         for kind, count in counts.items():
             self.kinds.show_fact(kind, f"{count}")
         self._column.replaceWidget(old, self.kinds)

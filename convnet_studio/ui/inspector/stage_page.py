@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from convnet_studio.engine.nn.module import Family
@@ -29,6 +29,8 @@ SHAPE, PARAMETERS, ARITHMETIC = "Output", "Parameters", "Multiply-adds"
 FAMILY_WIDTH = 100
 ICON = 14
 OTHERS = "others"
+_BUTTON_PADDING = 13
+"""Of all buttons, with their edge (`style.py`)."""
 DEEDS = {
     Family.NORMALIZATION: "evens out brightness and contrast",
     Family.FILTER_BANK: "looks for patterns with a bank of filters",
@@ -122,7 +124,7 @@ class StagePage(QWidget):
         column = QVBoxLayout()
         column.setSpacing(4)
         for module_id, name in modules:
-            button = _button(name, f"Select {name} ({word})")
+            button: QPushButton = _NameButton(name, f"Select {name} ({word})")
             button.clicked.connect(lambda _checked=False, each=module_id: self._open_project.select(frozenset((each,))))
             self.buttons[module_id] = button
             column.addWidget(button)
@@ -187,6 +189,25 @@ class _FamilyIcon(QWidget):
             QPainter(self).drawPixmap(0, (self.height() - ICON) // 2, pixmap)
 
 
+class _NameButton(QPushButton):
+    """A button whose words may be long: what has no room in the middle is left out; the tooltip has all of it."""
+
+    def __init__(self, words: str, tip: str) -> None:
+        super().__init__()
+        _dress(self, words, tip)
+        self._words = words
+
+    def minimumSizeHint(self) -> QSize:
+        """It never asks for more width than there is."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much as there is room for."""
+        super().resizeEvent(event)
+        room = self.width() - 2 * _BUTTON_PADDING
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideMiddle, room))
+
+
 def families_of(project: Project, face: StageFace) -> list[Family]:
     """The families of a stage's modules in the order of its wires, each once."""
     kinds = (find_kind(project.network.module(each).kind) for each in face.modules)
@@ -214,11 +235,15 @@ def rows_of(project: Project, face: StageFace) -> tuple[tuple[Family | None, tup
 
 def _button(words: str = "", tip: str = "") -> QPushButton:
     button = QPushButton()
+    _dress(button, words, tip)
+    return button
+
+
+def _dress(button: QPushButton, words: str, tip: str) -> None:
     button.setFont(text_font(12))
     button.setIconSize(QSize(ICON, ICON))
     button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     _say(button, words, tip)
-    return button
 
 
 def _say(button: QPushButton, words: str, tip: str) -> None:

@@ -9,31 +9,31 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from convnet_studio.engine.nn.connection_table import connected_pairs, table_text
+from convnet_studio.engine.nn.connection_table import connected_pairs, read_table, table_text
 from convnet_studio.engine.nn.filter_bank import FilterBank
-from convnet_studio.engine.nn.module import Setting, Shape, ShapeProblem
+from convnet_studio.engine.nn.module import Setting, SettingValue, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.kinds import find_kind
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import ModuleSummary
-from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.fold import Fold
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.table_matrix import TableMatrix
 from convnet_studio.ui.inspector.change_marks import ChangeMark
 from convnet_studio.ui.inspector.settings_form import SettingsForm
 
-PATTERN, GROUPS, FAN_IN, SEED = "pattern", "groups", "fan_in", "seed"
+PATTERN, GROUPS, FAN_IN, SEED, TEXT = "pattern", "groups", "fan_in", "seed", "text"
 PATTERNS = ("full", "one-to-one", "groups", "random", "lenet-5", "lenet-7")
 BY_HAND = "by hand"
 HIGHEST = 320
 """Pixels of the matrix before it scrolls."""
 USUAL_FAN_IN = 4
 FORM = (
-    Setting(PATTERN, "Pattern", "A table to begin from.", str, "full", choices=PATTERNS),
+    Setting(PATTERN, "Pattern", "Which inputs each output sees.", str, "full", choices=(*PATTERNS, BY_HAND)),
     Setting(GROUPS, "Groups", "Parts that do not see each other.", int, 2, 1, 1024),
     Setting(FAN_IN, "Inputs of each", "How many input maps each output map sees, drawn by chance.", int, 4, 1, 1024),
     Setting(SEED, "Seed", "Another seed draws another table.", int, 1, 0, 999_999_999),
+    Setting(TEXT, "Table", "The inputs of each output, such as 0-3, 1-4.", str, "full", syntax=read_table),
 )
 
 
@@ -47,6 +47,8 @@ class TableEditor(QWidget):
         super().__init__(parent)
         self._module: ModuleSpec | None = None
         self._shape: Shape = ()
+        self._is_typed = False
+        """Whether the user has asked to write the table by hand."""
         self.form = SettingsForm(FORM)
         self.counts = Sentence("", "text")
         self.told = Sentence()
@@ -91,6 +93,7 @@ class TableEditor(QWidget):
         self._module, self._shape = module, known.input_shapes[0]
         table = str(module.settings.get("table", "full"))
         if is_other:
+            self._is_typed = False
             self.fold.heading.setChecked(table != "full")
         self._say_refusal("")
         try:
@@ -122,32 +125,40 @@ class TableEditor(QWidget):
 
     def _show_pattern(self, table: str) -> None:
         word, *rest = table.split()
-        pattern = word if word in PATTERNS else BY_HAND
-        field = self.form.fields[PATTERN].editor
-        assert isinstance(field, ChoiceField)
-        field.set_choices([*PATTERNS, BY_HAND] if pattern == BY_HAND else PATTERNS)
+        pattern = word if word in PATTERNS and not self._is_typed else BY_HAND
         numbers = [int(each) for each in rest if each != SEED] if pattern != BY_HAND else []
-        values = {GROUPS: numbers[0]} if pattern == "groups" else {}
+        values: dict[str, SettingValue] = {GROUPS: numbers[0]} if pattern == "groups" else {}
+        if pattern == BY_HAND:
+            values = {TEXT: table}
         if pattern == "random":
             values = {FAN_IN: numbers[0], SEED: numbers[1] if len(numbers) > 1 else 1}
         self.form.show_values({PATTERN: pattern, **values})
-        for name in (GROUPS, FAN_IN, SEED):
+        for name in (GROUPS, FAN_IN, SEED, TEXT):
             self.form.fields[name].setVisible(name in values)
 
     def _enter_pattern(self, name: str, value: object) -> None:
-        """Take a pattern, or one of its numbers."""
+        """Take a pattern, one of its numbers, or a table by hand."""
         setting = self.form.fields[name].setting
+        self._is_typed = name == TEXT or value == BY_HAND
         try:
-            chosen = setting.check(value) if value != BY_HAND else BY_HAND
-            table = self._written(name, chosen)
+            table = self._written(name, setting.check(value))
             connected_pairs(table, self._shape[0], self._bank("full").out_channels)
         except ShapeProblem as problem:
-            self._refuse(f"{problem.what}.")
+            self._refuse_entry(name, f"{problem.what}.")
         except ValueError as problem:
-            self._refuse(str(problem))
+            self._refuse_entry(name, str(problem))
         else:
             self._say_refusal("")
+            self._show_pattern(table)
             self.entered.emit(table)
+
+    def _refuse_entry(self, name: str, sentence: str) -> None:
+        """Say why a row was not taken; a text stays to be mended."""
+        if name != TEXT:
+            self._refuse(sentence)
+            return
+        self.form.fields[TEXT].editor.set_refused(True)
+        self._say_refusal(sentence)
 
     def _written(self, name: str, value: object) -> str:
         """The table that follows from a new `value` of a row of the form."""
@@ -155,6 +166,8 @@ class TableEditor(QWidget):
         table = str(self._module.settings.get("table", "full"))
         inputs, outputs = self._shape[0], self._bank("full").out_channels
         fan_in, seed = (self.form.fields[each].editor.value for each in (FAN_IN, SEED))
+        if name == TEXT:
+            return str(value)
         if name == GROUPS:
             return f"groups {value}"
         if name == FAN_IN:

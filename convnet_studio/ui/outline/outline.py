@@ -1,4 +1,4 @@
-"""Outline: the network as a tree in the order of its graph; what is selected here is selected on the canvas."""
+"""Outline: stages and modules as a tree in the order of the graph; what is selected here is selected on the canvas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from convnet_studio.engine.project.spec import Link
@@ -24,7 +24,7 @@ from convnet_studio.engine.project.summary import Summary
 from convnet_studio.ui.canvas.edit_commands import EditCommands
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.outline.row_delegate import ROW, OutlineDelegate
-from convnet_studio.ui.outline.rows import InputRow, ModuleRow, rows_of
+from convnet_studio.ui.outline.rows import InputRow, ModuleRow, StageRow, modules_of, rows_of
 from convnet_studio.ui.theme import text_font, theme, theme_switch
 from convnet_studio.ui.views.canvas import CanvasView
 
@@ -33,6 +33,8 @@ _CANVAS_KEYS = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 _TREE_KEYS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space})
 """Which in a tree also mean something while Ctrl is held."""
 _OWN_KEYS = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_F2})
+_STEPS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down})
+"""Which select the row that they start from, where nothing is selected."""
 EMPTY_TEXT = "No modules yet. Press A to add one."
 
 
@@ -48,7 +50,7 @@ class Outline(QWidget):
         self._canvas = canvas
         self._commands = commands
         self._summary: Summary | None = None
-        self._rows: list[ModuleRow] = []
+        self._rows: list[StageRow | ModuleRow] = []
         self._is_following = False
         self.setAccessibleName("Outline")
         self.tree = _Tree(self)
@@ -59,6 +61,7 @@ class Outline(QWidget):
         column.addWidget(self.tree)
         self.setFocusProxy(self.tree)
         delegate.renamed.connect(canvas.editor.rename)
+        delegate.stage_renamed.connect(canvas.editor.stages.rename)
         self.tree.itemSelectionChanged.connect(self._hand_on_selection)
         open_project.changed.connect(self._follow)
         open_project.replaced.connect(self._start_over)
@@ -78,8 +81,8 @@ class Outline(QWidget):
         return bool(self._open.selection or self._canvas.scene.selected_links or self._commands.open_input)
 
     def rows(self) -> list[ModuleRow]:
-        """What is shown."""
-        return self._rows
+        """The modules that are shown, in their order."""
+        return modules_of(self._rows)
 
     # ---------------------------------------------------------------- in step with the project
 
@@ -93,29 +96,37 @@ class Outline(QWidget):
             self._fill(rows)
         self._follow_selection()
 
-    def _fill(self, rows: list[ModuleRow]) -> None:
+    def _fill(self, rows: list[StageRow | ModuleRow]) -> None:
         """Show other rows; what was unfolded stays so, and the keyboard stays where it was."""
-        before = {row.module_id: item.isExpanded() for item, row in self._module_items()}
-        known = {row.module_id: row.follows for row in self._rows}
-        here = self.tree.currentItem()
-        current, place = _key_of(here), self.tree.indexOfTopLevelItem(here) if here else -1
+        before = {_key_of(item): item.isExpanded() for item in self._items()}
+        known = {row.module_id: row.follows for row in self.rows()}
+        here, items = self.tree.currentItem(), self._main_items()
+        current, place = _key_of(here), next((index for index, each in enumerate(items) if each is here), -1)
         self._rows = rows
         with self._following():
             self.tree.clear()
             for row in rows:
-                item = _item(row, row.text, row.problem or row.word)
-                for each in row.inputs:
-                    item.addChild(_item(each, each.text, each.text))
-                self.tree.addTopLevelItem(item)
-                is_as_before = known.get(row.module_id) == row.follows
-                item.setExpanded(before[row.module_id] if is_as_before else not row.follows)
+                if isinstance(row, StageRow):
+                    parent = _item(row, row.text, row.text)
+                    self.tree.addTopLevelItem(parent)
+                    for each in row.modules:
+                        parent.addChild(_module_item(each))
+                    parent.setExpanded(before.get(_key_of(parent), True))
+                else:
+                    self.tree.addTopLevelItem(_module_item(row))
+            for item in self._main_items():
+                module = item.data(0, ROW)
+                if isinstance(module, ModuleRow):
+                    is_as_before = known.get(module.module_id) == module.follows
+                    item.setExpanded(before[_key_of(item)] if is_as_before else not module.follows)
             again = next((item for item in self._items() if _key_of(item) == current), None)
-            if again is None and rows and place >= 0:
-                again = self.tree.topLevelItem(min(place, len(rows) - 1))
+            items = self._main_items()
+            if again is None and items and place >= 0:
+                again = items[min(place, len(items) - 1)]
             if again is not None:
                 self.tree.setCurrentItem(again, 0, QItemSelectionModel.SelectionFlag.NoUpdate)
-        count = len(rows)
-        problems = sum(bool(row.problem) for row in rows)
+        count = len(self.rows())
+        problems = sum(bool(row.problem) for row in self.rows())
         told = f"{count} module{'' if count == 1 else 's'}" + (f", {problems} with a problem" if problems else "")
         self.tree.setAccessibleDescription(f"{told}. A adds one, W connects, Delete takes out, Enter: settings.")
 
@@ -124,12 +135,15 @@ class Outline(QWidget):
         if self._is_following:
             return
         ids, links, port = self._open.selection, self._canvas.scene.selected_links, self._commands.open_input
+        whole = self._selected_stages()
         with self._following():
             wanted = []
             for item in self._items():
                 row = item.data(0, ROW)
-                if isinstance(row, ModuleRow):
-                    is_selected = row.module_id in ids
+                if isinstance(row, StageRow):
+                    is_selected = row in whole
+                elif isinstance(row, ModuleRow):
+                    is_selected = row.module_id in ids and not any(row in each.modules for each in whole)
                 else:
                     is_selected = row.link in links if row.link else port == (row.module_id, row.port)
                 item.setSelected(is_selected)
@@ -139,12 +153,24 @@ class Outline(QWidget):
             if wanted:
                 self.tree.scrollToItem(self.tree.currentItem() or wanted[-1])
 
+    def _selected_stages(self) -> list[StageRow]:
+        """The stages that are selected as a whole, but for one in which the keyboard is on a module."""
+        ids, here = self._open.selection, self.tree.currentItem()
+        row = here.data(0, ROW) if here else None
+        return [
+            each
+            for each in self._rows
+            if isinstance(each, StageRow) and each.module_ids <= ids and (row is None or row not in each.modules)
+        ]
+
     def _hand_on_selection(self) -> None:
         """Select on the canvas what was selected here."""
         if self._is_following:
             return
         chosen = [item.data(0, ROW) for item in self.tree.selectedItems()]
         modules = frozenset(row.module_id for row in chosen if isinstance(row, ModuleRow))
+        stages = [row for row in chosen if isinstance(row, StageRow)]
+        modules = modules.union(*(row.module_ids for row in stages))
         links: frozenset[Link] = frozenset(row.link for row in chosen if isinstance(row, InputRow) and row.link)
         open_inputs = [row for row in chosen if isinstance(row, InputRow) and not row.link]
         with self._following():
@@ -153,8 +179,9 @@ class Outline(QWidget):
             else:
                 self._open.select(modules)
                 self._canvas.scene.select_links(links)
-        if len(modules) == 1 and not links:
-            self._canvas.show_module(next(iter(modules)))
+        if (len(modules) == 1 or len(chosen) == len(stages) == 1) and not links:
+            for each in sorted(modules):
+                self._canvas.show_module(each)
 
     @contextmanager
     def _following(self) -> Iterator[None]:
@@ -173,7 +200,7 @@ class Outline(QWidget):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.settings_wanted.emit()
         elif event.key() == Qt.Key.Key_F2:
-            self._edit_name()
+            self.rename()
         elif event.key() == Qt.Key.Key_Escape:
             self._open.select(frozenset())
             self._canvas.scene.select_links(frozenset())
@@ -183,24 +210,26 @@ class Outline(QWidget):
             return bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)  # of the window, refused there
         return True
 
-    def _edit_name(self) -> None:
+    def rename(self) -> None:
+        """Edit the name of the module or stage on whose row the keyboard is, in the row."""
         item = self.tree.currentItem()
-        if item is not None and isinstance(item.data(0, ROW), ModuleRow):
+        if item is not None and not isinstance(item.data(0, ROW), InputRow):
             self.tree.editItem(item, 0)
 
     # ---------------------------------------------------------------- items
 
-    def _module_items(self) -> Iterator[tuple[QTreeWidgetItem, ModuleRow]]:
-        for index in range(self.tree.topLevelItemCount()):
-            item = self.tree.topLevelItem(index)
-            if item is not None:
-                yield item, item.data(0, ROW)
+    def _main_items(self) -> list[QTreeWidgetItem]:
+        """Of stages and modules."""
+        return [each for each in self._items() if not isinstance(each.data(0, ROW), InputRow)]
 
     def _items(self) -> list[QTreeWidgetItem]:
+        """All, from top to bottom."""
+        waiting = [self.tree.topLevelItem(index) for index in range(self.tree.topLevelItemCount())][::-1]
         items: list[QTreeWidgetItem] = []
-        for item, _ in self._module_items():
-            children = (item.child(index) for index in range(item.childCount()))
-            items += [item, *(child for child in children if child is not None)]
+        while waiting:
+            if (item := waiting.pop()) is not None:
+                items.append(item)
+                waiting += [item.child(index) for index in range(item.childCount())][::-1]
         return items
 
 
@@ -236,18 +265,20 @@ class _Tree(QTreeWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of the outline, then those of every tree."""
         if self.state() == QAbstractItemView.State.EditingState or not self._outline.take_key(event):
+            if self._selects_nothing and event.key() in _STEPS:
+                self._select_current()
+                return
             super().keyPressEvent(event)
-            self._select_current()
+            if self._selects_nothing:
+                self._select_current()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """What the keyboard comes to is selected, so that commands mean the row that is marked."""
-        super().focusInEvent(event)
-        if event.reason() not in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.PopupFocusReason):
-            self._select_current()
+    @property
+    def _selects_nothing(self) -> bool:
+        return not self.selectedItems() and not self._outline.has_selection
 
     def _select_current(self) -> None:
         current = self.currentItem() or self.topLevelItem(0)
-        if current is not None and not self.selectedItems() and not self._outline.has_selection:
+        if current is not None:
             self.setCurrentItem(current)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
@@ -274,12 +305,19 @@ class _Tree(QTreeWidget):
             painter.drawText(room, Qt.TextFlag.TextWordWrap, EMPTY_TEXT)
 
 
-def _item(row: ModuleRow | InputRow, text: str, help_text: str) -> QTreeWidgetItem:
+def _module_item(row: ModuleRow) -> QTreeWidgetItem:
+    item = _item(row, row.text, row.problem or row.word)
+    for each in row.inputs:
+        item.addChild(_item(each, each.text, each.text))
+    return item
+
+
+def _item(row: StageRow | ModuleRow | InputRow, text: str, help_text: str) -> QTreeWidgetItem:
     item = QTreeWidgetItem()
     flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-    item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if isinstance(row, ModuleRow) else flags)
+    item.setFlags(flags if isinstance(row, InputRow) else flags | Qt.ItemFlag.ItemIsEditable)
     item.setData(0, ROW, row)
-    item.setText(0, row.title if isinstance(row, ModuleRow) else row.label)
+    item.setText(0, row.label if isinstance(row, InputRow) else row.title)
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, text)
     item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, help_text)
     item.setToolTip(0, text)
@@ -287,8 +325,10 @@ def _item(row: ModuleRow | InputRow, text: str, help_text: str) -> QTreeWidgetIt
 
 
 def _key_of(item: QTreeWidgetItem | None) -> tuple[str, int]:
-    """Which module, and which of its inputs (-1: the module itself)."""
+    """Which module, and which of its inputs (-1: the module itself, -2: a stage)."""
     row = item.data(0, ROW) if item else None
     if isinstance(row, InputRow):
         return row.module_id, row.port
+    if isinstance(row, StageRow):
+        return row.stage_id, -2
     return (row.module_id, -1) if isinstance(row, ModuleRow) else ("", -1)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.name_editor import LONGEST_NAME
-from convnet_studio.ui.outline.rows import NOTHING, InputRow, ModuleRow
+from convnet_studio.ui.outline.rows import NOTHING, InputRow, ModuleRow, StageRow
 from convnet_studio.ui.theme import FAMILY_ICONS, number_font, text_font, theme
 
 ROW = int(Qt.ItemDataRole.UserRole)
@@ -23,14 +23,16 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class OutlineDelegate(QStyledItemDelegate):
-    """Of a module: icon, name, shape, problem; of an input: where it comes from."""
+    """Of a stage: its name; of a module: icon, name, shape, problem; of an input: where it comes from."""
 
     renamed = Signal(str, str)
     """Id and new name of a module."""
+    stage_renamed = Signal(str, str)
+    """Id and new name of a stage."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Inputs are a little lower."""
-        return QSize(100, MODULE_HEIGHT if isinstance(index.data(ROW), ModuleRow) else INPUT_HEIGHT)
+        return QSize(100, INPUT_HEIGHT if isinstance(index.data(ROW), InputRow) else MODULE_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """One row."""
@@ -54,12 +56,14 @@ class OutlineDelegate(QStyledItemDelegate):
             _paint_module(painter, room, row)
         elif isinstance(row, InputRow):
             _paint_input(painter, room, row)
+        elif isinstance(row, StageRow):
+            _paint_stage(painter, room, row)
         painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         """A line over the name."""
         editor = QLineEdit(parent)
-        editor.setAccessibleName("Name of the module")
+        editor.setAccessibleName(f"Name of the {'stage' if isinstance(index.data(ROW), StageRow) else 'module'}")
         editor.setMaxLength(LONGEST_NAME)
         editor.setFont(text_font(13))
         editor.setStyleSheet("padding: 0 4px; min-height: 0;")
@@ -68,19 +72,40 @@ class OutlineDelegate(QStyledItemDelegate):
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
         """The name as it is."""
         row = index.data(ROW)
-        if isinstance(editor, QLineEdit) and isinstance(row, ModuleRow):
+        if isinstance(editor, QLineEdit) and isinstance(row, ModuleRow | StageRow):
             editor.setText(row.title)
             editor.selectAll()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
         """Hand the new name on; the row follows from the project."""
         row = index.data(ROW)
-        if isinstance(editor, QLineEdit) and isinstance(row, ModuleRow) and editor.text() != row.title:
+        if not isinstance(editor, QLineEdit) or isinstance(row, InputRow) or editor.text() == row.title:
+            return
+        if isinstance(row, StageRow):
+            self.stage_renamed.emit(row.stage_id, editor.text())
+        else:
             self.renamed.emit(row.module_id, editor.text())
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
         """Where the name is."""
         editor.setGeometry(option.rect.adjusted(_ICON + _GAP, 1, -4, -1))
+
+
+def _paint_stage(painter: QPainter, room: QRectF, row: StageRow) -> None:
+    now, small = theme(), number_font(11)
+    draw_icon(
+        painter, "group", now.color("second_text"), QRectF(room.left(), room.center().y() - _ICON / 2, _ICON, _ICON)
+    )
+    painter.setFont(small)
+    painter.setPen(now.color("second_text"))
+    painter.drawText(room, _RIGHT, row.note)
+    taken = QFontMetricsF(small).horizontalAdvance(row.note) + _GAP if row.note else 0
+    space = room.adjusted(_ICON + _GAP, 0, -taken, 0)
+    font = text_font(13, QFont.Weight.DemiBold)
+    painter.setFont(font)
+    painter.setPen(now.color("text"))
+    told = QFontMetricsF(font).elidedText(row.title, Qt.TextElideMode.ElideMiddle, space.width())
+    painter.drawText(space, _LEFT, told)
 
 
 def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
@@ -101,9 +126,11 @@ def _paint_module(painter: QPainter, room: QRectF, row: ModuleRow) -> None:
     name_room = right - left - taken
     font = text_font(13, QFont.Weight.Medium)
     if QFontMetricsF(font).horizontalAdvance(row.title) > name_room:
-        font = text_font(12, QFont.Weight.Medium)  # rather small than cut
+        font = text_font(12, QFont.Weight.Medium)  # rather small than cut, and rather alone than cut
+        if QFontMetricsF(font).horizontalAdvance(row.title) > name_room:
+            name_room, shape = name_room + (shape_width + _GAP if shape else 0), ""
     metrics = QFontMetricsF(font)
-    told = metrics.elidedText(row.title, Qt.TextElideMode.ElideRight, name_room)
+    told = metrics.elidedText(row.title, Qt.TextElideMode.ElideMiddle, name_room)
     painter.setFont(font)
     painter.setPen(now.color("text" if row.is_computed else "second_text"))
     painter.drawText(QRectF(left, room.top(), name_room, room.height()), _LEFT, told)

@@ -1,8 +1,8 @@
-"""Rows of the outline, as values: modules in the order of the graph, and below each its inputs."""
+"""Rows of the outline, as values: modules in the order of the graph, those of a stage below it, inputs below each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from convnet_studio.engine.nn.module import Family
@@ -12,6 +12,7 @@ from convnet_studio.engine.project.summary import ModuleSummary, Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.canvas.gestures.keyboard import walk_order
 from convnet_studio.ui.canvas.numbers import shape_text
+from convnet_studio.ui.canvas.stage_face import PLACEHOLDER
 
 NOTHING = "nothing yet"
 
@@ -80,15 +81,69 @@ class ModuleRow:
         return ", ".join(part for part in parts if part)
 
 
-def rows_of(project: Project, summary: Summary | None) -> list[ModuleRow]:
-    """The rows of `project`; `summary` may be of a value before the last edit, or missing."""
+@dataclass(frozen=True)
+class StageRow:
+    """A stage, and the rows of its modules."""
+
+    stage_id: str
+    title: str
+    is_folded: bool
+    modules: tuple[ModuleRow, ...]
+
+    @property
+    def module_ids(self) -> frozenset[str]:
+        """The modules in it."""
+        return frozenset(each.module_id for each in self.modules)
+
+    @property
+    def note(self) -> str:
+        """What stands behind its name."""
+        return "folded" if self.is_folded else ""
+
+    @property
+    def text(self) -> str:
+        """As it is read aloud."""
+        count = len(self.modules)
+        folded = ", folded" if self.is_folded else ""
+        return f"{self.title}, stage of {count} module{'' if count == 1 else 's'}{folded}"
+
+
+def rows_of(project: Project, summary: Summary | None) -> list[StageRow | ModuleRow]:
+    """The rows of `project`; `summary` may be of a value before the last edit, or missing.
+
+    A stage stands where the first of its modules does.
+    """
+    stage_of = {each: stage for stage in project.network.stages for each in stage.modules}
+    walk = walk_order(project)
+    together: dict[str, list[str]] = {}
+    for each in walk:
+        together.setdefault(stage_of[each].id if each in stage_of else each, []).append(each)
+    order = [each for ids in together.values() for each in ids]
+    modules = {row.module_id: row for row in _module_rows(project, summary, order)}
+    rows: list[StageRow | ModuleRow] = []
+    for ids in together.values():
+        if stage := stage_of.get(ids[0]):
+            inside = tuple(modules[each] for each in ids)
+            rows.append(StageRow(stage.id, stage.name or PLACEHOLDER, stage.is_folded, inside))
+        else:
+            rows.append(modules[ids[0]])
+    return rows
+
+
+def modules_of(rows: Iterable[StageRow | ModuleRow]) -> list[ModuleRow]:
+    """The rows of modules among `rows`, those in stages too."""
+    return [each for row in rows for each in (row.modules if isinstance(row, StageRow) else (row,))]
+
+
+def _module_rows(project: Project, summary: Summary | None, order: Sequence[str]) -> list[ModuleRow]:
+    """One row for each module, in this order."""
     network = project.network
     known: Mapping[str, ModuleSummary] = summary.modules if summary else {}
     names = {each.id: title(each) for each in network.modules}
     shapes = {each.id: _shape_of(each, known) for each in network.modules}
     wires = {(link.target, link.port): link for link in network.links}
     rows: list[ModuleRow] = []
-    for module_id in walk_order(project):
+    for module_id in order:
         module = network.module(module_id)
         kind = find_kind(module.kind)
         ports = port_count(module.kind, module.settings)

@@ -122,6 +122,7 @@ class KindList(QListWidget):
         drag.setPixmap(ghost_pixmap(entry, self.devicePixelRatioF()))
         drag.setHotSpot(GHOST_GRASP.toPoint())
         drag.exec(Qt.DropAction.CopyAction)
+        self.setCurrentRow(-1)  # it is on the canvas now, or was let go of
 
     def event(self, event: QEvent) -> bool:
         """Letters are meant for the search, also those that are shortcuts of the window."""

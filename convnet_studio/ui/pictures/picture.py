@@ -11,12 +11,15 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.canvas.wire_flow import WireMeaning
 from convnet_studio.ui.theme import text_font, theme
 from convnet_studio.ui.views.canvas import CanvasView
 
 MARGIN = 24.0
 """Around the network, in pixels."""
 CAPTION_HEIGHT = 28.0
+LEGEND_GAP = 8.0
+"""Between the legend of the wires and the caption."""
 EMPTY_SIZE = (320.0, 200.0)
 """Of the picture of a canvas without a module."""
 
@@ -36,14 +39,20 @@ class Picture:
 
 
 def canvas_picture(canvas: CanvasView) -> Picture:
-    """The whole network at actual size, wherever it lies, with its totals below; no trace of anybody at work."""
+    """The whole network at actual size, wherever it lies, with its totals below; no trace of anybody at work.
+
+    Where wires tell what they carry, their legend stands below too.
+    """
     covered = canvas.scene.covered_rect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-    caption = canvas.status.text
+    caption = canvas.status.text()
     metrics = QFontMetricsF(text_font(12))
     if not canvas.scene.modules:
         covered = QRectF(0, 0, *EMPTY_SIZE)
-    width = max(covered.width(), metrics.horizontalAdvance(caption) + 2 * MARGIN)
-    height = covered.height() + (CAPTION_HEIGHT if caption else 0)
+    legend = None if canvas.wires.meaning is WireMeaning.OFF else canvas.legend
+    below = max(metrics.horizontalAdvance(caption), legend.wanted_width() if legend else 0)
+    width = max(covered.width(), below + 2 * MARGIN)
+    caption_height = CAPTION_HEIGHT if caption else 0.0
+    height = covered.height() + caption_height + (legend.height() + LEGEND_GAP if legend else 0)
 
     def paint(painter: QPainter) -> None:
         ground = QRectF(0, 0, width, height)
@@ -51,6 +60,11 @@ def canvas_picture(canvas: CanvasView) -> Picture:
         with _at_rest(canvas.scene):
             target = QRectF((width - covered.width()) / 2, 0, covered.width(), covered.height())
             canvas.scene.render(painter, target, covered)
+        if legend:
+            painter.save()
+            painter.translate(MARGIN, height - MARGIN / 2 - caption_height - legend.height())
+            legend.draw(painter, legend.wanted_width())
+            painter.restore()
         painter.setFont(text_font(12))
         painter.setPen(theme().color("second_text"))
         line = ground.adjusted(MARGIN, height - CAPTION_HEIGHT - MARGIN / 2, -MARGIN, -MARGIN / 2)
@@ -84,10 +98,12 @@ def fitted(picture: Picture, width: float, height: float) -> Picture:
 
 @contextmanager
 def _at_rest(scene: CanvasScene) -> Iterator[None]:
-    """Nothing is selected or hovered, and every item paints anew: what Qt keeps of it are pixels."""
+    """As at actual size, nothing selected or hovered, and every item paints anew: what Qt keeps of it are pixels."""
     items = [item for item in scene.items() if item.cacheMode() != QGraphicsItem.CacheMode.NoCache]
     caches = {id(item): item.cacheMode() for item in items}
-    links = scene.selected_links
+    links, scale, is_draft = scene.selected_links, scene.scale, scene.is_draft
+    scene.draw_draft(False)
+    scene.show_scale(1.0)
     for item in items:
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     for card in scene.cards():
@@ -99,6 +115,8 @@ def _at_rest(scene: CanvasScene) -> Iterator[None]:
     try:
         yield
     finally:
+        scene.show_scale(scale)
+        scene.draw_draft(is_draft)
         for item in items:
             item.setCacheMode(caches[id(item)])
         for module_id, module in scene.modules.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -21,10 +21,11 @@ from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
 from convnet_studio.ui.canvas.live_wires import LiveWires
 from convnet_studio.ui.canvas.minimap import MiniMap
-from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, status_text
+from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, problem_text, status_text
 from convnet_studio.ui.canvas.reach_overlay import CanvasPointing, ReachOverlay
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.canvas.stage_face import PLACEHOLDER
+from convnet_studio.ui.canvas.view_memory import ViewMemory
 from convnet_studio.ui.canvas.wire_flow import WireMeaning
 from convnet_studio.ui.canvas.wire_legend import WireLegend
 from convnet_studio.ui.open_project import OpenProject
@@ -46,6 +47,8 @@ class CanvasView(View):
     """1 is actual size."""
     probes_changed = Signal()
     """The wires want to see something else, or another number is pointed at."""
+    view_changed = Signal()
+    """Other parts of the network are seen, or other things float over it."""
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
@@ -66,6 +69,7 @@ class CanvasView(View):
         self._wants_fit = True
         """Until somebody moves or scales it, the canvas shows the whole network, whatever is edited or resized."""
         self._is_new = True
+        """Whether the network was not yet shown as a whole since its shapes are known."""
         self._is_whole = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,13 +81,15 @@ class CanvasView(View):
         self._zoom.fitted.connect(self.fit)
         self.area.zoom_changed.connect(self._zoom.show_factor)
         self.area.zoom_changed.connect(self.zoom_changed)
+        self._memory = ViewMemory(open_project.undo_stack, self.area)
         for bar in (self.area.horizontalScrollBar(), self.area.verticalScrollBar()):
-            bar.valueChanged.connect(self._show_minimap)
-        self.area.zoom_changed.connect(self._show_minimap)
+            bar.valueChanged.connect(self._on_view)
+        self.area.zoom_changed.connect(self._on_view)
+        self.status.clicked.connect(self._go_to_problem)
         self.minimap.moved.connect(self._stop_fitting)
         self.area.tidy.arrived.connect(self.fit)
         self.scene.notes.selection_changed.connect(self._describe)
-        self.area.zoom_changed.connect(self.scene.stages.show_scale)
+        self.area.zoom_changed.connect(self.scene.show_scale)
         open_project.replaced.connect(self._start_over)
         open_project.selection_changed.connect(self._describe)
         open_project.changed.connect(self._describe)
@@ -97,9 +103,12 @@ class CanvasView(View):
         self._summary = summary
         self.scene.set_summary(summary)
         self._show_status()
+        if self.open_project.goes_back:
+            self._memory.go_back()
         if self._wants_fit and self.isVisible() and (self._is_new or not self._shows_all()):
+            if not self._is_new and not self.open_project.goes_back:
+                self._memory.note()
             self.fit()
-            self._is_new = False
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Call the classes as the data set in use does."""
@@ -150,10 +159,11 @@ class CanvasView(View):
         known = self._summary.modules.items() if self._summary else ()
         return frozenset(module_id for module_id, each in known if each.shape)
 
-    def point_below(self, module_id: str) -> QPoint:
-        """The middle of the lower edge of a module's card, in this view's coordinates."""
-        edge = self.scene.card_of(module_id).rect
-        return self.area.viewport().mapTo(self, self.area.mapFromScene(edge.center().x(), edge.bottom()))
+    def drawn_rects(self) -> list[QRect]:
+        """Where frames and cards are in view, in this view's coordinates."""
+        area, seen = self.area, self.area.geometry()
+        places = [area.mapFromScene(each).boundingRect() for each in self.scene.stages.solid_rects()]
+        return [each.translated(area.pos()) & seen for each in places if each.translated(area.pos()).intersects(seen)]
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Paint the newest numbers on the cards in view, and on their wires."""
@@ -164,7 +174,11 @@ class CanvasView(View):
     def show_wires(self, meaning: WireMeaning) -> None:
         """Let the wires tell what they carry, or only where they lead."""
         self.wires.choose(meaning)
+        if self._wants_fit and self.isVisible() and not self._shows_all():
+            self.fit()
         self.probes_changed.emit()
+        if self._wants_fit and self.isVisible() and not self._shows_all():  # rather now than with the next edit
+            self.fit()
 
     def show_bars(self, shows: bool) -> None:
         """Draw on each card where parameters and arithmetic live, or leave that out."""
@@ -220,7 +234,7 @@ class CanvasView(View):
     def set_minimap(self, is_wanted: bool) -> None:
         """Show a map while the network is larger than the view, or never."""
         self._wants_minimap = is_wanted
-        self._show_minimap()
+        self._on_view()
 
     @property
     def zoom(self) -> float:
@@ -245,6 +259,7 @@ class CanvasView(View):
     def fit(self) -> None:
         """Show the whole network, and go on doing so."""
         self._wants_fit = True
+        self._is_new = self._summary is None or not self.isVisible()
         self.area.fit(self._free_below())
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -273,30 +288,45 @@ class CanvasView(View):
         self._zoom.move(self.width() - self._zoom.width() - MARGIN, bottom)
         room = self._zoom.x() - 2 * MARGIN
         self.minimap.move(self.width() - self.minimap.width() - MARGIN, bottom - self.minimap.height() - 8)
-        self._show_minimap()
+        self._on_view()
         self.status.setVisible(not self._covered_below or self.status.is_problem)
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
         self.legend.setFixedWidth(min(self.legend.wanted_width(), self.width() - 2 * MARGIN))
         self.legend.move(MARGIN, bottom - HEIGHT - MARGIN // 2)
 
-    def _show_minimap(self) -> None:
-        """Only while there is something out of view, and room for it."""
+    def _on_view(self) -> None:
+        """The mini-map is there only while there is something out of view, and room for it."""
         if not self.isVisible():
             return
         has_room = self.height() > 3 * self.minimap.height() and self.width() > 3 * self.minimap.width()
         self.minimap.setVisible(self._wants_minimap and has_room and self.minimap.is_needed())
+        self.view_changed.emit()
 
     def _show_status(self) -> None:
         if self._summary is None:
             return
-        problem = self._summary.problems[0] if self._summary.problems else None
-        words = f"{problem.what}: {problem.fix}" if problem and problem.fix else problem.what if problem else ""
-        self.status.say(words or status_text(self._summary, self._class_count), problem is not None)
+        names = {each.id: title(each) for each in self.open_project.project.network.modules}
+        words, more = problem_text(self._summary, names)
+        self.status.say(words or status_text(self._summary, self._class_count), bool(words), more)
         self._place_overlays()
+
+    def _go_to_problem(self) -> None:
+        """Select the module that has a problem, at a second click the next one; the inspector tells more of it.
+
+        What stands at no module is told where nothing is selected.
+        """
+        modules = self._summary.modules.items() if self._summary and not self._summary.problems else ()
+        ids = [module_id for module_id, each in modules if each.problems]
+        chosen = self.open_project.selection
+        at = next((ids.index(each) for each in ids if chosen == {each}), -1)
+        self.scene.select_only(frozenset(ids and (ids[(at + 1) % len(ids)],)))
+        for each in ids and self.open_project.selection:
+            self.show_module(each)
 
     def _start_over(self) -> None:
         self._summary = None
         self._is_new = True
+        self._memory.clear()
         self.wires.forget()
         self.status.say("", False)
         self.fit()
@@ -313,6 +343,7 @@ class CanvasView(View):
     def _stop_fitting(self) -> None:
         """Whoever moves or scales the canvas decides what it shows."""
         self._wants_fit = False
+        self._memory.clear()
 
     def _describe(self) -> None:
         """Tell screen readers what is selected."""
@@ -324,6 +355,6 @@ class CanvasView(View):
             folded = ", folded" if stage.is_folded else ""
             chosen = f"Selected: {stage.name or PLACEHOLDER}{folded}, a stage of {', '.join(names)}."
         count = len(project.network.modules)
-        self._show_minimap()
+        self._on_view()
         self.area.setAccessibleDescription(f"{count} module{'' if count == 1 else 's'}. {chosen}")
         self.setAccessibleName("Canvas")

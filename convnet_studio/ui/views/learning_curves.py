@@ -9,14 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor, QFontMetrics, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolTip, QVBoxLayout, QWidget
 
-from convnet_studio.engine.training.events import Event, RunStarted, Stepped
+from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted, Stepped
+from convnet_studio.ui.controls.axis_ticks import even_ticks, log_ticks, round_up
 from convnet_studio.ui.controls.curve import Points
 from convnet_studio.ui.controls.curve_reading import CurveReading, Reading
 from convnet_studio.ui.controls.label import Label
-from convnet_studio.ui.controls.learning_record import LearningRecord
+from convnet_studio.ui.controls.learning_record import MOST_POINTS, LearningRecord
 from convnet_studio.ui.controls.number_text import exact, short
 from convnet_studio.ui.controls.painting import blend
 from convnet_studio.ui.controls.segmented import SegmentedControl
@@ -33,6 +35,8 @@ _SMALLEST_GUTTER = 34
 """Of the numbers left of the curves, in pixels: wide enough for most, so that it rarely moves."""
 _MOST_EARLIER = 8
 """Records of runs that ended, which undo may bring back."""
+_EDIT_REACH = 0.008
+"""Part of the axis within which the pointer is at the mark of an edit."""
 _KEY_STEPS = 100
 """Presses of an arrow key from one end of the axis to the other."""
 
@@ -50,6 +54,10 @@ class LearningCurvesView(View):
         self.previous = LearningRecord()
         self._earlier: list[LearningRecord] = []
         self._stored: object = None
+        self._edits: list[tuple[str, object, object]] = []
+        """Edits of the network that training does not follow yet: what was done, the structures before and after."""
+        self._is_beginning = False
+        """Whether a run has just begun: that its network changed is then no edit."""
         self._planned_epochs = 1
         self._ranges = (0.0, 0.0, 0.0)
         self._hovered: float | None = None
@@ -62,6 +70,8 @@ class LearningCurvesView(View):
         self._timer.timeout.connect(self.redraw)
         self.quantity.chosen.connect(self.redraw)
         self.axis.chosen.connect(self.redraw)
+        open_project.changed.connect(self._note_edit)
+        open_project.replaced.connect(self._edits.clear)
         theme_switch().changed.connect(self._recolor)
         self.setAccessibleName(self.title)
         self._recolor()
@@ -81,6 +91,8 @@ class LearningCurvesView(View):
         for name in ("smooth", "test"):  # Qt joins the pieces of a thick line slowly; drawn one by one they are cheap
             self._curves[name].curve.setSegmentedLineMode("on")
             self._curves[name].opts["antialias"] = True
+        self._edit_lines = item.plot([], [], connect="pairs")
+        self._edit_marks = item.plot([], [], pen=None, symbol="t", symbolSize=9)
         self._best = item.plot([], [], pen=None, symbol="o", symbolSize=7)
         self._line = pg.InfiniteLine(angle=90)
         self._line.setVisible(False)
@@ -91,6 +103,7 @@ class LearningCurvesView(View):
         item.addItem(self._line, ignoreBounds=True)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse)
         self.plot.installEventFilter(self)
+        self.plot.viewport().installEventFilter(self)
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -120,6 +133,9 @@ class LearningCurvesView(View):
             self._curves[name].setPen(pg.mkPen(blend(now.color(token), now.color("surface"), opacity), width=width))
         self._best.setSymbolBrush(now.color("test"))
         self._best.setSymbolPen(pg.mkPen(now.color("surface"), width=1))
+        self._edit_lines.setPen(pg.mkPen(now.color("strong_line"), style=Qt.PenStyle.DotLine))
+        self._edit_marks.setSymbolBrush(now.color("second_text"))
+        self._edit_marks.setSymbolPen(None)
         self._line.setPen(pg.mkPen(now.color("strong_line")))
         self.redraw()
 
@@ -131,10 +147,14 @@ class LearningCurvesView(View):
         for event in events:
             if isinstance(event, RunStarted):
                 self._planned_epochs = max(1, event.planned_epochs)
+                self._is_beginning = True
                 if event.run_id != self.record.run_id:
                     self._begin(event)
                     has_news = True
+            elif isinstance(event, NetworkChanged) and not self._is_beginning:
+                has_news = self._take_edit() or has_news
             else:
+                self._is_beginning = False
                 has_news = self.record.take(event) or has_news
                 if isinstance(event, Stepped):
                     self._stored = None  # until then another engine may begin the run again
@@ -150,6 +170,20 @@ class LearningCurvesView(View):
     def take_up(self, stored: object) -> None:
         """Begin the next run with the curves that came with it in a file."""
         self._stored = stored
+
+    def _note_edit(self, before: Project, after: Project) -> None:
+        """Remember an edit until training follows it; one of the data begins a run of its own."""
+        if before.data == after.data and before.network.structure != after.network.structure:
+            self._edits.append((self.open_project.doing, before.network.structure, after.network.structure))
+
+    def _take_edit(self) -> bool:
+        """Training follows another network now; whether that is news to the curves."""
+        if not self._edits:
+            return False
+        words = ", ".join(text for text, _, _ in self._edits)
+        self.record.take_edit(words, self._edits[0][1], self._edits[-1][2])
+        self._edits.clear()
+        return True
 
     def _begin(self, event: RunStarted) -> None:
         """Begin new curves, or go on with those of a run that is taken up again."""
@@ -172,14 +206,14 @@ class LearningCurvesView(View):
 
     def redraw(self) -> None:
         """Draw the curves as they are now."""
-        room = max(64, self.plot.width())
+        room = min(max(64, self.plot.width()), MOST_POINTS)
         now, before = self._shown(self.record), self._shown(self.previous)
         drawn: dict[str, Points] = {
             "previous train": before["smooth"].every(room // 4),
             "previous test": before["test"].thinned(room),
             "train": now["train"].thinned(room),
             "smooth": now["smooth"].every(room // 4),
-            "test": now["test"].thinned(2 * room),
+            "test": now["test"].thinned(MOST_POINTS),
         }
         logarithmic = self.axis.choice == LOG
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -188,6 +222,7 @@ class LearningCurvesView(View):
         self._invitation.setVisible(not self.record and not self.previous)
         self._show_best(logarithmic)
         self._set_ranges(drawn, logarithmic)
+        self._show_edits()
         self._show_numbers()
 
     def _show_best(self, logarithmic: bool) -> None:
@@ -196,6 +231,13 @@ class LearningCurvesView(View):
         best = finite[np.argmin(tests.y[finite])] if len(finite) else None
         x, y = ([], []) if best is None else ([tests.x[best]], [tests.y[best]])
         self._best.setData(x, np.log10(y) if logarithmic and y else y)
+
+    def _show_edits(self) -> None:
+        """A dotted line from bottom to top, and a mark at its head, where the network became another one."""
+        _, bottom, top = self._ranges
+        epochs = [each.epoch for each in self.record.edits]
+        self._edit_lines.setData(np.repeat(epochs, 2), np.tile([bottom, top], len(epochs)))
+        self._edit_marks.setData(epochs, [top - 0.03 * (top - bottom)] * len(epochs))
 
     def _set_ranges(self, drawn: dict[str, Points], logarithmic: bool) -> None:
         """Axes that rarely move: the strong curves have room, single steps may stick out of a linear axis."""
@@ -240,7 +282,13 @@ class LearningCurvesView(View):
             texts = (exact(value) + unit, short(value) + unit) if value is not None else (NOT_YET, NOT_YET)
             readings.append(Reading(name, name, *texts))
         self.reading.show_readings(readings)
-        self.setAccessibleDescription(self.reading.text)
+        self.setAccessibleDescription(", ".join(filter(None, [self.reading.text, self._edit_at(self._hovered)])))
+
+    def _edit_at(self, epoch: float | None) -> str:
+        """What was edited at a place of the axis; empty where nothing was."""
+        reach = _EDIT_REACH * self._ranges[0]
+        near = [each for each in self.record.edits if epoch is not None and abs(each.epoch - epoch) <= reach]
+        return "\n".join(f"Edit at epoch {each.epoch:.2f}: {each.text}" for each in near)
 
     # ---------------------------------------------------------------- pointing
 
@@ -248,8 +296,11 @@ class LearningCurvesView(View):
         view_box = self.plot.getPlotItem().getViewBox()
         if not view_box.sceneBoundingRect().contains(position) or not self.record:
             self._hover(None)
+            QToolTip.hideText()
             return
-        self._hover_near(float(view_box.mapSceneToView(position).x()))
+        epoch = float(view_box.mapSceneToView(position).x())
+        self._hover_near(epoch)
+        QToolTip.showText(QCursor.pos(), self._edit_at(epoch), self.plot)
 
     def _hover_near(self, epoch: float) -> None:
         """Put the line at the training step nearest to `epoch`."""
@@ -266,6 +317,8 @@ class LearningCurvesView(View):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The plot has no signal for a pointer that leaves it, nor for keys: left and right arrow move the line."""
+        if event.type() == QEvent.Type.ToolTip:
+            return True  # it would take away what is told of an edit
         if event.type() in (QEvent.Type.Leave, QEvent.Type.FocusOut):
             self._hover(None)
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -297,22 +350,3 @@ _DRAWN = {
     "smooth": ("train", 1.0, 2),
     "test": ("test", 1.0, 2),
 }
-
-
-def even_ticks(end: float, most: int = 4) -> list[float]:
-    """0 and further round numbers up to `end`, at most `most` of them beside 0."""
-    step = round_up(end / most)
-    return [round(index * step, 12) for index in range(math.floor(end / step * (1 + 1e-9)) + 1)]
-
-
-def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten between `low` and `high`, with their double and fivefold where there are few."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    factors = (1, 2, 5) if len(decades) <= 3 else (1,)
-    return [factor * 10.0**power for power in decades for factor in factors if low <= factor * 10.0**power <= high]
-
-
-def round_up(epochs: float) -> float:
-    """The end of an axis for so many epochs: 1, 2 or 5 times a power of ten, so that it rarely moves."""
-    power = 10.0 ** math.floor(math.log10(epochs))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if epochs <= step * power * (1 + 1e-9))

@@ -194,8 +194,6 @@ def test_a_graph_is_written_with_nngraph() -> None:
     assert "require 'nngraph'" in text
     assert "local concat1 = nn.JoinTable(1, 1)({flatten1, flatten2})" in text
     assert "model = nn.gModule({input1}, {log_softmax1})" in text
-    with pytest.raises(LuaError, match=r"^Line 8: nn\.Identity is called: graphs can't be read"):
-        read(text)
 
 
 def test_shared_weights_and_steps_of_time_are_written() -> None:
@@ -206,13 +204,131 @@ def test_shared_weights_and_steps_of_time_are_written() -> None:
     network = NetworkSpec(modules, (*links, Link("m6", "m4", 1, is_recurrent=True)), unfold=2)
     text = str(export(Project("recurrent", network, next_id=10), "torch7").content)
     assert "nn.CAddTable()({linear1, linear2_t0})" in text
+    again = read(str(export(Project("recurrent", replace(network, unfold=3), next_id=10), "torch7").content)).network
+    shared = [(each.kind, again.module(each.shares).kind) for each in again.modules if each.shares]
+    assert shared == [("Linear", "Linear")], "the copy of the last step leads nowhere"
+    assert sorted(each.kind for each in again.modules) == sorted([*kinds, "Add", "Tanh", "Add", "Tanh", "Linear"])
 
 
-def test_stages_are_named_as_on_the_slides() -> None:
-    text = str(export(load_preset("torch7-three-stage"), "torch7").content)
-    assert "-- stage 1: filter bank > non-linearity > pooling > normalization" in text
+GRAPHS = sorted(set(preset_names()) - set(CHAINS))
+
+
+def wired(project: Project) -> object:
+    """Each loss with what feeds it, down to the inputs: kinds and settings alone."""
+    feeds = {(each.target, each.port): each.source for each in project.network.links}
+
+    def seen(module_id: str) -> object:
+        module = project.network.module(module_id)
+        declared = settings_by_name(kind_named(module.kind))
+        sources = [seen(source) for (target, _), source in sorted(feeds.items()) if target == module_id]
+        return module.kind, {name: module.settings.get(name, each.default) for name, each in declared.items()}, sources
+
+    return [seen(each.id) for each in project.network.modules if each.kind in Loss.registry]
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_graphs_come_back_as_they_were(name: str) -> None:
+    preset = load_preset(name)
+    project = read(str(export(preset, "torch7").content))
+    assert len(project.network.modules) == len(preset.network.modules)
+    assert wired(project) == wired(preset)
+    assert outline_of(project).input_shape[0] == outline_of(preset).input_shape[0]
+
+
+GRAPH = "a = nn.Identity()()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("b = nn.Tanh()(3)", "Line 2: nn.Tanh is called with something else than nodes: nn.Tanh()(x) was expected."),
+        ("b = nn.Tanh()()", "Line 2: nn.Tanh is called with nothing: only nn.Identity()() is an input of a graph."),
+        ("b = nn.Tanh()({a, a})", "Line 2: nn.Tanh takes one input, not 2."),
+        ("b = nn.JoinTable(2)({a, a})", "Line 2: nn.JoinTable joins along another dimension than that of the maps:"),
+        ("t = nn.Tanh() b = t(a) c = t(b)\nm = nn.gModule({a}, {c})", "Line 2: this nn.Tanh is called twice: make"),
+        ("m = nn.gModule({a}, {})", "Line 2: nn.gModule takes two tables of nodes: nn.gModule({input}, {output})"),
+        ("m = nn.gModule(a, a)", "Line 2: nn.gModule takes two tables of nodes: nn.gModule({input}, {output}) was"),
+        ("m = nn.gModule({a}, {a})", "Line 2: this nn.gModule is empty: add modules, such as model:add(nn.Tanh())."),
+        ("b = nn.Tanh()(nn.Identity()()) m = nn.gModule({a}, {b})", "Line 2: this input is not in the first table of"),
+        ("b = nn.Tanh()(a) m = nn.gModule({b}, {b})", "Line 2: a node of nn.Tanh is no input of a graph: nn.Id"),
+        ("b = nn.Linear(2, 2):share(a.data.module, 'weight')(a)", "Line 2: nn.Linear can't share the weights of nn."),
+        ("b = nn.Linear(2, 2):share(3)(a)", "Line 2: nn.Linear shares the weights of a module: node.data.module was"),
+        ("b = a.weight", "Line 2: a node has no weight here: node.data.module was expected."),
+        ("b = nn.Sequential() b:add(a)", "Line 2: add was given a node of nn.Identity: a module such as nn.Tanh() was"),
+        ("b = nn.Sequential() b:add(nn.CAddTable())", "Line 2: nn.CAddTable takes several inputs, so it has no place"),
+        ("b = nn.Tanh()(a) m = nn.gModule({a}, {b, a}) c = nn.ClassNLLCriterion()", "Line 2: there are criteria for 1"),
+        ("p = nn.ParallelCriterion() p:add(3)", "Line 2: to nn.ParallelCriterion only criteria can be added: add(nn."),
+        ("b = nn.Tanh()(a) m = nn.gModule({a}, {b}) p = nn.ParallelCriterion() c = nn.MSECriterion()", "Line 2: not"),
+    ],
+)  # fmt: skip
+def test_slips_in_graphs_are_told_with_their_line(text: str, sentence: str) -> None:
+    assert refusal(GRAPH + text).startswith(sentence)
+
+
+def test_criteria_with_weights_come_back() -> None:
+    text = GRAPH + (
+        "b, c = nn.Tanh()(a), nn.Abs()(a)\nm = nn.gModule({a}, {b, c})\np = nn.ParallelCriterion()\n"
+        "p:add(nn.ClassNLLCriterion()):add(nn.MSECriterion(), 0.5)"
+    )
+    network = read(text).network
+    losses = {each.kind: (each.id, dict(each.settings)) for each in network.modules if each.kind in Loss.registry}
+    assert [settings for _, settings in losses.values()] == [{}, {"weight": 0.5}]
+    feeds = {each.target: network.module(each.source).kind for each in network.links}
+    assert [feeds[its_id] for its_id, _ in losses.values()] == ["Tanh", "Abs"]
+
+
+# Stages
+
+
+def named_stages(project: Project) -> list[tuple[str, list[str]]]:
+    """Names and kinds of the modules inside."""
+    kinds = {each.id: each.kind for each in project.network.modules}
+    return [(each.name, [kinds[one] for one in each.modules]) for each in project.network.stages]
+
+
+@pytest.mark.parametrize("name", [name for name in preset_names() if load_preset(name).network.stages])
+def test_stages_come_back_with_their_names(name: str) -> None:
+    preset = load_preset(name)
+    assert named_stages(read(str(export(preset, "torch7").content))) == named_stages(preset)
+
+
+def test_stages_are_headed_as_on_the_slides() -> None:
     text = str(export(load_preset("two-stage-digits"), "torch7").content)
-    assert "-- stage 1: normalization > filter bank > non-linearity > pooling" in text
+    assert "\n\n-- stage 1: normalization > filter bank > non-linearity > pooling\n" in text
+    assert "\n\n-- stage Classifier: filter bank\n" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "heading"),
+    [
+        (("", ""), "-- stage: filter bank > non-linearity > pooling"),
+        (("Same", "Same"), "-- stage Same: filter bank > non-linearity > pooling"),
+        (("Eyes: left", "no stage"), "-- stage Eyes: left: filter bank > non-linearity > pooling"),
+        (("Stage 7", "A (B)"), "-- stage 7: filter bank > non-linearity > pooling"),
+    ],
+)
+def test_stages_of_any_name_come_back(names: tuple[str, str], heading: str) -> None:
+    tiny = load_preset("tiny-digits")
+    first, second = tiny.network.stages
+    stages = replace(first, name=names[0]), replace(second, name=names[1], modules=second.modules[:-2])
+    project = replace(tiny, network=replace(tiny.network, stages=stages))
+    text = str(export(project, "torch7").content)
+    assert heading in text.splitlines()
+    assert "\n\n-- no stage\nmodel:add(nn.LogSoftMax())" in text
+    assert named_stages(read(text)) == named_stages(project)
+    assert described(read(text)) == described(project)
+
+
+def test_a_network_without_stages_is_headed_by_its_families() -> None:
+    tiny = load_preset("tiny-digits")
+    text = str(export(replace(tiny, network=replace(tiny.network, stages=())), "torch7").content)
+    assert "-- stage 1: filter bank > non-linearity > pooling" in text
+    assert "-- stage 2: filter bank" in text
+
+
+def test_the_stages_of_the_slide_are_found() -> None:
+    assert [name for name, _ in named_stages(read(THREE_STAGES))] == ["Stage 1", "Stage 2", "Stage 3"]
+    assert named_stages(read(THREE_STAGES))[0][1] == ["Conv2d", "Tanh", "LPPool2d", "SubtractiveNorm"]
 
 
 def test_lines_know_their_module() -> None:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from convnet_studio.engine.export.form import Form, Lines, Written
+from convnet_studio.engine.export.form import SIGNATURE, Form, Lines, Written
 from convnet_studio.engine.export.outline import Outline, Part, loss_input_shapes
 from convnet_studio.engine.export.pytorch_formula import formula_code
 from convnet_studio.engine.export.pytorch_library import names_in, needed
@@ -325,7 +325,7 @@ class _Writer:
         lines = [f'"""{_safe(what.removesuffix("."))}.']
         lines += [
             "",
-            "Written by ConvNet Studio. The weights lie beside this file, in an .npz archive of the same name.",
+            f"{SIGNATURE} The weights lie beside this file, in an .npz archive of the same name.",
         ]
         lines += [f"Its pictures: {data_text(self._outline)}", '"""', "", "from __future__ import annotations", ""]
         lines += ["import math"] if re.search(r"\bmath\.", code) else []

@@ -16,22 +16,15 @@ from typing import Any, ClassVar
 from convnet_studio.engine.export.form import Form, Imported, Lines, Written
 from convnet_studio.engine.export.lua_tokens import KEYWORDS
 from convnet_studio.engine.export.outline import Outline, Part
-from convnet_studio.engine.export.suiting_data import with_suiting_data
-from convnet_studio.engine.export.torch7_constructors import Unit
-from convnet_studio.engine.export.torch7_reader import Listing, read_listing
+from convnet_studio.engine.export.torch7_project import project_of
+from convnet_studio.engine.export.torch7_reader import read_listing
+from convnet_studio.engine.export.torch7_stages import by_stage, guessed_headings, headings
 from convnet_studio.engine.nn.connection_table import connected_pairs
-from convnet_studio.engine.nn.loss import as_list
-from convnet_studio.engine.nn.module import Family
-from convnet_studio.engine.project.invariants import check_invariants
-from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 
 LINE_WIDTH = 72
 """Letters of a line of the heading."""
 MOST_PAIRS = 512
 """Connections that are listed one by one; more are drawn by nn.tables.random where they were drawn here."""
-CARDS_IN_A_ROW = 5
-CARD_STEP, ROW_STEP, MARGIN = 228.0, 320.0, 40.0
-"""Pixels from card to card on the canvas: as wide as the widest, with a gap."""
 
 
 class CannotSay(Exception):
@@ -298,8 +291,8 @@ class Torch7Form(Form):
         return _Writer(self, outline).write()
 
     def read(self, text: str, name: str) -> Imported:
-        """The modules of a listing in a row behind an Input, on the data set that they suit."""
-        return _project_of(read_listing(text), name)
+        """The network of a listing behind its inputs, on the data set that it suits."""
+        return project_of(read_listing(text), name)
 
 
 class _Writer:
@@ -311,6 +304,11 @@ class _Writer:
         self._notes: list[str] = []
         self._gaps = list(outline.left_out)
         self._lines = Lines()
+        stages = outline.project.network.stages
+        self._written = outline.modules if outline.is_chain else by_stage(outline.modules, stages)
+        inner = [part for part in self._written if part.sources]
+        guessed = guessed_headings(inner) if outline.is_chain else {}
+        self._headings = headings([*inner, *outline.losses], stages) or guessed
 
     def write(self) -> Written:
         outline = self._outline
@@ -356,14 +354,17 @@ class _Writer:
         self._gaps.append(sentence)
         self._lines.add(f"-- {sentence}", part.origin)
 
+    def _head(self, part: Part) -> None:
+        """The comment that heads its stage, where it begins one; an empty line above."""
+        if heading := self._headings.get(part.id):
+            self._lines.add(f"-- {heading}" if not self._lines.lines[-1] else f"\n-- {heading}")
+
     def _chain(self) -> None:
         self._lines.add("model = nn.Sequential()")
-        stage = 0
-        inner = [part for part in self._outline.modules if part.sources]
-        for index, part in enumerate(inner):
-            if words := _stage_words(inner, index):
-                stage += 1
-                self._lines.add(f"\n-- stage {stage}: {words}")
+        for part in self._written:
+            if not part.sources:
+                continue
+            self._head(part)
             code = self._code_of(part, ROWS)
             for made in code.made if code else ():
                 self._lines.add(f"model:add({made})", part.origin)
@@ -372,16 +373,18 @@ class _Writer:
         outline = self._outline
         if not outline.modules:
             return
-        for part in outline.modules:
+        owners: dict[str, str] = {}  # the first that bears shared weights, as the others call it
+        for part in self._written:
             if not part.sources:
                 self._lines.add(f"local {part.name} = nn.Identity()()", part.origin)
                 continue
+            self._head(part)
             code = self._code_of(part, ROWS)
             taken = ", ".join(each.name for each in part.sources)
             value = f"{{{taken}}}" if part.kind in ("Add", "Concat", "Multiply") else taken
+            owner = owners.setdefault(part.shares or part.id, part.name)
             for made in code.made if code else ():
-                if part.shares and part.parameter_shapes():
-                    owner = next(each.name for each in outline.modules if each.id == part.shares)
+                if owner != part.name and part.parameter_shapes():
                     made = f"{made}:share({owner}.data.module, 'weight', 'bias', 'gradWeight', 'gradBias')"
                 value = f"{made}({value})"
             self._lines.add(f"local {part.name} = {value}", part.origin)
@@ -391,6 +394,8 @@ class _Writer:
 
     def _criteria(self) -> None:
         losses = self._outline.losses
+        if losses:
+            self._head(losses[0])
         codes = [(loss, code) for loss in losses if (code := self._code_of(loss, LOSSES))]
         if len(losses) == 1 and codes and losses[0].module.weight == 1:
             self._lines.add(f"criterion = {codes[0][1].made[0]}", losses[0].origin)
@@ -399,73 +404,3 @@ class _Writer:
             for loss, code in codes:
                 weight = "" if loss.module.weight == 1 else f", {_written(loss.module.weight)}"
                 self._lines.add(f"criterion:add({code.made[0]}{weight})", loss.origin)
-
-
-def _stage_words(parts: list[Part], index: int) -> str:
-    """The families of the stage that begins here, as the slides name them; empty where none begins.
-
-    A stage begins at a filter bank, or at the normalization before it, and ends before the next one.
-    """
-    if not _begins_stage(parts, index):
-        return ""
-    words: list[str] = []
-    for place in range(index, len(parts)):
-        if place > index and _begins_stage(parts, place):
-            break
-        word = parts[place].module.family.value
-        if parts[place].module.family not in (Family.WIRING, Family.OUTPUT) and word not in words[-1:]:
-            words.append(word)
-    return " > ".join(words)
-
-
-def _begins_stage(parts: list[Part], index: int) -> bool:
-    families = [each.module.family for each in parts]
-    if families[index] is Family.NORMALIZATION:
-        # one that follows a pooling closes its stage, as on the slide of the house numbers
-        closes = index > 0 and families[index - 1] is Family.POOLING
-        return not closes and families[index + 1 : index + 2] == [Family.FILTER_BANK]
-    is_opened = index > 0 and families[index - 1] is Family.NORMALIZATION and _begins_stage(parts, index - 1)
-    return families[index] is Family.FILTER_BANK and not is_opened
-
-
-def _project_of(listing: Listing, name: str) -> Imported:
-    """A chain on the canvas, on the first data set that the sizes in the listing suit."""
-    specs = [("Input", {}), *((unit.kind, unit.settings) for unit in listing.units)]
-    if listing.criterion is not None:
-        specs.append((listing.criterion.kind, listing.criterion.settings))
-    modules = tuple(
-        ModuleSpec(f"m{number}", kind, settings, position=_position(number - 1))
-        for number, (kind, settings) in enumerate(specs, 1)
-    )
-    links = tuple(Link(f"m{number}", f"m{number + 1}") for number in range(1, len(modules)))
-    project = Project(name.strip()[:100] or "listing", NetworkSpec(modules, links), next_id=len(modules) + 1)
-    check_invariants(project)
-    found = with_suiting_data(project, lambda outline: _suits(outline, listing.units))
-    notes = list(listing.notes)
-    if found is None:
-        notes.append("No data set here has the pictures that this network takes: the cards say what does not fit.")
-    else:
-        notes.append(f"The data set {found.data.dataset} suits its sizes.")
-    if listing.criterion is None:
-        notes.append("The listing has no criterion: put a loss behind the last module before it can learn.")
-    return Imported(found or project, tuple(notes))
-
-
-def _position(number: int) -> tuple[float, float]:
-    row, place = divmod(number, CARDS_IN_A_ROW)
-    return MARGIN + CARD_STEP * place, MARGIN + ROW_STEP * row
-
-
-def _suits(outline: Outline, units: tuple[Unit, ...]) -> bool:
-    """Whether every module gets as many maps or numbers as its constructor says, and each class has an output.
-
-    A network that ends in maps answers with no class.
-    """
-    for part, unit in zip(outline.modules[1:], units, strict=True):
-        (shape,) = part.input_shapes
-        if unit.maps and shape[0] != unit.maps:
-            return False
-        if unit.count and part.shape[0] != unit.count:
-            return False
-    last = as_list(outline.modules[-1].shape)
-    return len(last) > 1 or not outline.classes or last[0] == outline.classes

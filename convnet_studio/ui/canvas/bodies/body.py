@@ -23,6 +23,8 @@ class Body(ABC):
     """
 
     size: QSizeF
+    has_words = False
+    """Whether it is written: in every size of a canvas that is being scaled, letters would have to be made anew."""
 
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         self.card = card

@@ -40,6 +40,8 @@ def probabilities(values: Array, reading: Reading) -> Array:
 class ClassBarsBody(Body):
     """Class names, bars and numbers; of many classes the ten most probable."""
 
+    has_words = True
+
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
         self._classes = card.body_shape[0]

@@ -26,6 +26,8 @@ ICON = 13
 class LossBody(Body):
     """A large number, and beneath it, where the loss looks at an answer, target and answer with a tick or a cross."""
 
+    has_words = True
+
     def __init__(self, card: Card, class_names: tuple[str, ...]) -> None:
         super().__init__(card, class_names)
         self.size = QSizeF(WIDTH, FIGURE_HEIGHT + 2 * ROW_HEIGHT if card.judges else FIGURE_HEIGHT)

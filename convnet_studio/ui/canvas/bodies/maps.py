@@ -213,4 +213,4 @@ def _sheet(maps: Array, grid: TileGrid, scale: Scale) -> QImage:
     fold = max(1, math.ceil(grid.width / 2 / width))  # so fine that a gap is at least one cell
     gap = max(1, round(fold * width * TILE_GAP / grid.width))
     tiling = Tiling(len(maps), height * fold, width * fold, grid.columns, gap)
-    return sheet_image(maps.repeat(fold, 1).repeat(fold, 2), tiling, [scale])
+    return sheet_image(maps.repeat(fold, 1).repeat(fold, 2) if fold > 1 else maps, tiling, [scale])

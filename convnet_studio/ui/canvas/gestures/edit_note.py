@@ -13,6 +13,10 @@ from convnet_studio.ui.canvas.note_editor import NoteEditor
 from convnet_studio.ui.canvas.note_item import NoteItem
 from convnet_studio.ui.canvas.placement import free_place
 
+EDGE = 8.0
+"""Pixels of the screen between a new note and the edge of the view."""
+CLEAR = 24, 170
+"""How far from the sides, and from above and below, a note stands that is scrolled into view: clear of the mini-map."""
 NEW_NOTE = QSizeF(NoteSpec("", "").width, 44)
 
 
@@ -52,19 +56,29 @@ class EditNote:
         return True
 
     def write(self, at: QPointF | None = None) -> None:
-        """Ask for a new note at the free place nearest to `at`, or to the pointer."""
-        scene = self._canvas.scene
-        place = free_place(QRectF(at or self._canvas.place_to_add(), NEW_NOTE), scene.taken_rects())
+        """Ask for a new note at the free place nearest to `at`, or to the pointer, where nothing floats over it."""
+        place = self._free_place(QRectF(at or self._canvas.place_to_add(), NEW_NOTE))
+        if not self._canvas.seen_rect().contains(QRectF(place, NEW_NOTE)):  # no free place was in sight
+            self._canvas.view.ensureVisible(QRectF(place, NEW_NOTE), *CLEAR)
 
         def take(text: str) -> str:
             if not text.strip():
                 return ""
             size = NoteItem(NoteSpec("", text)).rect.size()  # it may have grown over its neighbours
-            free = free_place(QRectF(place, size), scene.taken_rects())
+            free = self._free_place(QRectF(place, size))
             position = round(free.x()), round(free.y())
             return self._edit("Add note", lambda now: notes_edits.add_note(now, text, position)[0])
 
         self.editor.ask("", QRectF(place, NEW_NOTE), take)
+
+    def _free_place(self, wanted: QRectF) -> QPointF:
+        """The free place nearest to `wanted`, if possible in sight and where nothing floats over it."""
+        canvas, edge = self._canvas, self._canvas.scaled(EDGE)
+        seen = canvas.seen_rect().adjusted(edge, edge, -edge, -edge)
+        left = max(seen.left(), min(wanted.left(), seen.right() - wanted.width()))
+        top = max(seen.top(), min(wanted.top(), seen.bottom() - wanted.height()))
+        taken = [*canvas.scene.taken_rects(), *canvas.overlaid_rects()]
+        return free_place(QRectF(QPointF(left, top), wanted.size()), taken, seen)
 
     def _edit(self, words: str, change: Callable[[Project], Project]) -> str:
         """Make an edit; the sentence why not, which is also said, if it is refused."""

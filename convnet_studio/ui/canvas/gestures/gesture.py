@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from convnet_studio.ui.canvas.bubble import Bubble
 from convnet_studio.ui.canvas.editor import CanvasEditor
@@ -46,6 +46,18 @@ class Canvas:
         """Where something new is expected: at the pointer, or in the middle of what is seen."""
         middle = self.view.mapToScene(self.view.viewport().rect().center())
         return self.pointer_place() or middle
+
+    def seen_rect(self) -> QRectF:
+        """The part of the scene in view."""
+        return self.view.mapToScene(self.view.viewport().rect()).boundingRect()
+
+    def overlaid_rects(self) -> list[QRectF]:
+        """The parts of the scene that something floats over: mini-map, zoom, status, notices."""
+        host = self.view.parentWidget() or self.view
+        over = [each for each in host.children() if isinstance(each, QWidget)]
+        places = [each.geometry() for each in over if each is not self.view and each.isVisible()]
+        offset = self.view.pos()
+        return [self.view.mapToScene(each.translated(-offset)).boundingRect() for each in places]
 
     def scaled(self, pixels: float) -> float:
         """A distance on the screen as one in the scene."""

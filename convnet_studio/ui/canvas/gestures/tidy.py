@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QVariantAnimation, Signal
 
-from convnet_studio.engine.project.layout import tidy
+from convnet_studio.engine.project.folded_layout import tidy_as_seen
+from convnet_studio.ui.canvas.folded_item import FoldedItem
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_item import NoteItem
@@ -39,9 +40,10 @@ class Tidy(QVariantAnimation):
         scene, project = self._canvas.scene, self._canvas.open_project.project
         if not scene.modules:
             return
-        sizes = {each: (item.rect.width(), item.rect.height()) for each, item in scene.modules.items()}
+        sizes = {each: _size(item) for each, item in scene.modules.items()}
+        folded = {each: _size(item) for each, item in scene.stages.folded.items()}
         room = self._canvas.view.viewport().size()
-        places = tidy(project.network, sizes, (max(room.width(), 1), max(room.height(), 1)))
+        places = tidy_as_seen(project.network, sizes, folded, (max(room.width(), 1), max(room.height(), 1)))
         cards = {each: QPointF(round(x), round(y)) for each, (x, y) in places.items()}
         items: list[ModuleItem | NoteItem] = [*scene.modules.values(), *scene.notes.items.values()]
         before = {each: each.pos() for each in items}
@@ -63,14 +65,15 @@ class Tidy(QVariantAnimation):
     def _notes_beside(self, cards: dict[str, QPointF]) -> dict[str, QPointF]:
         """Notes go along with the card that they stand nearest to, to a free place there."""
         scene = self._canvas.scene
-        rects = {each: QRectF(at, scene.modules[each].rect.size()) for each, at in cards.items()}
-        stages = self._canvas.open_project.project.network.stages
+        seen = {_first(item): item for item in scene.cards()}
+        rects = {each: QRectF(cards[each], item.rect.size()) for each, item in seen.items()}
+        stages = [each for each in self._canvas.open_project.project.network.stages if not each.is_folded]
         frames = [frame_around(rects[each] for each in stage.modules) for stage in stages]
         taken = [*rects.values(), *frames]
         found = {}
         for note_id, note in scene.notes.items.items():
-            near = min(scene.modules.values(), key=lambda card: _distance(card.rect, note.rect))
-            wanted = note.rect.translated(cards[near.card.id] - near.pos())
+            near = min(seen, key=lambda each: _distance(seen[each].rect, note.rect))
+            wanted = note.rect.translated(cards[near] - seen[near].pos())
             found[note_id] = free_place(wanted, taken)
             taken.append(QRectF(found[note_id], note.rect.size()))
         return found
@@ -84,6 +87,15 @@ class Tidy(QVariantAnimation):
         self._ways = {}
         self._canvas.scene.place_cards()
         self.arrived.emit()
+
+
+def _size(card: ModuleItem) -> tuple[float, float]:
+    return card.rect.width(), card.rect.height()
+
+
+def _first(card: ModuleItem) -> str:
+    """The module at whose position a card stands."""
+    return card.face.modules[0] if isinstance(card, FoldedItem) else card.card.id
 
 
 def _distance(one: QRectF, other: QRectF) -> float:
