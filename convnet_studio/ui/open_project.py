@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from convnet_studio.engine.project.edits import return_to
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.ui.pointed import Pointed
 
 MERGE_SECONDS = 2.0
 """Edits with the same merge key that are further apart than this are two undo entries."""
@@ -38,6 +39,8 @@ class OpenProject(QObject):
         self._weights_unsaved = False
         self.returns = False
         """While `changed` is told: whether it is an earlier value, by undo or redo."""
+        self.pointed = Pointed(self)
+        """The number that is explained."""
         self.doing = ""
         """While `changed` is told: what is done, as the list of undo has it ("Undo: Add Conv2d")."""
         self.goes_back = False
@@ -80,6 +83,7 @@ class OpenProject(QObject):
         self._weights_unsaved = False
         self.undo_stack.clear()
         self.select(frozenset())
+        self.pointed.pin(None)
         self.replaced.emit()
         self.name_changed.emit()
 

@@ -96,7 +96,7 @@ class ViewPanels(QObject):
         if not menu.actions():
             menu.addAction("None yet").setEnabled(False)
 
-    def _on_action(self, name: str, _checked: bool) -> None:
+    def _on_action(self, name: str, _checked: bool = False) -> None:
         self.toggle(name)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.explain import Reach, Reached
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.project.kinds import silences_units
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
+from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.area import CanvasArea
@@ -20,6 +22,7 @@ from convnet_studio.ui.canvas.gestures.zoom import STEP
 from convnet_studio.ui.canvas.live_wires import LiveWires
 from convnet_studio.ui.canvas.minimap import MiniMap
 from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, problem_text, status_text
+from convnet_studio.ui.canvas.reach_overlay import CanvasPointing, ReachOverlay
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.canvas.stage_face import PLACEHOLDER
 from convnet_studio.ui.canvas.view_memory import ViewMemory
@@ -43,7 +46,7 @@ class CanvasView(View):
     zoom_changed = Signal(float)
     """1 is actual size."""
     probes_changed = Signal()
-    """The wires want to see something else."""
+    """The wires want to see something else, or another number is pointed at."""
     view_changed = Signal()
     """Other parts of the network are seen, or other things float over it."""
 
@@ -54,6 +57,8 @@ class CanvasView(View):
         self.area = CanvasArea(open_project, self.scene, self.editor, self)
         self.status = StatusLine(self)
         self.wires = LiveWires(self.scene)
+        self.reach = ReachOverlay(self.scene)
+        self.pointing = CanvasPointing(self.area, self.scene, open_project.pointed)
         self.legend = WireLegend(self.wires, self)
         self._zoom = ZoomControl(self)
         self.minimap = MiniMap(self.scene, self.area, self)
@@ -90,6 +95,7 @@ class CanvasView(View):
         open_project.changed.connect(self._describe)
         self.area.touched.connect(self._stop_fitting)
         self.wires.changed.connect(self._place_overlays)
+        open_project.pointed.changed.connect(self._on_pointed)
         self._describe()
 
     def set_summary(self, summary: Summary) -> None:
@@ -121,6 +127,21 @@ class CanvasView(View):
         network = self.open_project.project.network
         masks = {mask_of(each.id) for each in network.modules if each.id in visible and silences_units(each.kind)}
         return Probes(visible | masks, with_filters) | self.wires.probes(visible)
+
+    def inquiries(self) -> Mapping[str, Inquiry]:
+        """What the number pointed at is computed from, and what it can touch."""
+        place = self.open_project.pointed.place
+        return {"reach": Reach(place)} if place is not None else {}
+
+    def show_answer(self, name: str, answer: Answer) -> None:
+        """Outline it, or nothing where the number is gone."""
+        if isinstance(answer.inquiry, Reach) and answer.inquiry.place == self.open_project.pointed.place:
+            self.reach.show_reached(answer.value if isinstance(answer.value, Reached) else None)
+
+    def _on_pointed(self) -> None:
+        if self.open_project.pointed.place is None:
+            self.reach.show_reached(None)
+        self.probes_changed.emit()
 
     def visible_modules(self) -> frozenset[str]:
         """Ids of the modules whose cards are in view."""

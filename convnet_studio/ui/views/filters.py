@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import Summary
@@ -68,7 +69,8 @@ class FiltersView(View):
         self.setContentsMargins(16, 16, 16, 16)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        self.panel.sheet.pointed.connect(self._read_cell)
+        self.panel.sheet.pointed.connect(self._point_at_cell)
+        self.panel.sheet.picked.connect(self._pin)
         self.panel.sheet.picked.connect(self._toggle_enlarged)
         self.sorting.entered.connect(self._sort)
         open_project.selection_changed.connect(self._on_selection)
@@ -208,12 +210,35 @@ class FiltersView(View):
 
     # ---------------------------------------------------------------- what is pointed at
 
+    def _index(self, picture: _Picture, cell: Cell) -> tuple[int, ...]:
+        """Which weight of the main array a cell stands for."""
+        tile = self._enlarged if self._enlarged is not None else cell.tile
+        return picture.index(Cell(tile, cell.row, cell.column))
+
+    def _place(self, cell: Cell | None) -> Place | None:
+        """Where the weight of a cell is stored."""
+        module, name = shown_module(self.open_project), main_parameter(self._parameters)
+        if cell is None or self._picture is None or module is None:
+            return None
+        index = self._index(self._picture, cell)
+        # A filter bank is shown with all axes of its array, a matrix of any other shape by rows and the rest in one.
+        shape = self._parameters[name].shape
+        if len(index) != len(shape):
+            index = (index[0], *map(int, np.unravel_index(index[1], shape[1:])))
+        return Place(module.id, What.PARAMETER, index, name)
+
+    def _point_at_cell(self, cell: Cell | None) -> None:
+        self._read_cell(cell)
+        self.open_project.pointed.hover(self._place(cell))
+
+    def _pin(self, _tile: int) -> None:
+        self.open_project.pointed.pin(self._place(self.panel.sheet.pointed_cell))
+
     def _read_cell(self, cell: Cell | None) -> None:
         if cell is None or self._picture is None:
             self.panel.read_out.show_value("", "")
             return
-        tile = self._enlarged if self._enlarged is not None else cell.tile
-        index = self._picture.index(Cell(tile, cell.row, cell.column))
+        index = self._index(self._picture, cell)
         name = main_parameter(self._parameters)
         place = place_text(name, index)
         self.panel.read_out.show_value(place, exact(self._parameters[name][index]))

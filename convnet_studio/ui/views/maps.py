@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.build import judges_classes
@@ -90,9 +91,10 @@ class MapsView(View):
         self.setContentsMargins(16, 16, 16, 16)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        self.panel.sheet.pointed.connect(self._read_cell)
+        self.panel.sheet.pointed.connect(self._point_at_cell)
+        self.panel.sheet.picked.connect(self._pin)
         self.panel.sheet.picked.connect(self._toggle_enlarged)
-        self.bars.pointed.connect(self._read_bar)
+        self.bars.pointed.connect(self._point_at_bar)
         open_project.selection_changed.connect(self._on_selection)
         theme_switch().changed.connect(self._refresh)
         self._refresh()
@@ -281,6 +283,31 @@ class MapsView(View):
         self._enlarged = tile if self._enlarged is None else None
         self._refresh()
 
+    def _tile(self, output: _Output, cell: Cell) -> int:
+        return self._enlarged if self._is_enlarged(output) and self._enlarged is not None else cell.tile
+
+    def _place(self, cell: Cell | None) -> Place | None:
+        """Where the value of a cell is stored."""
+        output = self._output
+        if cell is None or output is None:
+            return None
+        tile = self._tile(output, cell)
+        index = (tile,) if output.is_flat else (tile, cell.row, cell.column)
+        return Place(output.module.id, What.OUTPUT, index) if output.values.ndim in (1, 3) else None
+
+    def _point_at_cell(self, cell: Cell | None) -> None:
+        self._read_cell(cell)
+        self.open_project.pointed.hover(self._place(cell))
+
+    def _pin(self, _tile: int) -> None:
+        self.open_project.pointed.pin(self._place(self.panel.sheet.pointed_cell))
+
+    def _point_at_bar(self, row: int) -> None:
+        self._read_bar(row)
+        is_value = self._output is not None and row >= 0
+        place = Place(self._output.module.id, What.OUTPUT, (row,)) if self._output is not None and is_value else None
+        self.open_project.pointed.hover(place)
+
     def _read_cell(self, cell: Cell | None) -> None:
         output = self._output
         if cell is None or output is None:
@@ -290,7 +317,7 @@ class MapsView(View):
             colours = (exact(each) for each in output.tiles[:, cell.row, cell.column])
             self.panel.read_out.show_value(f"row {cell.row} · column {cell.column}", " ".join(colours))
             return
-        tile = self._enlarged if self._is_enlarged(output) and self._enlarged is not None else cell.tile
+        tile = self._tile(output, cell)
         place = f"value {tile}" if output.is_flat else f"map {tile} · row {cell.row} · column {cell.column}"
         self.panel.read_out.show_value(place, exact(output.tiles[tile, cell.row, cell.column]))
 

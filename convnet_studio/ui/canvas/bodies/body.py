@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen
 
@@ -42,6 +44,14 @@ class Body(ABC):
 
     def recolor(self) -> None:  # noqa: B027 (most bodies look colours up while they paint)
         """Make images anew in the colours of the theme in force."""
+
+    def index_at(self, at: QPointF) -> tuple[int, ...] | None:
+        """Which number of the module's output lies at `at`; None for none in particular."""
+        return None
+
+    def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
+        """Boxes around those of the numbers drawn that `mask`, in the output's shape, marks."""
+        return []
 
     def tip_at(self, at: QPointF) -> str:
         """Words for what lies at `at`; empty for nothing in particular."""

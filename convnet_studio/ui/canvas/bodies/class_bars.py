@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
@@ -111,11 +112,34 @@ class ClassBarsBody(Body):
             return "accent"
         return "good" if winner == self._label else "bad"
 
-    def tip_at(self, at: QPointF) -> str:
-        """The class in full and its number with more digits."""
+    def index_at(self, at: QPointF) -> tuple[int, ...] | None:
+        """The class whose row it is."""
         row = int(at.y() // ROW_HEIGHT)
         if not 0 <= row < self._rows or self._values is None or not 0 <= at.x() <= self.size.width():
+            return None
+        return (self._order[row], *(0,) * (len(self.card.shape or ()) - 1))
+
+    def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
+        """The bars of the marked classes, those below each other in one box."""
+        if mask.shape != self.card.shape:
+            return []
+        marked = mask.reshape(-1)
+        boxes: list[QRectF] = []
+        for row, index in enumerate(self._order):
+            if not marked[index]:
+                continue
+            box = QRectF(self._bar_left, row * ROW_HEIGHT, self._bar_width, ROW_HEIGHT)
+            if boxes and boxes[-1].bottom() == box.top():
+                boxes[-1] = boxes[-1].united(box)
+            else:
+                boxes.append(box)
+        return boxes
+
+    def tip_at(self, at: QPointF) -> str:
+        """The class in full and its number with more digits."""
+        place = self.index_at(at)
+        if place is None or self._values is None:
             return ""
-        index = self._order[row]
+        index = place[0]
         what = "output" if self.card.reading is Reading.VALUES else "probability"
         return f"{self.class_name(index)}: {what} {float(self._values[index]):.4f}"

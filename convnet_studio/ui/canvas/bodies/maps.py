@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
 
@@ -132,6 +134,39 @@ class MapsBody(Body):
         if self._filter_grid:
             painter.translate(0, self._filters_top)
             self._paint_sheet(painter, self._filter_sheet, self._filter_grid)
+
+    def index_at(self, at: QPointF) -> tuple[int, ...] | None:
+        """Map, row and column of the cell at `at`; of a coloured picture, of its first colour."""
+        tile = self._grid.index_at(at)
+        if tile is None or tile >= self._shown_maps:
+            return None
+        _, height, width = self.card.body_shape
+        box = self._grid.tile(tile)
+        row, column = int((at.y() - box.y()) / box.height() * height), int((at.x() - box.x()) / box.width() * width)
+        return tile, min(row, height - 1), min(column, width - 1)
+
+    def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
+        """A box on each map that is drawn and has marked cells."""
+        if mask.shape != self.card.body_shape:
+            return []
+        _, height, width = mask.shape
+        maps: NDArray[np.bool_] = (
+            np.atleast_3d(mask.any(axis=0)).transpose(2, 0, 1) if self._is_rgb else mask[: self._shown_maps]
+        )
+        boxes = []
+        for tile, marked in enumerate(maps):
+            rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
+            if len(rows):
+                box = self._grid.tile(tile)
+                down, across = box.height() / height, box.width() / width
+                top, left = box.y() + rows[0] * down, box.x() + columns[0] * across
+                size = QSizeF((columns[-1] - columns[0] + 1) * across, (rows[-1] - rows[0] + 1) * down)
+                boxes.append(QRectF(QPointF(left, top), size))
+        return boxes
+
+    @property
+    def _shown_maps(self) -> int:
+        return self._grid.count - bool(self._hidden)
 
     def tip_at(self, at: QPointF) -> str:
         """Which map or filter it is, and the scale of its colours."""

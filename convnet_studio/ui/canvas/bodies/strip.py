@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
@@ -56,8 +57,7 @@ class StripBody(Body):
         """Colour the last numbers again."""
         if self._values is None:
             return
-        columns = strip_columns(len(self._values))
-        rows = -(-len(self._values) // columns)
+        rows, columns = self._layout(len(self._values))
         cells = np.full(rows * columns, np.nan, self._values.dtype)
         cells[: len(self._values)] = self._values
         scale = scale_of(self._values, self.card.map_name)
@@ -71,13 +71,37 @@ class StripBody(Body):
         else:
             draw_cells(painter, room, self._image)
 
-    def tip_at(self, at: QPointF) -> str:
+    def index_at(self, at: QPointF) -> tuple[int, ...] | None:
         """Which number it is."""
         if self._values is None or not QRectF(QPointF(), self.size).contains(at):
-            return ""
-        columns = strip_columns(len(self._values))
-        rows = -(-len(self._values) // columns)
+            return None
+        rows, columns = self._layout(len(self._values))
         index = int(at.y() / HEIGHT * rows) * columns + int(at.x() / WIDTH * columns)
-        if not 0 <= index < len(self._values):
+        return (index,) if 0 <= index < len(self._values) else None
+
+    def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
+        """A box around each row's marked numbers, or around all where that is the same."""
+        if mask.shape != self.card.shape:
+            return []
+        rows, columns = self._layout(len(mask))
+        down, across = HEIGHT / rows, WIDTH / columns
+        if mask.all():
+            return [QRectF(0, 0, WIDTH, HEIGHT)]
+        boxes = []
+        for row in range(rows):
+            marked = np.flatnonzero(mask[row * columns : (row + 1) * columns])
+            if len(marked):
+                boxes.append(QRectF(marked[0] * across, row * down, (marked[-1] - marked[0] + 1) * across, down))
+        return boxes
+
+    @staticmethod
+    def _layout(count: int) -> tuple[int, int]:
+        columns = strip_columns(count)
+        return -(-count // columns), columns
+
+    def tip_at(self, at: QPointF) -> str:
+        """Which number it is."""
+        index = self.index_at(at)
+        if self._values is None or index is None:
             return ""
-        return f"Value {index + 1} of {len(self._values)}: {float(self._values[index]):.4g}"
+        return f"Value {index[0] + 1} of {len(self._values)}: {float(self._values[index]):.4g}"
