@@ -101,6 +101,14 @@ class LocalMean:
         down, across = (self._along(length, x.dtype)[1] for length in x.shape[2:])
         return np.outer(down, across)
 
+    def weights_at(self, x: Array, row: int, column: int) -> Array:
+        """``(height, width)``: how much each pixel of a map of `x` counts in the mean around one pixel; their sum is 1.
+
+        Across maps that is shared out evenly among the maps.
+        """
+        rows, columns = self._matrices(x)
+        return np.outer(rows[row], columns[column])
+
     def _matrices(self, x: Array) -> tuple[Array, Array]:
         rows, columns = (self._along(length, x.dtype)[0] for length in x.shape[2:])
         return rows, columns
@@ -138,7 +146,14 @@ class Division:
     Args:
         mean: the neighbourhood.
         threshold: the fixed c; None: the mean of σ.
+
+    Attributes:
+        sigma: σ of the last forward pass, ``(batch, channel, height, width)``, one channel if the maps share it.
+        smallest: c of that pass, broadcast against `sigma`.
     """
+
+    sigma: Array
+    smallest: Array
 
     def __init__(self, mean: LocalMean, threshold: float | None) -> None:
         self._mean = mean
@@ -148,10 +163,12 @@ class Division:
         """``(batch, channel, height, width)`` in, the same out; 0 where v and its whole neighbourhood are 0."""
         self._input = v
         self._excess: Array = self._mean.coverage(v) if self._mean.border == "torch" else np.ones((), v.dtype)
-        self._sigma = np.sqrt(self._mean.forward(v * v) / self._excess)
-        c = self._sigma.mean(axis=(2, 3), keepdims=True) if self._threshold is None else self._threshold
-        self._above = self._sigma > c
-        divisor = np.maximum(self._sigma, c)
+        self.sigma = np.sqrt(self._mean.forward(v * v) / self._excess)
+        fixed = self._threshold
+        c = self.sigma.mean(axis=(2, 3), keepdims=True) if fixed is None else np.asarray(fixed, v.dtype)
+        self.smallest = c
+        self._above = self.sigma > c
+        divisor = np.maximum(self.sigma, c)
         self._inverse = _invert(divisor)
         self._output = v * self._inverse
         return self._output
@@ -164,7 +181,7 @@ class Division:
         grad_sigma: Array = np.where(self._above, grad_divisor, 0)
         if self._threshold is None:
             grad_sigma = grad_sigma + np.where(self._above, 0, grad_divisor).mean(axis=(2, 3), keepdims=True)
-        grad_variance = grad_sigma * _invert(2 * self._sigma) / self._excess
+        grad_variance = grad_sigma * _invert(2 * self.sigma) / self._excess
         through_sigma = self._mean.adjoint(grad_variance, grad_output.shape[1])
         grad: Array = grad_output * self._inverse + 2 * self._input * through_sigma
         return grad
