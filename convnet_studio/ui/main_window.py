@@ -290,6 +290,8 @@ class MainWindow(QMainWindow):
 
     def visit_settings(self) -> None:
         """Go to the settings of what is selected, or back."""
+        self.panel_layout.panels[1].show()
+        self.panel_layout.panels[1].raise_()
         self.focus.visit(self.inspector, self.inspector.settings)
 
     def toggle_outline(self) -> None:

@@ -88,8 +88,13 @@ class PanelLayout(QObject):
         return [*self._sides, *self._below, self.beside, self.on_wish]
 
     def toggle_beside(self) -> None:
-        """Open the panel beside the right one, or close it."""
+        """Open the panel beside the right one, as a tab where views stand there, or close it."""
+        standing = self._open_besides
+        if self.beside.isHidden() and standing:
+            self._window.tabifyDockWidget(standing[-1], self.beside)
         self.beside.setVisible(self.beside.isHidden())
+        if standing and not self.beside.isHidden():
+            self.beside.raise_()
 
     def add_view_panel(self, title: str, widget: QWidget) -> Panel:
         """Make a panel for a view, closed, among those beside the right panel."""
@@ -106,9 +111,15 @@ class PanelLayout(QObject):
             standing = [each for each in self._open_besides if each is not panel]
             if standing:
                 self._window.tabifyDockWidget(standing[-1], panel)
+            elif not panel.isFloating() and not self._has_room_for_both and self._right_is_docked:
+                panel.opening.emit()
+                self._window.tabifyDockWidget(self._sides[1], panel)
             elif not panel.isFloating():
                 self._window.splitDockWidget(panel, self._sides[1], Qt.Orientation.Horizontal)
             panel.show()
+            panel.raise_()
+            if not standing:
+                self._share_beside()
         panel.raise_()
 
     def show_on_wish(self) -> None:
@@ -169,7 +180,7 @@ class PanelLayout(QObject):
     def _on_beside(self) -> None:
         """A panel beside the right one was opened or closed: where both have no room, the right one gives way."""
         right, is_open = self._sides[1], bool(self._open_besides)
-        if is_open and not self._has_room_for_both and not right.isHidden():
+        if is_open and not self._has_room_for_both and not right.isHidden() and not self._is_tabbed:
             self._gave_way = True
             right.hide()
         if is_open and not self._is_beside_open:
@@ -201,10 +212,21 @@ class PanelLayout(QObject):
 
     def _on_right(self, is_shown: bool) -> None:
         """The right panel was opened: where both have no room, those beside it give way."""
-        if is_shown and not self._sides[1].isFloating() and self._open_besides and not self._has_room_for_both:
+        is_in_the_way = self._open_besides and not self._has_room_for_both and not self._is_tabbed
+        if is_shown and not self._sides[1].isFloating() and is_in_the_way:
             self._gave_way = False
             for each in self._open_besides:
                 each.hide()
+
+    @property
+    def _right_is_docked(self) -> bool:
+        return not self._sides[1].isHidden() and not self._sides[1].isFloating()
+
+    @property
+    def _is_tabbed(self) -> bool:
+        """Whether the right panel is a tab among those that stand beside it elsewhere."""
+        tabs = self._window.tabifiedDockWidgets(self._sides[1])
+        return any(each in tabs for each in self._open_besides)
 
     @property
     def _has_room_for_both(self) -> bool:
@@ -215,7 +237,7 @@ class PanelLayout(QObject):
         open_ones, width = self._open_besides, self._window.width()
         if not open_ones:
             return
-        is_alone = self._sides[1].isHidden()
+        is_alone = self._sides[1].isHidden() or self._is_tabbed
         wanted = BESIDE_WIDTH if open_ones == [self.beside] else round(VIEW_SHARE * width)
         room = width - NARROWEST_LEFT - MIDDLE_WIDTH - (0 if is_alone else SIDES[1])
         wanted = min(wanted, room) if open_ones == [self.beside] else wanted
@@ -225,8 +247,8 @@ class PanelLayout(QObject):
 
     def _share_sides(self) -> None:
         width = self._window.width()
-        sides = [min(SIDES[0], width // 6), min(SIDES[1], width // 4)]
-        self._window.resizeDocks(self._sides, sides, Qt.Orientation.Horizontal)
+        right = round(VIEW_SHARE * width) if self._is_tabbed else min(SIDES[1], width // 4)
+        self._window.resizeDocks(self._sides, [min(SIDES[0], width // 6), right], Qt.Orientation.Horizontal)
 
     def _share(self) -> None:
         self._share_sides()

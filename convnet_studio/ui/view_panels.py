@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 
+from convnet_studio.ui.actions import call_ignoring_checked
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.panel_layout import PanelLayout
@@ -92,7 +93,7 @@ class ViewPanels(QObject):
                 action.setToolTip(kind.summary)
                 action.setCheckable(True)
                 action.setChecked(self.is_open(name))
-                action.triggered.connect(partial(self._on_action, name))
+                action.triggered.connect(partial(call_ignoring_checked, partial(self.toggle, name)))
         if not menu.actions():
             menu.addAction("None yet").setEnabled(False)
 

@@ -81,6 +81,10 @@ def test_the_menu_has_all_views_and_marks_the_open_ones(window: MainWindow) -> N
     assert marked["Filters"]
     assert not marked["Maps"]
     assert "Learning curves" not in marked  # has a panel of its own
+    next(action for action in menu.actions() if action.text() == "Maps").trigger()
+    assert window.view_panels.is_open("maps")
+    next(action for action in menu.actions() if action.text() == "Filters").trigger()
+    assert not window.view_panels.is_open("filters")
 
 
 def test_closing_the_last_view_gives_the_other_panels_their_widths_back(window: MainWindow, qtbot: QtBot) -> None:
@@ -89,7 +93,13 @@ def test_closing_the_last_view_gives_the_other_panels_their_widths_back(window: 
     qtbot.waitUntil(lambda: 300 <= inspector.width() <= 330)
     before = inspector.width(), window.canvas.width()
     window.view_panels.show("maps")
-    qtbot.waitUntil(inspector.isHidden)
+    maps = window.view_panels.panel("maps")
+    qtbot.waitUntil(lambda: is_seen(views(window, "maps")[0]))
+    assert inspector in window.tabifiedDockWidgets(maps)  # there is no room for both beside each other
+    window.visit_settings()
+    assert window.view_panels.is_open("maps")
+    qtbot.waitUntil(lambda: window.inspector.isVisible() and not is_seen(views(window, "maps")[0]))
+    window.view_panels.show("maps")
     window.view_panels.toggle("maps")
     qtbot.waitUntil(lambda: not inspector.isHidden() and (inspector.width(), window.canvas.width()) == before)
 
