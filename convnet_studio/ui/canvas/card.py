@@ -35,7 +35,6 @@ class Reading(enum.Enum):
     """How the numbers of a card with class bars become bars."""
 
     VALUES = "as they are"
-    SCORES = "softmax of them"
     LOGARITHMS = "exp of them where they are negative"
 
 
@@ -129,15 +128,14 @@ def class_readings(project: Project) -> dict[str, Reading]:
     kinds = {spec.id: find_kind(spec.kind) for spec in project.network.modules}
     found: dict[str, Reading] = {}
     for module_id in (spec.id for spec in project.network.modules if judges_classes(spec)):
-        reading, at, seen = Reading.VALUES, sources.get((module_id, 0)), {module_id}
+        at, seen = sources.get((module_id, 0)), {module_id}
         while at is not None and at not in seen:
             seen.add(at)
             passed = kinds[at]
             if passed is not None and passed.family is Family.OUTPUT:
                 found[at] = Reading.LOGARITHMS
-                reading = Reading.SCORES
             elif passed is not None and passed.family is Family.FILTER_BANK:
-                found[at] = reading
+                found[at] = Reading.VALUES
                 break
             at = sources.get((at, 0))
     return found

@@ -29,9 +29,6 @@ def probabilities(values: Array, reading: Reading) -> Array:
     """What the bars stand for; numbers that are not finite stay so."""
     numbers = values.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
-        if reading is Reading.SCORES:
-            powers = np.exp(numbers - numbers.max(initial=-np.inf))
-            return np.asarray(powers / powers.sum())
         if reading is Reading.LOGARITHMS and (numbers < 0).any():
             return np.asarray(np.exp(numbers))
     return numbers
@@ -56,7 +53,7 @@ class ClassBarsBody(Body):
         self._names = [elided(name_metrics, name, self._name_width) for name in names]
         self._digit_width = metrics.horizontalAdvance("0")
         self._baseline = (ROW_HEIGHT + metrics.ascent() - metrics.descent()) / 2
-        number_width = self._digit_width * (4 if card.reading is not Reading.VALUES else 5)
+        number_width = self._digit_width * (4 if card.reading is not Reading.VALUES else 6)
         self._bar_left = self._name_width + GAP
         self._bar_width = WIDTH - self._bar_left - GAP - number_width
         self.size = QSizeF(WIDTH, self._rows * ROW_HEIGHT)
@@ -88,6 +85,7 @@ class ClassBarsBody(Body):
         winner = int(np.argmax(values)) if values is not None else -1
         largest = float(np.abs(values).max(initial=0)) if values is not None else 0.0
         full = largest if self.card.reading is Reading.VALUES and largest > 0 else 1.0
+        has_negative = values is not None and bool((values < 0).any())
         for row, index in enumerate(self._order):
             top = row * ROW_HEIGHT
             painter.setPen(strong if index == winner else quiet)
@@ -99,12 +97,21 @@ class ClassBarsBody(Body):
                 continue
             value = float(values[index])
             painter.fillRect(bar, groove)
-            bar.setWidth(max(1.5, self._bar_width * min(1.0, abs(value) / full)))
+            self._cut(bar, value / full, has_negative)
             painter.fillRect(bar, now.color(self._winner_token(index) if index == winner else "strong_line"))
-            number = f"{value:.2f}".replace("-", "−")
+            number = (f"{value:.2f}" if abs(value) < 99.995 else f"{value:.0f}").replace("-", "−")
             painter.setFont(self._font)
             left = self.size.width() - len(number) * self._digit_width
             painter.drawText(QPointF(left, top + self._baseline), number)
+
+    @staticmethod
+    def _cut(bar: QRectF, share: float, has_negative: bool) -> None:
+        """Let a bar reach from 0 to its share of the whole: from the middle, where some numbers are negative."""
+        whole = bar.width() / 2 if has_negative else bar.width()
+        zero = bar.left() + (whole if has_negative else 0.0)
+        length = max(1.5, whole * min(1.0, abs(share)))
+        bar.setLeft(zero - length if share < 0 else zero)
+        bar.setWidth(length)
 
     def _winner_token(self, winner: int) -> str:
         """The loss card tells right from wrong by words and sign, so that colour is not alone in it."""
