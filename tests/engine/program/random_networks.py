@@ -19,7 +19,7 @@ _LARGEST = 60_000
 """Numbers of one output at most, and parameters of one module in tens."""
 
 
-def random_network(seed: int) -> Network:
+def random_network(seed: int, dtype: type = np.float32) -> Network:
     """Three to ten modules, each fed by random ones before it, and a classifier behind the last."""
     random = np.random.default_rng(seed)
     shape = SHAPES[random.integers(len(SHAPES))]
@@ -49,7 +49,7 @@ def random_network(seed: int) -> Network:
     add(_module("LogSoftmax"), [list(modules)[-1]])
     modules["loss"] = make("NLLLoss")
     links.append((list(modules)[-2], "loss", 0))
-    network = Network(modules, links, shape, CLASSES)
+    network = Network(modules, links, shape, CLASSES, dtype)
     initialize(network, seed)
     return network
 
