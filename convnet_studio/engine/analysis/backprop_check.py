@@ -12,13 +12,30 @@ from convnet_studio.engine.analysis.module_slopes import ModuleSlopes
 from convnet_studio.engine.nn.gradient_check import STEP
 from convnet_studio.engine.nn.module import Array
 
+TOLERANCE = 1e-6
+"""Relative error up to which two slopes agree."""
+_ROUNDINGS = 10
+"""Of the loss, in its last digit, that a measured slope may be off by."""
+_BEND = 0.5
+"""Part of an error that must be found again between the slopes to the two sides, for a corner to be its cause."""
+
 
 @dataclass(frozen=True)
 class Check:
-    """A slope `measured`, and how far the computed one is from it, as a part of the largest gradient of the array."""
+    """What was measured of one gradient.
+
+    Attributes:
+        measured: the slope.
+        relative_error: how far the computed one is from it, as a part of the largest gradient of the array.
+        agrees: whether that is no more than measuring can tell.
+        is_at_kink: they do not agree, and the slope to one side is another than that to the other: the number stands at
+            a corner (of a maximum, of ReLU), where there is no one slope.
+    """
 
     measured: float
     relative_error: float
+    agrees: bool
+    is_at_kink: bool = False
 
 
 def check(stepper: Stepper, walk: Walk, slot: Slot, index: int) -> Check:
@@ -34,10 +51,15 @@ def check(stepper: Stepper, walk: Walk, slot: Slot, index: int) -> Check:
     """
     with np.errstate(all="ignore"):
         above, below = (_loss_when_moved(stepper, walk, slot, index, step) for step in (STEP, -STEP))
+        here = stepper.loss(walk, {})
     gradients = walk.values[slot]
     slope, computed = (above - below) / (2 * STEP), float(gradients.reshape(-1)[index])
     largest = max(float(np.abs(gradients).max()), abs(slope), np.finfo(float).tiny)
-    return Check(slope, abs(slope - computed) / largest)
+    rounding = _ROUNDINGS * np.finfo(gradients.dtype).eps * abs(here) / STEP
+    error = abs(slope - computed)
+    agrees = bool(error <= TOLERANCE * largest + rounding)
+    bend = abs(above - 2 * here + below) / STEP
+    return Check(slope, error / largest, agrees, not agrees and bool(bend > _BEND * error))
 
 
 def _loss_when_moved(stepper: Stepper, walk: Walk, slot: Slot, index: int, step: float) -> float:

@@ -17,8 +17,8 @@ from convnet_studio.engine.nn.module import Array, Module, Parameter
 Argument = int | str | None
 """What an output depends on: an input by its port, a parameter by its name; None: all inputs together."""
 
-_TRIES = (0.1, -0.1, 1.0, -1.0, 10.0, -10.0)
-"""Sizes of the random steps by which `is_affine` looks for a bend."""
+_TRIES = ((0.1, -0.3), (1.0, 1.0), (1.0, -2.0), (-1.0, 2.0), (10.0, -3.0), (-10.0, 3.0))
+"""Sizes of the two random steps by which `is_affine` looks for a bend."""
 
 
 class ModuleSlopes:
@@ -102,7 +102,7 @@ class ModuleSlopes:
         return outputs, slopes
 
     def is_affine(self, argument: Argument) -> bool:
-        """Whether outputs are weights times the argument plus constants, so that f(x + r) - f(x) is f(r) - f(0)."""
+        """Whether outputs are weights times the argument plus constants, so that f(a + b) - f(a) is f(b) - f(0)."""
         if argument not in self._is_affine:
             self._is_affine[argument] = self._looks_affine(argument)
         return self._is_affine[argument]
@@ -110,11 +110,12 @@ class ModuleSlopes:
     def _looks_affine(self, argument: Argument) -> bool:
         values = self._values(argument)
         random = np.random.default_rng(0)
-        steps = [random.uniform(0.5, 1.5, each.shape).astype(each.dtype) for each in values]
-        zero, here = self._at(argument, [0 * each for each in values]), self._at(argument, values)
-        for size in _TRIES:
-            there = self._at(argument, [size * step for step in steps])
-            both = self._at(argument, [each + size * step for each, step in zip(values, steps, strict=True)])
+        first, second = ([random.uniform(0.5, 1.5, v.shape).astype(v.dtype) for v in values] for _ in range(2))
+        zero = self._at(argument, [0 * each for each in values])
+        for one, other in _TRIES:
+            here = self._at(argument, [one * each for each in first])
+            there = self._at(argument, [other * each for each in second])
+            both = self._at(argument, [one * a + other * b for a, b in zip(first, second, strict=True)])
             reach = max(np.abs(each).max(initial=0) for each in (zero, here, there, both))
             bend = np.abs(both - here - there + zero).max(initial=0)
             if not bend <= 1e3 * np.finfo(both.dtype).eps * reach:

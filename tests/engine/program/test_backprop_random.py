@@ -11,7 +11,7 @@ from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Slot, Walk
 from convnet_studio.engine.nn.network import Network
 
-SEEDS = range(40)
+SEEDS = range(24)
 
 
 def picture_for(network: Network, seed: int) -> np.ndarray:
@@ -62,16 +62,15 @@ def test_stepping_through_is_forward_and_backward(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gradients_are_slopes(seed: int) -> None:
-    """Three numbers of every array of gradients, measured. A kink may lie within a step: few do not agree."""
+    """Three numbers of every array of gradients, measured; at a corner of a maximum there is no one slope."""
     network = random_network(seed, np.float64)
     stepper = Stepper(network, picture_for(network, seed), seed % 10)
-    walk = walked(stepper)
-    random, errors = np.random.default_rng(seed), []
+    walk, random = walked(stepper), np.random.default_rng(seed)
     for slot, values in walk.values.items():
         if slot.kind.is_gradient:
             for index in random.integers(0, values.size, 3):
-                errors.append(check(stepper, walk, slot, int(index)).relative_error)
-    assert np.mean(np.array(errors) < 1e-6) > 0.97
+                found = check(stepper, walk, slot, int(index))
+                assert found.agrees or found.is_at_kink, (slot, index, found)
 
 
 @pytest.mark.parametrize("seed", range(12))
