@@ -1,0 +1,227 @@
+"""Backprop: the shown picture's way to the loss and back, a module, a unit or a product at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow
+from convnet_studio.engine.analysis.backprop_stepper import Stepper
+from convnet_studio.engine.analysis.backprop_walk import Grain
+from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted
+from convnet_studio.engine.training.inquiry import Answer, Inquiry
+from convnet_studio.ui.backprop.chain import Chain
+from convnet_studio.ui.backprop.explanation import Explanation
+from convnet_studio.ui.backprop.step_table import StepTable
+from convnet_studio.ui.backprop.walker import Walker
+from convnet_studio.ui.backprop.words import module_name
+from convnet_studio.ui.controls.label import Caption, Sentence
+from convnet_studio.ui.controls.segmented import SegmentedControl
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.theme import icon, text_font, theme_switch
+from convnet_studio.ui.view import View
+
+_LOW, _LOWER_HEIGHT = 560, 300
+_NARROW = 900
+_WAITING = "The numbers appear as soon as the network has looked at its first picture."
+_GRAIN_WORDS = {Grain.MODULE: "Module", Grain.UNIT: "Unit", Grain.PRODUCT: "Product"}
+
+
+class BackpropView(View):
+    """A chain of modules with their numbers, what the next step does, and the whole way as a table."""
+
+    name: ClassVar = "backprop"
+    title: ClassVar = "Backprop"
+    summary: ClassVar = (
+        "Forward to the loss and back, one module, unit or product at a time; every number can be edited."
+    )
+
+    def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
+        super().__init__(open_project, parent)
+        self._asked = WeightsOfNow()
+        self.walker = Walker()
+        self.chain = Chain(self.walker, self._name_of, self._say)
+        self.explanation = Explanation(self.walker, self._name_of)
+        self.table = StepTable(self.walker, self._name_of)
+        self.table.chosen.connect(self.walker.go_to)
+        self._sentence = Sentence(_WAITING)
+        self._notice = Sentence("", "warn_text")
+        self._check = Caption()
+        self.grain = SegmentedControl("Step by", tuple(_GRAIN_WORDS.values()))
+        self.grain.chosen.connect(self._choose_grain)
+        self._buttons = self._make_buttons()
+        self._arrange()
+        self.walker.changed.connect(self._refresh)
+        self.walker.measured.connect(self._show_check)
+        theme_switch().changed.connect(self._recolor)
+        self._recolor()
+        self._refresh()
+
+    def _make_buttons(self) -> dict[str, QPushButton]:
+        walker = self.walker
+        rows: tuple[tuple[str, str, str, Callable[[], None]], ...] = (
+            ("restart", "", "Restart: nothing is computed yet (Home)", lambda: walker.go_to(0)),
+            ("back", "◀ Back", "One step back (Left)", walker.back),
+            ("step", "Step ▶", "One step on (Right)", walker.step),
+            ("loss", "To loss", "Forward, or back, to the loss (L)", walker.to_loss),
+            ("end", "All gradients", "Back from the loss to the first module (End)", walker.to_end),
+            ("refresh", "Recompute", "Compute anew what depends on the number that was edited", walker.refresh),
+            ("undo", "Undo edit", "Put the number back that was last edited", walker.undo),
+            ("now", "Take weights of now", "Training goes on beside this: look at its weights of now", self._ask_anew),
+        )
+        made = {}
+        for key, word, tip, act in rows:
+            button = QPushButton(word)
+            button.setFont(text_font(12))
+            button.setToolTip(tip)
+            button.setAccessibleName(tip.partition(":")[0] if not word else word.strip("◀▶ "))
+            button.setAccessibleDescription(tip)
+            button.clicked.connect(lambda _=False, act=act: act())
+            made[key] = button
+        made["restart"].setIconSize(QSize(14, 14))
+        made["step"].setProperty("primary", True)
+        return made
+
+    def _arrange(self) -> None:
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        for key in ("restart", "back", "step"):
+            tools.addWidget(self._buttons[key])
+        tools.addWidget(self.grain)
+        for key in ("loss", "end", "refresh", "undo"):
+            tools.addWidget(self._buttons[key])
+        tools.addWidget(self._check)
+        tools.addStretch(1)
+        tools.addWidget(self._buttons["now"])
+        self._tools = QWidget()
+        self._tools.setLayout(tools)
+        tools.setContentsMargins(12, 8, 12, 4)
+        self._tools.setMinimumWidth(1)
+        lower = QHBoxLayout()
+        lower.setContentsMargins(16, 8, 16, 12)
+        lower.setSpacing(32)
+        lower.addWidget(self.explanation, 5)
+        steps = QVBoxLayout()
+        steps.setSpacing(4)
+        steps.addWidget(Caption("Step by step"))
+        steps.addWidget(self.table, 1)
+        lower.addLayout(steps, 5)
+        self._lower = QWidget()
+        self._lower.setLayout(lower)
+        self._lower.setFixedHeight(_LOWER_HEIGHT)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tools)
+        for sentence in (self._notice, self._sentence):
+            sentence.setContentsMargins(16, 4, 16, 4)
+            column.addWidget(sentence)
+        column.addWidget(self.chain, 1)
+        column.addWidget(self._lower)
+        self.setFocusProxy(self.chain)
+
+    # ---------------------------------------------------------------- what comes in
+
+    def inquiries(self) -> Mapping[str, Inquiry]:
+        """A network of its own, with the weights of the moment when it was asked for."""
+        return {"stepper": self._asked}
+
+    def show_answer(self, name: str, answer: Answer) -> None:
+        """Walk through it."""
+        if answer.problem:
+            self._sentence.show_text(answer.problem)
+            self.walker.drop()
+        elif isinstance(answer.value, Stepper) and answer.value is not self.walker.stepper:
+            self._notice.show_text("")
+            self.walker.take_up(answer.value)
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """What was asked of another network is no longer of interest."""
+        if any(isinstance(event, RunStarted | NetworkChanged) for event in events):
+            self._say("")
+
+    def _ask_anew(self) -> None:
+        self._asked = WeightsOfNow(self._asked.number + 1)
+        self._say("Taking the weights of now …")
+
+    # ---------------------------------------------------------------- what is shown
+
+    def _name_of(self, module_id: str) -> str:
+        assert self.walker.stepper is not None
+        return module_name(self.open_project.project.network, self.walker.stepper.nodes[module_id])
+
+    def _say(self, sentence: str) -> None:
+        self._notice.show_text(sentence)
+        self._notice.setVisible(bool(sentence))
+
+    def _choose_grain(self, word: str) -> None:
+        self.walker.use_grain(next(grain for grain, each in _GRAIN_WORDS.items() if each == word))
+
+    def _refresh(self) -> None:
+        walker, walk, stepper = self.walker, self.walker.walk, self.walker.stepper
+        is_there = walk is not None and stepper is not None
+        self._sentence.setVisible(not is_there)
+        self._say(self._notice.text())
+        for each in (self.chain, self._tools, self._lower):
+            each.setVisible(is_there)
+        self._lower.setVisible(is_there and self.height() >= _LOW)
+        if walk is None or stepper is None:
+            return
+        self.grain.choose(_GRAIN_WORDS[walker.grain])
+        at_start, at_end = walk.position == type(walk.position)(), stepper.next_move(walk) is None
+        for key, is_on in (
+            ("restart", not at_start),
+            ("back", not at_start),
+            ("step", not at_end),
+            ("loss", walk.position != type(walk.position)(stepper.turn)),
+            ("end", not at_end),
+        ):
+            self._buttons[key].setEnabled(is_on)
+        self._buttons["refresh"].setVisible(bool(walk.stale))
+        self._buttons["undo"].setVisible(walker.can_undo)
+        self._show_check()
+
+    def _show_check(self) -> None:
+        """The worst of all that was measured."""
+        checks = [each for each in self.walker.checks.values() if not each.is_at_kink]
+        if not checks:
+            self._check.show_text("")
+            return
+        worst = max(checks, key=lambda each: (not each.agrees, each.relative_error))
+        self._check.use_token("good" if worst.agrees else "bad")
+        self._check.show_text(f"Numerical check {'✓' if worst.agrees else '✗'} {worst.relative_error:.0e}")
+        self._check.setToolTip(
+            f"{len(checks):,} gradients were compared with measured slopes; this is the largest error"
+        )
+
+    def _recolor(self) -> None:
+        self._buttons["restart"].setIcon(icon("rotate-ccw"))
+
+    # ---------------------------------------------------------------- Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is low, the chain has all of the room."""
+        super().resizeEvent(event)
+        self._lower.setVisible(self.walker.walk is not None and event.size().height() >= _LOW)
+        is_narrow = event.size().width() < _NARROW
+        for key in ("end", "now"):
+            self._buttons[key].setVisible(not is_narrow)
+        self._check.setVisible(not is_narrow)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go on measuring."""
+        super().showEvent(event)
+        self.walker.measure_soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is measured while nobody looks."""
+        super().hideEvent(event)
+        self.walker.rest()
+
+    def catch_up(self) -> None:
+        """Measure everything in sight for a picture of this moment."""
+        self.walker.measure_all()
