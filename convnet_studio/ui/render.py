@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from convnet_studio.engine.training.control import Pause, Play, StepEpoch
 from convnet_studio.engine.training.events import Event, StateChanged, Tested
-from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.ui.app import make_application, open_window
 from convnet_studio.ui.main_window import SMALLEST_SIZE, MainWindow
 from convnet_studio.ui.pictures.formats import write_picture
@@ -137,6 +136,8 @@ def _has_rested(events: list[Event]) -> bool:
 def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QWidget:
     window.use_theme(request.theme)
     target: QWidget = window if request.view == MAIN else _standalone(window, request, events)
+    answered: set[Hashable] = set()
+    window.session.answers_arrived.connect(lambda news: answered.update(k for k, each in news.items() if each.is_final))
     target.resize(*request.size)
     target.show()
     QApplication.processEvents()
@@ -145,7 +146,8 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QW
     elif target is not window and (focused := target.focusWidget()):
         focused.clearFocus()  # nobody works on a picture, so nothing in it is marked as in use
     window.canvas.fit()
-    _wait_for_answers(window, target)
+    if isinstance(target, View):
+        _wait(lambda: {(target.name, name) for name in target.inquiries()} <= answered)
     _wait_for_new_snapshot(window)
     _wait(lambda: window.live.is_all_answered)
     QApplication.processEvents()
@@ -183,21 +185,6 @@ def _wait_for_new_snapshot(window: MainWindow) -> None:
     window.session.ask_snapshot()
     _wait(lambda: window.live.snapshot is not last)
     QApplication.processEvents()
-
-
-def _wait_for_answers(window: MainWindow, target: QWidget) -> None:
-    """Let the worker answer all that the view asks."""
-    if not isinstance(target, View):
-        return
-    waiting = {(target.name, name) for name in target.inquiries()}
-
-    def note(answers: Mapping[Hashable, Answer]) -> None:
-        waiting.difference_update(key for key, each in answers.items() if each.is_final)
-
-    window.session.answers_arrived.connect(note)
-    window.live.refresh_probes()
-    _wait(lambda: not waiting)
-    window.session.answers_arrived.disconnect(note)
 
 
 def _wait(is_done: Callable[[], bool], seconds: float = 30.0) -> None:

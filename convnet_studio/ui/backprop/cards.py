@@ -12,21 +12,25 @@ from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Move, Slot
 from convnet_studio.engine.nn.graph import Node
-from convnet_studio.ui.backprop.cells import CELL_WIDTH, Cell, Emphasis, map_name, paint_cell, shortened
+from convnet_studio.ui.backprop.cells import CELL_WIDTH, Cell, Emphasis, paint_cell, scale_of_slot, shortened
 from convnet_studio.ui.backprop.grid import Grid
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Number, Walker
 from convnet_studio.ui.backprop.words import check_text, slot_name
 from convnet_studio.ui.canvas.bodies.body import hatch
-from convnet_studio.ui.controls.color_scope import largest, scale_up_to
+from convnet_studio.ui.controls.color_scope import largest
 from convnet_studio.ui.controls.number_text import shape_text
 from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 
 _HEADER, _CAPTION, _PADDING = 36.0, 18.0, 12.0
-_COLUMN_GAP, _STACK_GAP, _BAND_GAP = 16.0, 8.0, 14.0
+_COLUMN_GAP, _BAND_GAP = 16.0, 16.0
 _CARD_GAP, _MARGIN, _TOP = 36.0, 16.0, 28.0
 _NARROWEST = 2 * CELL_WIDTH
+
+
+Pair = tuple[Slot, Slot | None]
+"""An array of values, and that of the gradients by them."""
 
 
 @dataclass(frozen=True)
@@ -63,67 +67,57 @@ class CardScene(Scene):
     def __init__(self, stepper: Stepper, name_of: NameOf) -> None:
         super().__init__(stepper, name_of)
         self._cards: dict[str, CardPlace] = {}
+        self._band = 0.0
         self._focus: dict[tuple[str, Slot], int] = {}
         """By module and array of values, the number that windows show."""
 
     # ---------------------------------------------------------------- where it stands
 
     def arrange(self, room: QSizeF) -> None:
-        """Side by side, all of one height."""
+        """Side by side; all values stand in one band, all gradients in another below it."""
         self._cards.clear()
-        x, height = _MARGIN, 0.0
+        columns = {node.id: self._columns(node) for node in self.stepper.nodes.values()}
+        values, slopes = (
+            max(_height(self._grid(slot)) for each in columns.values() for pair in each if (slot := pair[band]))
+            for band in (0, 1)
+        )
+        self._band = _HEADER + values + _BAND_GAP
+        height = self._band + slopes + _PADDING
+        x = _MARGIN
         for node in self.stepper.nodes.values():
-            card = self._card(node, QPointF(x, _TOP))
+            card = self._card(node, columns[node.id], QPointF(x, _TOP), height)
             self._cards[node.id] = card
-            x, height = card.rect.right() + _CARD_GAP, max(height, card.rect.height())
-        for module_id, card in self._cards.items():
-            rect = QRectF(card.rect.topLeft(), QSizeF(card.rect.width(), height))
-            self._cards[module_id] = CardPlace(card.node, rect, card.blocks)
+            x = card.rect.right() + _CARD_GAP
         self.size = QSizeF(x - _CARD_GAP + _MARGIN, height + _TOP + _MARGIN)
 
-    def _card(self, node: Node, at: QPointF) -> CardPlace:
-        columns = self._columns(node)
-        x, top = at.x() + _PADDING, at.y() + _HEADER
-        values = max((self._stack_height([pair[0] for pair in each], False) for each in columns), default=0.0)
-        blocks: list[Block] = []
-        for column in columns:
-            y = {False: top, True: top + values + _BAND_GAP}
+    def _grid(self, slot: Slot) -> Grid:
+        return Grid(self.stepper.shape(slot), slot.kind.is_gradient)
+
+    def _card(self, node: Node, columns: Sequence[Pair], at: QPointF, height: float) -> CardPlace:
+        x, blocks = at.x() + _PADDING, list[Block]()
+        for values, slope in columns:
             width = _NARROWEST
-            for pair in column:
-                for slot in pair:
-                    if slot is None:
-                        continue
-                    is_gradient = slot.kind.is_gradient
-                    grid = Grid(self.stepper.shape(slot), is_gradient)
-                    size = QSizeF(max(grid.size.width(), _NARROWEST), _CAPTION + grid.size.height())
-                    name = self._name(slot, node)
-                    rect = QRectF(QPointF(x, y[is_gradient]), size)
-                    blocks.append(Block(slot, pair[0], name, grid, rect))
-                    y[is_gradient] += size.height() + _STACK_GAP
+            for slot, y in ((values, _HEADER), (slope, self._band)):
+                if slot is not None:
+                    grid = self._grid(slot)
+                    size = QSizeF(max(grid.size.width(), _NARROWEST), _height(grid))
+                    rect = QRectF(QPointF(x, at.y() + y), size)
+                    blocks.append(Block(slot, values, self._name(slot, node), grid, rect))
                     width = max(width, size.width())
             x += width + _COLUMN_GAP
-        bottom = max((each.rect.bottom() for each in blocks), default=top)
         width = max(x - _COLUMN_GAP + _PADDING - at.x(), 200.0)
-        return CardPlace(node, QRectF(at, QSizeF(width, bottom + _PADDING - at.y())), tuple(blocks))
+        return CardPlace(node, QRectF(at, QSizeF(width, height)), tuple(blocks))
 
-    def _columns(self, node: Node) -> list[list[tuple[Slot, Slot | None]]]:
-        """(values, their gradient) from top to bottom: what goes in, what is learned, what comes out."""
+    def _columns(self, node: Node) -> list[Pair]:
+        """From left to right what goes in, what is learned, what comes out."""
         stepper, module = self.stepper, node.id
         found = set(stepper.results(Move(module, False))) if Move(module, False) in stepper.moves else set()
-        out = Slot(Kind.OUT, module)
         gradient = Slot(Kind.GRAD_OUT, module)
         has_gradient = module in stepper.losses or bool(stepper.parts(gradient))
         ins = [(Slot(Kind.OUT, s), Slot(Kind.GRAD_IN, module, port)) for port, s in enumerate(node.sources)]
         learned = [(slot, Slot(Kind.GRAD_PARAMETER, module, slot.key)) for slot in stepper.parameter_slots(module)]
-        columns: list[list[tuple[Slot, Slot | None]]] = [
-            [(values, slope if slope in found else None) for values, slope in each] for each in (ins, learned)
-        ]
-        columns.append([(out, gradient if has_gradient else None)])
-        return [each for each in columns if each]
-
-    def _stack_height(self, slots: Sequence[Slot], is_checked: bool) -> float:
-        heights = [_CAPTION + Grid(self.stepper.shape(slot), is_checked).size.height() for slot in slots]
-        return sum(heights) + _STACK_GAP * (len(heights) - 1)
+        pairs: list[Pair] = [(values, slope if slope in found else None) for values, slope in (*ins, *learned)]
+        return [*pairs, (Slot(Kind.OUT, module), gradient if has_gradient else None)]
 
     def _name(self, slot: Slot, node: Node) -> str:
         if slot.kind is Kind.OUT and slot.module != node.id:
@@ -190,7 +184,7 @@ class CardScene(Scene):
                 painter.drawPath(_wire(start, end, _HEADER / 2, is_next))
                 if came_back and is_next:
                     painter.setPen(QPen(theme().color("warn"), 2, Qt.PenStyle.DashLine))
-                    painter.drawPath(_wire(start, end, start.height() - _HEADER, True))
+                    painter.drawPath(_wire(start, end, self._band + _CAPTION / 2, True))
 
     def _paint_card(self, painter: QPainter, card: CardPlace, walker: Walker, emphasis: Emphasis) -> None:
         move = self.stepper.next_move(walker.walk) if walker.walk is not None else None
@@ -233,14 +227,17 @@ class CardScene(Scene):
         if not block.grid.shows_all:
             focus, place = self._focus_of(card, block), block.grid.map_rect(block.origin)
             if values is not None and known:
-                scale = scale_up_to(high, map_name(block.slot.kind))
+                scale = scale_of_slot(self.stepper, block.slot, np.asarray(values))
                 draw_cells(painter, place, block.grid.image(values, known, scale, focus))
             else:
                 hatch(painter, place)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("accent"), 1.5))
             painter.drawRect(block.grid.frame_on_map(block.origin, focus).adjusted(-1, -1, 1, 1))
-        for cell in self._cells(card, block):
+        cells = self._cells(card, block)
+        if not known and cells:
+            hatch(painter, QRectF(cells[0].rect.topLeft(), cells[-1].rect.bottomRight()).united(cells[0].rect))
+        for cell in cells if known else [each for each in cells if each.number == walker.current]:
             paint_cell(painter, cell, walker, high, emphasis)
 
     def _paint_caption(self, painter: QPainter, block: Block, walker: Walker) -> None:
@@ -263,6 +260,10 @@ class CardScene(Scene):
         painter.setPen(theme().color(token))
         rest = line.adjusted(width, 0, 0, 0)
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, shortened(painter, words, rest.width()))
+
+
+def _height(grid: Grid) -> float:
+    return _CAPTION + grid.size.height()
 
 
 def _wire(start: QRectF, end: QRectF, height: float, is_next: bool) -> QPainterPath:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
+from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Slot
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.backprop.walker import Number, Walker
 from convnet_studio.ui.backprop.words import number
 from convnet_studio.ui.canvas.bodies.body import elided, hatch
+from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.painting import blend
+from convnet_studio.ui.map_images import Scale
 from convnet_studio.ui.theme import color_table, number_font, theme
 
 CELL_WIDTH, CELL_HEIGHT = 52.0, 20.0
@@ -49,16 +53,19 @@ class Emphasis:
     product: frozenset[Number] = frozenset()
 
 
-def map_name(kind: Kind) -> str:
-    """The colour map of an array's numbers."""
-    return _MAPS[kind]
+def scale_of_slot(stepper: Stepper, slot: Slot, values: Array) -> Scale:
+    """The colours of an array: up to its largest number, each sort of number on a map of its own; pixels as grey."""
+    is_pixels = slot.kind is Kind.OUT and not stepper.nodes[slot.module].sources
+    if is_pixels and values.min(initial=0.0) >= 0 and values.max(initial=0.0) <= 1:
+        return scale_up_to(1.0, "picture")
+    return scale_up_to(largest(values), _MAPS[slot.kind])
 
 
 def tint(kind: Kind, value: float, largest: float) -> QColor:
     """The ground of a number: its colour on the map that ends at `largest`, pale enough for letters."""
     share = value / largest if largest > 0 else 0.0
     place = int(min(255.0, max(0.0, (share + 1) / 2 * 255.999))) if share == share else 128
-    table = color_table(theme().name, map_name(kind))
+    table = color_table(theme().name, _MAPS[kind])
     return blend(QColor.fromRgb(int(table[place])), theme().color("surface"), _TINT)
 
 

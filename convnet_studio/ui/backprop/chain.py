@@ -68,6 +68,8 @@ class Chain(QAbstractScrollArea):
             module = number[0].module if number is not None else move.module if move is not None else None
             if module is not None:
                 self._bring(self.scene.place_of(module))
+            if number is not None:
+                self._bring_down(self.scene, number)
         self.viewport().update()
 
     def _sources(self) -> list[Number]:
@@ -104,6 +106,15 @@ class Chain(QAbstractScrollArea):
             bar.setValue(int(rect.left()) - 24)
         elif rect.right() > bar.value() + width:
             bar.setValue(int(rect.right()) - width + 24)
+
+    def _bring_down(self, scene: Scene, number: Number) -> None:
+        """Scroll up or down to where a number stands."""
+        rect = next((each.rect for each in scene.cells(self._visible) if each.number == number), None)
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        if rect is not None and rect.bottom() > bar.value() + height:
+            bar.setValue(int(rect.bottom()) - height + 24)
+        elif rect is not None and rect.top() < bar.value() + 24:
+            bar.setValue(int(rect.top()) - 80)
 
     @property
     def _offset(self) -> QPointF:

@@ -18,6 +18,7 @@ from convnet_studio.ui.map_images import Scale, Tiling, sheet_image
 FEW = 64
 """Numbers that are all shown."""
 _MOST_COLUMNS, _MOST_ROWS = 8, 8
+_SHORT, _SHORT_ROWS = 40, 5
 _TALL_COUNT = 16
 _MAP_HEIGHT = 84.0
 _WINDOW_ROWS, _WINDOW_COLUMNS = 4, 5
@@ -45,7 +46,7 @@ class Grid:
         if len(self.shape) == 1:
             (count,) = self.shape
             if count <= FEW:
-                columns = math.ceil(count / _MOST_ROWS)
+                columns = math.ceil(count / (_MOST_ROWS if count > _SHORT else _SHORT_ROWS))
                 return 1, math.ceil(count / columns), columns
             return 1, math.ceil(count / _LIST_COLUMNS), _LIST_COLUMNS
         return math.prod(self.shape[:-2]), self.shape[-2], self.shape[-1]
@@ -75,13 +76,17 @@ class Grid:
     def size(self) -> QSizeF:
         """What it takes."""
         if not self.shows_all:
-            height = _MAP_HEIGHT + _GAP + min(_WINDOW_ROWS, self.tiles[1]) * CELL_HEIGHT
-            return QSizeF(min(_WINDOW_COLUMNS, self.tiles[2]) * CELL_WIDTH, height)
+            height = self.map_rect(QPointF()).height() + _GAP + min(_WINDOW_ROWS, self.tiles[1]) * CELL_HEIGHT
+            return QSizeF(self._window_width, height)
         count, height, width = self.tiles
         across, down = min(count, self._per_row), math.ceil(count / self._per_row)
         return QSizeF(
             across * width * CELL_WIDTH + (across - 1) * _GAP, down * height * self.cell_height + (down - 1) * _GAP
         )
+
+    @property
+    def _window_width(self) -> float:
+        return min(_WINDOW_COLUMNS, self.tiles[2]) * CELL_WIDTH
 
     def cells(self, slot: Slot, at: QPointF, focus: int) -> list[Cell]:
         """The cells of the array `slot`; where they are some of many, those around the flat index `focus`."""
@@ -111,7 +116,7 @@ class Grid:
     def _window_cells(self, slot: Slot, at: QPointF, focus: int) -> list[Cell]:
         _, height, width = self.tiles
         tile, rows, columns = self.window(focus)
-        top = at.y() + _MAP_HEIGHT + _GAP
+        top = self.map_rect(at).bottom() + _GAP
         return [
             Cell(slot, index, QRectF(at.x() + x * CELL_WIDTH, top + y * CELL_HEIGHT, CELL_WIDTH, CELL_HEIGHT))
             for y, row in enumerate(rows)
@@ -126,7 +131,7 @@ class Grid:
         count, height, width = self.tiles
         shown, step = min(count, _MOST_TILES), self._step
         high, wide = math.ceil(height / step), math.ceil(width / step)
-        room = self.size.width() / _MAP_HEIGHT
+        room = self._window_width / _MAP_HEIGHT
         columns = min(shown, max(1, round(math.sqrt(shown * (high + 1) * room / (wide + 1)))))
         return Tiling(shown, high, wide, columns)
 
@@ -139,7 +144,7 @@ class Grid:
         if self.shows_all:
             return QRectF()
         width, height = self._tiling.size
-        scale = min(self.size.width() / width, _MAP_HEIGHT / height)
+        scale = min(self._window_width / width, _MAP_HEIGHT / height)
         return QRectF(at, QSizeF(width * scale, height * scale))
 
     def image(self, values: Array, known: int, scale: Scale, focus: int) -> QImage:

@@ -8,24 +8,26 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Slot
-from convnet_studio.ui.backprop.cells import Cell, Emphasis, bold_number_font, map_name, shortened
+from convnet_studio.ui.backprop.cells import Cell, Emphasis, bold_number_font, scale_of_slot, shortened
 from convnet_studio.ui.backprop.grid import Grid
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Walker
 from convnet_studio.ui.backprop.words import check_text, number
 from convnet_studio.ui.canvas.bodies.body import hatch
-from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import number_font, text_font, theme
 
 MOST_NODES = 12
 _FEWEST_NUMBERS = 3
-_RADIUS = 36.0
+_RADIUS = 42.0
 _PILL = QSizeF(84, 28)
 _LABEL = QSizeF(104, 18)
-_STEP, _SIDE = 148.0, 64.0
-_ABOVE, _BELOW = 56.0, 18.0
-_HEIGHT = 300.0
+_STEP, _SIDE = 164.0, 72.0
+_BELOW = 20.0
+_HEIGHT = 400.0
+_OVER, _UNDER, _CORNER = 128.0, 190.0, 28.0
+"""How far above and below the circles a wire passes that leaves some out, and how round its corners are."""
+_DEEP = 150.0
 _WIDEST_STEP = 240.0
 
 
@@ -55,7 +57,7 @@ class NumbersScene(Scene):
         width = max(room.width(), (count - 1) * step + 2 * _SIDE)
         left = (width - (count - 1) * step) / 2
         height = max(room.height(), _HEIGHT)
-        y = height * 0.42
+        y = height * 0.43
         self._centers = {each: QPointF(left + place * step, y) for place, each in enumerate(self.stepper.nodes)}
         self.size = QSizeF(width, height)
 
@@ -141,12 +143,10 @@ class NumbersScene(Scene):
                 self._paint_slope(painter, module_id, port, walker, is_next)
 
     def _forward_path(self, there: QPointF, here: QPointF, is_next: bool) -> QPainterPath:
+        if not is_next:
+            return _around_others(there, here, -_OVER)
         path = QPainterPath(there)
-        if is_next:
-            path.lineTo(here)
-        else:
-            lift = QPointF(0, -2.0 * _ABOVE - 40)
-            path.cubicTo(there + lift, here + lift, here)
+        path.lineTo(here)
         return path
 
     def _paint_slope(self, painter: QPainter, module_id: str, port: int, walker: Walker, is_next: bool) -> None:
@@ -159,12 +159,15 @@ class NumbersScene(Scene):
         middle = (self._centers[source] + self._centers[module_id]) / 2
         painter.setFont(text_font(11))
         painter.setPen(theme().color("second_text"))
-        place = _around(middle + QPointF(0, _RADIUS + 78), QSizeF(_STEP, 18))
+        place = _around(middle + QPointF(0, 0.75 * _DEEP + 26), QSizeF(_STEP, 18))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"slope {number(told.terms[0].right)}")
 
     def _paint_circle(self, painter: QPainter, cell: Cell, walker: Walker, emphasis: Emphasis) -> None:
         value = walker.value(cell.number)
-        painter.setPen(QPen(_ring(cell, walker, emphasis, "missing"), 3 if _is_chosen(cell, walker) else 2))
+        move = self.stepper.next_move(walker.walk) if walker.walk is not None else None
+        is_next = move is not None and move.module == cell.slot.module
+        ring = _ring(cell, walker, emphasis, "warn" if is_next else "missing")
+        painter.setPen(QPen(ring, 3 if is_next or _is_chosen(cell, walker) else 2))
         painter.setBrush(theme().color("warn_soft" if _is_stale(cell, walker) else "surface"))
         painter.drawEllipse(cell.rect)
         name = self.name_of(cell.slot.module)
@@ -176,12 +179,12 @@ class NumbersScene(Scene):
             hatch(painter, cell.rect)
             painter.restore()
         else:
-            painter.setFont(bold_number_font(16))
+            painter.setFont(bold_number_font(17))
             painter.setPen(theme().color("warn_text" if _is_stale(cell, walker) else "text"))
             painter.drawText(cell.rect.adjusted(0, -8, 0, -8), Qt.AlignmentFlag.AlignCenter, number(value))
-        painter.setFont(text_font(11))
+        painter.setFont(text_font(10))
         painter.setPen(theme().color("second_text"))
-        line = cell.rect.adjusted(4, 18, -4, 18)
+        line = cell.rect.adjusted(2, 18, -2, 18)
         if value is None:
             line = QRectF(cell.rect.x() - 20, cell.rect.y() - 20, cell.rect.width() + 40, 16)
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, shortened(painter, name, line.width()))
@@ -201,7 +204,7 @@ class NumbersScene(Scene):
     def _paint_gradient(self, painter: QPainter, cell: Cell, walker: Walker, emphasis: Emphasis) -> None:
         """The gradient, and below it the slope that was measured; a question mark while it is not computed."""
         value, rect = walker.value(cell.number), cell.rect
-        letter = {"weight": "∂w", "bias": "∂b"}.get(str(cell.slot.key), "∂")
+        letter = {"weight": "∂w", "bias": "∂b"}.get(str(cell.slot.key), "∂E")
         if cell.number in (walker.selected, walker.current) or cell.number in emphasis.sources | emphasis.product:
             painter.setPen(QPen(_ring(cell, walker, emphasis, "line"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -231,12 +234,11 @@ class NumbersScene(Scene):
         if values is None or not known:
             hatch(painter, place)
         else:
-            high = largest(np.asarray(values))
             shape = self.stepper.shape(slot)
             square = shape if len(shape) > 1 else (1, *_nearly_square(shape[0]))
             padded = np.full(int(np.prod(square)), np.nan)
             padded[: values.size] = values.reshape(-1)
-            image = Grid(square).image(padded, known, scale_up_to(high, map_name(slot.kind)), 0)
+            image = Grid(square).image(padded, known, scale_of_slot(self.stepper, slot, np.asarray(values)), 0)
             draw_cells(painter, place, image)
         painter.setFont(text_font(11))
         painter.setPen(theme().color("second_text"))
@@ -255,11 +257,27 @@ def _around(center: QPointF, size: QSizeF) -> QRectF:
 
 
 def _back_path(here: QPointF, there: QPointF, is_next: bool) -> QPainterPath:
-    """A curve below from a circle to the one that it had its input from."""
-    deep = _RADIUS + (62.0 if is_next else 130.0)
-    start, end = here + QPointF(-20, _RADIUS + 8), there + QPointF(20, _RADIUS + 8)
+    """A curve below from a circle to the one that it had its input from, beside what is written under both."""
+    side, low = 0.8 * _RADIUS, 0.62 * _RADIUS
+    if not is_next:
+        return _around_others(here + QPointF(side, low), there + QPointF(-side, low), _UNDER)
+    start, end = here + QPointF(-side, low), there + QPointF(side, low)
     path = QPainterPath(start)
-    path.cubicTo(start + QPointF(-24, deep - _RADIUS), end + QPointF(24, deep - _RADIUS), end)
+    path.cubicTo(start + QPointF(0, _DEEP - low), end + QPointF(0, _DEEP - low), end)
+    return path
+
+
+def _around_others(start: QPointF, end: QPointF, by: float) -> QPainterPath:
+    """Up or down `by`, across, and back, with round corners."""
+    way = _CORNER if end.x() > start.x() else -_CORNER
+    turn = _CORNER if by > 0 else -_CORNER
+    level = start.y() + by
+    path = QPainterPath(start)
+    path.lineTo(start.x(), level - turn)
+    path.quadTo(start.x(), level, start.x() + way, level)
+    path.lineTo(end.x() - way, level)
+    path.quadTo(end.x(), level, end.x(), level - turn)
+    path.lineTo(end)
     return path
 
 

@@ -23,9 +23,10 @@ MOST_ENTRIES = 20_000
 """Of a Jacobian that is computed; of a larger one the sizes are shown."""
 _MOST_ROWS = 300
 _HEIGHT = 148
+_SIGN = 28
 _WRITTEN_ROWS, _WRITTEN_COLUMNS = 4, 3
 _CELL = QSizeF(44, 18)
-_LEAST, _MOST = 8.0, 96.0
+_LEAST, _MOST, _LARGEST_ENTRY = 8.0, 100.0, 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,19 +114,21 @@ class Ribbon(QWidget):
     def _paint_sign(self, painter: QPainter, x: float, sign: str) -> float:
         painter.setFont(text_font(16))
         painter.setPen(theme().color("second_text"))
-        painter.drawText(QRectF(x, 20, 28, _HEIGHT - 44), Qt.AlignmentFlag.AlignCenter, sign)
-        return x + 28
+        painter.drawText(QRectF(x, 20, _SIGN, _HEIGHT - 44), Qt.AlignmentFlag.AlignCenter, sign)
+        return x + _SIGN
 
     def _paint_matrix(
         self, painter: QPainter, x: float, name: str, shape: tuple[int, int], values: Array | None, map_name: str
     ) -> float:
         """A matrix in the middle of the height; where it ends."""
         rows, columns = shape
+        most = min(_MOST, (self.width() - 2 * _SIGN) / 3 - 12)
+        entry = min(_LARGEST_ENTRY, most / max(rows, columns))
         is_written = rows <= _WRITTEN_ROWS and columns <= _WRITTEN_COLUMNS
         size = (
             QSizeF(columns * _CELL.width(), rows * _CELL.height())
             if is_written
-            else QSizeF(min(_MOST, max(_LEAST, 3.0 * columns)), min(_MOST, max(_LEAST, 3.0 * rows)))
+            else QSizeF(max(_LEAST, entry * columns), max(_LEAST, entry * rows))
         )
         words = f"{rows:,} × {columns:,}"
         width = max(size.width(), painter.fontMetrics().horizontalAdvance(words), 52.0)

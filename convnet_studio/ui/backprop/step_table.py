@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
-from convnet_studio.engine.analysis.backprop_walk import Kind, Move
+from convnet_studio.engine.analysis.backprop_walk import Kind, Move, Slot, Walk
 from convnet_studio.ui.backprop.cells import shortened
 from convnet_studio.ui.backprop.scene import NameOf
 from convnet_studio.ui.backprop.walker import Walker
@@ -61,8 +61,9 @@ class StepTable(QAbstractScrollArea):
             return "stale: a number that it depends on was edited", ""
         slots = stepper.results(move)
         if stepper.size(slots[0]) > 1:
-            sizes = ", ".join(f"{slot_name(slot)} {shape_text(stepper.shape(slot))}" for slot in slots)
-            return sizes, ""
+            return "   ".join(
+                f"{slot_name(slot)} {shape_text(stepper.shape(slot))} {_span(walk, slot)}" for slot in slots
+            ), ""
         main = next((each for each in slots if each.kind is Kind.GRAD_PARAMETER), slots[0])
         slot = slots[0] if stepper.size(main) > 1 else main
         told = self._walker.arithmetic((slot, 0))
@@ -71,14 +72,16 @@ class StepTable(QAbstractScrollArea):
         return formula, number(value) if value is not None else ""
 
     def _follow(self) -> None:
-        stepper, walk = self._walker.stepper, self._walker.walk
         self._texts = {}
-        if stepper is not None and walk is not None:
-            self._set_range()
-            bar, at = self.verticalScrollBar(), walk.position.move
-            if at * ROW < bar.value() or (at + 1) * ROW > bar.value() + self.viewport().height():
-                bar.setValue(at * ROW - self.viewport().height() // 2)
+        self._set_range()
+        self._bring_next()
         self.viewport().update()
+
+    def _bring_next(self) -> None:
+        """Scroll the next move into the middle where it is out of sight."""
+        bar, at = self.verticalScrollBar(), self._walker.walk.position.move if self._walker.walk else 0
+        if at * ROW < bar.value() or (at + 1) * ROW > bar.value() + self.viewport().height():
+            bar.setValue(at * ROW - self.viewport().height() // 2)
 
     def _set_range(self) -> None:
         rows = len(self._walker.stepper.moves) if self._walker.stepper else 0
@@ -89,6 +92,7 @@ class StepTable(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More rows, or fewer."""
         self._set_range()
+        self._bring_next()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows in sight."""
@@ -139,3 +143,9 @@ class StepTable(QAbstractScrollArea):
             super().keyPressEvent(event)
         else:
             self.chosen.emit(min(max(walk.position.move + by, 0), len(stepper.moves)))
+
+
+def _span(walk: Walk, slot: Slot) -> str:
+    """The least and the largest number of an array."""
+    values = walk.values[slot]
+    return f"{number(float(values.min()))} … {number(float(values.max()))}"

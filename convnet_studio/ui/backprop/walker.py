@@ -43,13 +43,14 @@ class Walker(QObject):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._measure)
 
-    def take_up(self, stepper: Stepper) -> None:
-        """Begin with another network or picture, as far as one was before; the first of all is shown its loss."""
+    def take_up(self, stepper: Stepper, opening: int) -> None:
+        """Begin with another network or picture: as far as one was before, else `opening` moves on."""
         same = self.stepper is not None and self.stepper.moves == stepper.moves
-        move = self.walk.position.move if same and self.walk is not None else stepper.turn
+        move = self.walk.position.move if same and self.walk is not None else opening
         self.stepper = stepper
         self._before_edits.clear()
-        self.selected = self.selected if same else None
+        if not same:
+            self.selected = (stepper.results(stepper.moves[opening - 1])[0], 0) if opening else None
         self._show(stepper.go_to(stepper.start(), move))
 
     def drop(self) -> None:

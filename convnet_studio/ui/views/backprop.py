@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
-from convnet_studio.engine.analysis.backprop_walk import Grain
+from convnet_studio.engine.analysis.backprop_walk import Grain, Kind
 from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.ui.backprop.chain import Chain
 from convnet_studio.ui.backprop.explanation import Explanation
+from convnet_studio.ui.backprop.numbers_scene import is_chain_of_numbers
 from convnet_studio.ui.backprop.step_table import StepTable
 from convnet_studio.ui.backprop.walker import Walker
 from convnet_studio.ui.backprop.words import module_name
@@ -25,7 +26,7 @@ from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import icon, text_font, theme_switch
 from convnet_studio.ui.view import View
 
-_LOW, _LOWER_HEIGHT = 560, 300
+_LOW, _LOWER_HEIGHT = 560, 284
 _NARROW = 900
 _WAITING = "The numbers appear as soon as the network has looked at its first picture."
 _GRAIN_WORDS = {Grain.MODULE: "Module", Grain.UNIT: "Unit", Grain.PRODUCT: "Product"}
@@ -137,7 +138,7 @@ class BackpropView(View):
             self.walker.drop()
         elif isinstance(answer.value, Stepper) and answer.value is not self.walker.stepper:
             self._notice.show_text("")
-            self.walker.take_up(answer.value)
+            self.walker.take_up(answer.value, _opening(answer.value))
 
     def show_events(self, events: Sequence[Event]) -> None:
         """What was asked of another network is no longer of interest."""
@@ -225,3 +226,13 @@ class BackpropView(View):
     def catch_up(self) -> None:
         """Measure everything in sight for a picture of this moment."""
         self.walker.measure_all()
+
+
+def _opening(stepper: Stepper) -> int:
+    """How many moves are made at first: to the loss; in a chain of numbers, seen at once, back to its first weight."""
+    learning = [
+        place
+        for place, move in enumerate(stepper.moves)
+        if not move.is_forward and any(each.kind is Kind.GRAD_PARAMETER for each in stepper.results(move))
+    ]
+    return learning[-1] if learning and is_chain_of_numbers(stepper) else stepper.turn

@@ -1,0 +1,277 @@
+"""The Backprop view: steps, edits, marks and sentences, on cards of modules and on a chain of single numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from live_digits import live
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from convnet_studio.engine.analysis.backprop_stepper import Stepper
+from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Position, Slot
+from convnet_studio.engine.nn.initializers import initialize
+from convnet_studio.engine.project.build import build_network
+from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
+from convnet_studio.engine.training.inquiry import Answer
+from convnet_studio.ui.backprop.cards import CardScene
+from convnet_studio.ui.backprop.grid import Grid
+from convnet_studio.ui.backprop.numbers_scene import NumbersScene
+from convnet_studio.ui.backprop.ribbon import product_of
+from convnet_studio.ui.backprop.words import sum_text
+from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.open_project import OpenProject
+from convnet_studio.ui.views.backprop import BackpropView
+
+SECONDS = 20_000
+
+
+def one_one_one() -> Project:
+    """The mean of a picture through tanh(w1 tanh(w0 x)), compared with itself."""
+    kinds = ("Input", "GlobalPool2d", "Flatten", "Linear", "Tanh", "Linear", "Tanh", "EuclideanLoss")
+    settings = {"Linear": {"out_features": 1}, "EuclideanLoss": {"compared_with": "wire"}}
+    modules = tuple(ModuleSpec(f"m{i}", kind, settings.get(kind, {})) for i, kind in enumerate(kinds, 1))
+    links = (*(Link(f"m{i}", f"m{i + 1}") for i in range(1, 8)), Link("m3", "m8", 1))
+    return replace(live("tiny-digits").project, network=NetworkSpec(modules, links))
+
+
+def stepper_of(project: Project) -> Stepper:
+    dataset = live("tiny-digits").dataset
+    network = build_network(project, dataset.input_shape, dataset.classes, np.float64)
+    initialize(network, 3)
+    return Stepper(network, dataset.test.pictures[4], int(dataset.test.labels[4]))
+
+
+def view_of(project: Project, qtbot: QtBot) -> BackpropView:
+    view = BackpropView(OpenProject(project))
+    qtbot.addWidget(view)
+    view.resize(1440, 900)
+    view.show()
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], stepper_of(project), is_final=True))
+    QApplication.processEvents()
+    return view
+
+
+@pytest.fixture
+def digits(qtbot: QtBot) -> BackpropView:
+    """On cards."""
+    return view_of(live("tiny-digits").project, qtbot)
+
+
+@pytest.fixture
+def chain(qtbot: QtBot) -> BackpropView:
+    """On circles."""
+    return view_of(one_one_one(), qtbot)
+
+
+def point_of(view: BackpropView, slot: Slot, index: int = 0) -> QPoint:
+    """Where a number stands in the viewport, scrolled into sight."""
+    assert view.chain.scene is not None
+    rect = view.chain.scene.place_of(slot.module)
+    view.chain.horizontalScrollBar().setValue(int(rect.left()) - 8)
+    cells = view.chain.scene.cells(view.chain._visible)
+    cell = next(each for each in cells if each.number == (slot, index))
+    return (cell.rect.center() - view.chain._offset).toPoint()
+
+
+def test_it_opens_at_the_loss_and_says_how_it_comes_about(digits: BackpropView) -> None:
+    walker = digits.walker
+    assert isinstance(digits.chain.scene, CardScene)
+    assert walker.stepper is not None
+    assert walker.walk is not None
+    assert walker.walk.position == Position(walker.stepper.turn)
+    digits.explanation.show_now()
+    assert digits.explanation.contract.lines[0].is_lit
+    assert digits.explanation.numbers.text().startswith("out = ")
+
+
+def test_a_chain_of_numbers_opens_before_its_first_weight(chain: BackpropView) -> None:
+    assert isinstance(chain.chain.scene, NumbersScene)
+    walker = chain.walker
+    assert walker.value((Slot(Kind.GRAD_PARAMETER, "m6", "weight"), 0)) is not None
+    assert walker.value((Slot(Kind.GRAD_PARAMETER, "m4", "weight"), 0)) is None
+    chain.walker.step()
+    assert walker.value((Slot(Kind.GRAD_PARAMETER, "m4", "weight"), 0)) is not None
+
+
+def test_the_table_tells_each_step_with_its_numbers(chain: BackpropView) -> None:
+    walker = chain.walker
+    assert walker.stepper is not None
+    tanh = walker.stepper.moves[3]
+    x, y = (walker.value((Slot(Kind.OUT, each), 0)) for each in ("m4", "m5"))
+    assert x is not None
+    assert y == pytest.approx(math.tanh(x))
+    name, formula, result = chain.table.row_texts(tanh)
+    assert name == "Forward · Tanh"
+    assert formula == f"out = tanh({x:.3f})".replace("-", "−")
+    assert result == f"{y:.3f}".replace("-", "−")
+
+
+@pytest.mark.parametrize("grain", list(Grain))
+def test_keys_step_on_and_back(digits: BackpropView, grain: Grain) -> None:
+    walker = digits.walker
+    walker.go_to(0)
+    walker.use_grain(grain)
+    for _ in range(3):
+        QTest.keyClick(digits.chain, Qt.Key.Key_Right)
+    expected = {Grain.MODULE: Position(3), Grain.UNIT: Position(0, 3), Grain.PRODUCT: Position(0, 0, 3)}
+    assert walker.walk is not None
+    assert walker.walk.position == expected[grain]
+    assert not digits.grab().isNull()
+    for _ in range(3):
+        QTest.keyClick(digits.chain, Qt.Key.Key_Left)
+    assert walker.walk.position == Position()
+
+
+def test_keys_make_steps_finer_and_go_to_loss_and_ends(digits: BackpropView) -> None:
+    QTest.keyClick(digits.chain, Qt.Key.Key_Down)
+    assert digits.walker.grain is Grain.UNIT
+    assert digits.grain.choice == "Unit"
+    assert digits.walker.stepper is not None
+    moves = digits.walker.stepper.moves
+    for key, move in (
+        (Qt.Key.Key_End, len(moves)),
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_L, digits.walker.stepper.turn),
+    ):
+        QTest.keyClick(digits.chain, key)
+        assert digits.walker.walk is not None
+        assert digits.walker.walk.position == Position(move)
+
+
+def test_a_double_click_edits_and_what_depends_on_it_is_stale(chain: BackpropView) -> None:
+    walker, weight = chain.walker, (Slot(Kind.PARAMETER, "m6", "weight"), 0)
+    before, loss = walker.value(weight), walker.value((Slot(Kind.OUT, "m8"), 0))
+    QTest.mouseDClick(chain.chain.viewport(), Qt.MouseButton.LeftButton, pos=point_of(chain, weight[0]))
+    (field,) = chain.chain.findChildren(QLineEdit)
+    field.setText("0,75")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert walker.value(weight) == 0.75
+    assert walker.walk is not None
+    assert Slot(Kind.OUT, "m8") in walker.walk.stale
+    assert Slot(Kind.OUT, "m5") not in walker.walk.stale
+    refresh, undo = chain._buttons["refresh"], chain._buttons["undo"]
+    assert refresh.isVisible()
+    refresh.click()
+    assert not walker.walk.stale
+    assert walker.value((Slot(Kind.OUT, "m8"), 0)) != loss
+    assert not refresh.isVisible()
+    undo.click()
+    assert not undo.isVisible()
+    assert walker.value(weight) == before
+    assert walker.value((Slot(Kind.OUT, "m8"), 0)) == loss
+
+
+def test_what_is_no_number_is_refused_in_words(chain: BackpropView) -> None:
+    weight = Slot(Kind.PARAMETER, "m6", "weight")
+    chain.walker.select((weight, 0))
+    QTest.keyClick(chain.chain, Qt.Key.Key_Return)
+    (field,) = chain.chain.findChildren(QLineEdit)
+    field.setText("much")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert chain._notice.text() == "Type a number, such as -0.25."
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    QApplication.processEvents()
+    assert not [each for each in chain.chain.findChildren(QLineEdit) if each.isVisible()]
+
+
+def test_what_is_not_computed_can_not_be_edited(chain: BackpropView) -> None:
+    chain.walker.go_to(0)
+    QTest.mouseDClick(chain.chain.viewport(), Qt.MouseButton.LeftButton, pos=point_of(chain, Slot(Kind.OUT, "m5")))
+    assert "not computed yet" in chain._notice.text()
+
+
+def test_gradients_in_sight_are_measured(digits: BackpropView) -> None:
+    digits.walker.to_end()
+    digits.catch_up()
+    checks = digits.walker.checks
+    assert len(checks) > 50
+    assert all(each.agrees for each in checks.values())
+    assert digits._check.text().startswith("Numerical check ✓")
+
+
+def test_a_gradient_that_was_edited_does_not_agree(chain: BackpropView) -> None:
+    slot = Slot(Kind.GRAD_PARAMETER, "m6", "weight")
+    chain.walker.edit((slot, 0), 5.0)
+    chain.catch_up()
+    assert not chain.walker.checks[slot, 0].agrees
+    assert chain._check.text().startswith("Numerical check ✗")
+
+
+def test_a_click_in_the_table_goes_there(chain: BackpropView) -> None:
+    chain.table.verticalScrollBar().setValue(0)
+    QTest.mouseClick(chain.table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(40, 28 * 2 + 8))
+    assert chain.walker.walk is not None
+    assert chain.walker.walk.position == Position(3)
+
+
+def test_newer_weights_go_on_where_the_walk_was(digits: BackpropView) -> None:
+    digits.walker.go_to(3)
+    asked = digits.inquiries()["stepper"]
+    digits._buttons["now"].click()
+    assert digits.inquiries()["stepper"] != asked
+    digits.show_answer("stepper", Answer(1, 9, asked, stepper_of(live("tiny-digits").project), is_final=True))
+    assert digits.walker.walk is not None
+    assert digits.walker.walk.position == Position(3)
+
+
+def test_the_ribbon_says_the_sizes_of_the_chain_rule(digits: BackpropView) -> None:
+    walker = digits.walker
+    walker.to_end()
+    assert walker.stepper is not None
+    assert walker.walk is not None
+    move = next(each for each in walker.stepper.moves if each.module == "m6")
+    product = product_of(walker.stepper, walker.walk, move, None)
+    assert product is not None
+    assert product.sentence == "gradIn (1 × 72) = gradOut (1 × 10) × ∂out/∂in (10 × 72)"
+    assert product.left is not None
+    assert product.right is not None
+    assert product.jacobian is not None
+    np.testing.assert_allclose(product.right @ product.jacobian, product.left, atol=1e-15)
+
+
+def test_a_problem_is_told_in_its_sentence(digits: BackpropView) -> None:
+    problem = "Nothing in this network can compute yet: connect the picture to a module."
+    digits.show_answer("stepper", Answer(1, 0, digits.inquiries()["stepper"], None, is_final=True, problem=problem))
+    assert digits._sentence.text() == problem
+    assert digits._sentence.isVisible()
+    assert not digits.chain.isVisible()
+
+
+@pytest.mark.parametrize(
+    "shape", [(1,), (10,), (64,), (65,), (1, 8, 8), (8, 1, 3, 3), (16, 6, 5, 5), (120, 400), (3000,)]
+)
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_cells_of_any_array_lie_apart_and_inside(shape: tuple[int, ...], is_checked: bool) -> None:
+    grid = Grid(shape, is_checked)
+    at = QPointF(10, 20)
+    for focus in (0, grid.count // 2, grid.count - 1):
+        cells = grid.cells(Slot(Kind.OUT, "m"), at, focus)
+        room = QRectF(at, grid.size).adjusted(-0.5, -0.5, 0.5, 0.5)
+        assert all(room.contains(each.rect) for each in cells)
+        corners = {(each.rect.x(), each.rect.y()) for each in cells}
+        assert len(corners) == len({each.index for each in cells}) == len(cells)
+        assert focus in {each.index for each in cells}
+        assert grid.shows_all == (len(cells) == grid.count)
+        if not grid.shows_all:
+            assert grid.map_rect(at).adjusted(-3, -3, 3, 3).contains(grid.frame_on_map(at, focus))
+
+
+def test_long_sums_are_shortened_and_still_right(digits: BackpropView) -> None:
+    told = digits.walker.arithmetic((Slot(Kind.OUT, "m6"), 0))
+    assert told is not None
+    assert len(told.terms) == 72
+    assert "… 69 more …" in sum_text(told)
+
+
+def test_in_the_window_the_worker_answers(window: MainWindow, qtbot: QtBot) -> None:
+    window.view_panels.show("backprop")
+    view = window.findChild(BackpropView)
+    assert view is not None
+    qtbot.waitUntil(lambda: view.walker.walk is not None, timeout=SECONDS)
+    assert view.chain.isVisible()
