@@ -18,10 +18,11 @@ from convnet_studio.ui.controls.painting import blend
 from convnet_studio.ui.map_images import Scale
 from convnet_studio.ui.theme import color_table, number_font, theme
 
-CELL_WIDTH, CELL_HEIGHT = 52.0, 20.0
+CELL_WIDTH, CELL_HEIGHT = 58.0, 20.0
 TALL = 36.0
 """Height of a cell with the measured slope beneath the gradient."""
 _TINT = 0.45
+_MARK = 8.0
 _MAPS = {
     Kind.OUT: "activation",
     Kind.PARAMETER: "weight",
@@ -87,6 +88,8 @@ def _paint_value(painter: QPainter, cell: Cell, rect: QRectF, value: float, walk
     painter.drawRoundedRect(rect, 3, 3)
     is_tall = rect.height() >= TALL - 2
     line = QRectF(rect.left(), rect.top() + (1 if is_tall else 0), rect.width(), 18 if is_tall else rect.height())
+    if cell.slot.kind.is_gradient and not is_tall:
+        line.setRight(line.right() - _MARK)
     painter.setFont(number_font(11))
     painter.setPen(theme().color("warn_text" if is_stale else "text"))
     painter.drawText(line, Qt.AlignmentFlag.AlignCenter, number(value))

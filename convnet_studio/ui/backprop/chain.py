@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLineEdit, QToolTip
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLineEdit, QToolTip, QWidget
 
 from convnet_studio.engine.analysis.backprop_walk import Grain
 from convnet_studio.ui.backprop.cards import CardScene
@@ -40,6 +40,7 @@ class Chain(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
+        self.setCornerWidget(QWidget())
         walker.wanted = self._wanted
         walker.changed.connect(self._follow)
         walker.measured.connect(self.viewport().update)
@@ -65,8 +66,8 @@ class Chain(QAbstractScrollArea):
             if number is not None:
                 self.scene.focus_on([*sorted(self._emphasis.product, key=_by_index), number, *self._sources()])
             move = stepper.next_move(self.walker.walk)
-            module = number[0].module if number is not None else move.module if move is not None else None
-            if module is not None:
+            if number is not None or move is not None:
+                module = number[0].module if number is not None else move.module if move is not None else ""
                 self._bring(self.scene.place_of(module))
             if number is not None:
                 self._bring_down(self.scene, number)

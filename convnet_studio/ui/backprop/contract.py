@@ -15,7 +15,7 @@ from convnet_studio.ui.backprop.words import slot_name
 from convnet_studio.ui.controls.number_text import shape_text
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
-_LINE = 22
+_LINE = 24
 
 
 @dataclass(frozen=True)
@@ -58,32 +58,32 @@ class Contract(QWidget):
         """Show these."""
         if lines != self.lines:
             self.lines = lines
+            self.setToolTip("\n".join(f"{each.code}: {each.remark}" for each in lines))
             self.setAccessibleDescription("; ".join(f"{each.code}{' (now)' * each.is_lit}" for each in lines))
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Two lines of code with their remarks."""
-        return QSize(320, 2 * 2 * _LINE + 4)
+        """Two lines of code."""
+        return QSize(320, 2 * (_LINE + 4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Code in the font of numbers, the lit line on a ground."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row, line in enumerate(self.lines):
-            place = QRectF(0, row * (2 * _LINE + 2), self.width(), 2 * _LINE - 2)
+            place = QRectF(0, row * (_LINE + 2), self.width(), _LINE)
             if line.is_lit:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme().color("accent_soft"))
                 painter.drawRoundedRect(place, 6, 6)
-            font = number_font(12, QFont.Weight.DemiBold if line.is_lit else QFont.Weight.Normal)
-            painter.setFont(font)
+            room = place.adjusted(8, 0, -8, 0)
+            painter.setFont(number_font(12, QFont.Weight.DemiBold if line.is_lit else QFont.Weight.Normal))
             painter.setPen(theme().color("text" if line.is_lit else "second_text"))
-            room = place.adjusted(8, 2, -8, -_LINE + 2)
-            code = shortened(painter, line.code, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, code)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shortened(painter, line.code, room.width()))
+            room.setLeft(room.left() + painter.fontMetrics().horizontalAdvance(line.code) + 16)
             painter.setFont(text_font(11))
             painter.setPen(theme().color("second_text"))
-            room = place.adjusted(8, _LINE - 4, -8, -2)
-            remark = shortened(painter, line.remark, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, remark)
+            if painter.fontMetrics().horizontalAdvance(line.remark) <= room.width():  # else there is no room for it
+                where = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+                painter.drawText(room, where, line.remark)

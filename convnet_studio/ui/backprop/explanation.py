@@ -16,6 +16,9 @@ from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption, Label
 from convnet_studio.ui.theme import number_font
 
+_ROOM_FOR_NUMBERS = 40
+"""Pixels that a formula must leave for the numbers below it."""
+
 
 class Explanation(QWidget):
     """Follows the walk: of the number that is selected, else of the step that was made last."""
@@ -70,6 +73,7 @@ class Explanation(QWidget):
         self.heading.show_text(f"{name}: {'forward' if move.is_forward else 'backward'}")
         self.contract.show_lines(contract_lines(stepper, move, name))
         self.formula.show_formula(type(stepper.nodes[move.module].module).formula)
+        self.formula.setVisible(self.formula.height() <= self.ribbon.height() - _ROOM_FOR_NUMBERS)
         self._show_numbers(stepper, walk, told)
         self.ribbon.show_product(product_of(stepper, walk, move, told[0] if told else None))
 
@@ -94,9 +98,13 @@ class Explanation(QWidget):
         if how is None or (value is None and products is None):
             reason = "stale: press Recompute" if slot in walk.stale else "not computed yet"
             self.numbers.show_text(f"{name}: {reason}")
+        elif index in walk.edited.get(slot, ()):
+            self.numbers.show_text(f"{name} = {number(value or 0.0)}  (edited)")
         elif products is not None:
             so_far = number(how.partial_sum(products))
-            self.numbers.show_text(f"{name} = {sum_text(how, products)} + …\n{products} of {len(how.terms)}: {so_far}")
+            self.numbers.show_text(
+                f"{name} = {sum_text(how, products)} + …\nafter {products} of {len(how.terms)} products: {so_far}"
+            )
         elif not how.terms and not how.formula and not how.constant:
             given = slot.kind is Kind.PARAMETER or not slot.kind.is_gradient
             reason = "given" if given else "nothing arrives here" if value == 0 else "what this loss counts"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Slot
@@ -22,10 +22,10 @@ _FEWEST_NUMBERS = 3
 _RADIUS = 42.0
 _PILL = QSizeF(84, 28)
 _LABEL = QSizeF(104, 18)
-_STEP, _SIDE = 164.0, 72.0
+_STEP, _SIDE = 156.0, 72.0
 _BELOW = 20.0
-_HEIGHT = 400.0
-_OVER, _UNDER, _CORNER = 128.0, 190.0, 28.0
+_HEIGHT = 376.0
+_OVER, _UNDER, _CORNER = 128.0, 172.0, 28.0
 """How far above and below the circles a wire passes that leaves some out, and how round its corners are."""
 _DEEP = 150.0
 _WIDEST_STEP = 240.0
@@ -216,15 +216,16 @@ class NumbersScene(Scene):
             half = QRectF(rect.x(), rect.y(), rect.width() / 2 - 8, rect.height())
             painter.drawText(half, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, letter)
             return
-        stale = " stale" if _is_stale(cell, walker) else ""
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, f"{letter} {number(value)}{stale}")
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, f"{letter} {number(value)}")
         _paint_edited(painter, cell, walker)
-        found = walker.checks.get(cell.number)
-        if found is not None and not stale:
-            painter.setFont(number_font(10))
-            painter.setPen(theme().color("good" if found.agrees else "bad"))
-            below = rect.translated(0, 16)
-            painter.drawText(below.adjusted(-16, 0, 16, 0), Qt.AlignmentFlag.AlignCenter, check_text(found))
+        found, words, token = walker.checks.get(cell.number), "", "warn_text"
+        if _is_stale(cell, walker):
+            words = "stale"
+        elif found is not None:
+            words, token = check_text(found), "good" if found.agrees else "warn_text" if found.is_at_kink else "bad"
+        painter.setFont(number_font(10))
+        painter.setPen(theme().color(token))
+        painter.drawText(rect.translated(0, 16).adjusted(-16, 0, 16, 0), Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_picture(self, painter: QPainter, module_id: str, walker: Walker) -> None:
         """What is more than a number, as a small map."""
@@ -298,9 +299,8 @@ def _ring(cell: Cell, walker: Walker, emphasis: Emphasis, token: str) -> QColor:
 
 
 def _paint_edited(painter: QPainter, cell: Cell, walker: Walker) -> None:
-    """A word for who put the number there."""
+    """A dot at its corner, for a number that somebody put there."""
     if walker.walk is not None and 0 in walker.walk.edited.get(cell.slot, ()):
-        painter.setFont(text_font(9, QFont.Weight.DemiBold))
-        painter.setPen(theme().color("accent"))
-        line = QRectF(cell.rect.x(), cell.rect.y() - 12, cell.rect.width(), 12)
-        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, "edited")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("accent"))
+        painter.drawEllipse(cell.rect.topLeft() + QPointF(5, 5), 3.5, 3.5)

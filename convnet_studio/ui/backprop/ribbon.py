@@ -24,8 +24,9 @@ MOST_ENTRIES = 20_000
 _MOST_ROWS = 300
 _HEIGHT = 148
 _SIGN = 28
+_NARROWEST = 232
 _WRITTEN_ROWS, _WRITTEN_COLUMNS = 4, 3
-_CELL = QSizeF(44, 18)
+_CELL = QSizeF(52, 18)
 _LEAST, _MOST, _LARGEST_ENTRY = 8.0, 100.0, 12.0
 
 
@@ -45,10 +46,16 @@ class Product:
     @property
     def sentence(self) -> str:
         """The same in one line."""
+        note = "; this Jacobian is too large to be computed here" if is_too_large(self.rows, self.columns) else ""
         return (
             f"{self.left_name} (1 × {self.columns:,}) = {self.right_name} (1 × {self.rows:,}) "
-            f"× {self.jacobian_name} ({self.rows:,} × {self.columns:,})"
+            f"× {self.jacobian_name} ({self.rows:,} × {self.columns:,}){note}"
         )
+
+
+def is_too_large(rows: int, columns: int) -> bool:
+    """Whether a Jacobian of this size takes too long to be computed at each step."""
+    return rows * columns > MOST_ENTRIES or rows > _MOST_ROWS
 
 
 def product_of(stepper: Stepper, walk: Walk, move: Move, wanted: Slot | None) -> Product | None:
@@ -67,9 +74,8 @@ def product_of(stepper: Stepper, walk: Walk, move: Move, wanted: Slot | None) ->
     right = walk.values.get(arrived) if stepper.known(walk, arrived) == rows else None
     left = walk.values.get(slot) if stepper.known(walk, slot) == columns else None
     jacobian = None
-    is_small = rows * columns <= MOST_ENTRIES and rows <= _MOST_ROWS
     is_forward = stepper.known(walk, out) == rows and not walk.stale
-    if is_small and is_forward and slot.kind is not Kind.GRAD_OUT:
+    if not is_too_large(rows, columns) and is_forward and slot.kind is not Kind.GRAD_OUT:
         with np.errstate(all="ignore"):
             jacobian = stepper.slopes(walk.values, move.module).jacobian(slot.key)
     names = slot_name(slot, len(stepper.nodes[move.module].sources)), "gradOut", f"∂out/∂{by}"
@@ -83,6 +89,7 @@ class Ribbon(QWidget):
         super().__init__()
         self.product: Product | None = None
         self.setFixedHeight(_HEIGHT)
+        self.setMinimumWidth(_NARROWEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Chain rule of the module")
         theme_switch().changed.connect(self.update)
@@ -104,7 +111,7 @@ class Ribbon(QWidget):
             return
         painter, one = QPainter(self), self.product
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x = 0.0
+        x = 8.0
         x = self._paint_matrix(painter, x, one.left_name, (1, one.columns), one.left, "gradient")
         x = self._paint_sign(painter, x, "=")
         x = self._paint_matrix(painter, x, one.right_name, (1, one.rows), one.right, "gradient")
@@ -122,7 +129,7 @@ class Ribbon(QWidget):
     ) -> float:
         """A matrix in the middle of the height; where it ends."""
         rows, columns = shape
-        most = min(_MOST, (self.width() - 2 * _SIGN) / 3 - 12)
+        most = min(_MOST, (self.width() - 2 * _SIGN) / 3 - 16)
         entry = min(_LARGEST_ENTRY, most / max(rows, columns))
         is_written = rows <= _WRITTEN_ROWS and columns <= _WRITTEN_COLUMNS
         size = (

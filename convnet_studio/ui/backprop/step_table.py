@@ -62,7 +62,7 @@ class StepTable(QAbstractScrollArea):
         slots = stepper.results(move)
         if stepper.size(slots[0]) > 1:
             return "   ".join(
-                f"{slot_name(slot)} {shape_text(stepper.shape(slot))} {_span(walk, slot)}" for slot in slots
+                f"{slot_name(slot)} {shape_text(stepper.shape(slot))}: {_span(walk, slot)}" for slot in slots
             ), ""
         main = next((each for each in slots if each.kind is Kind.GRAD_PARAMETER), slots[0])
         slot = slots[0] if stepper.size(main) > 1 else main

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from time import perf_counter
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from convnet_studio.engine.analysis.backprop_arithmetic import Arithmetic
 from convnet_studio.engine.analysis.backprop_check import Check, check
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
-from convnet_studio.engine.analysis.backprop_walk import Grain, Move, Position, Slot, Walk
+from convnet_studio.engine.analysis.backprop_walk import Grain, Slot, Walk
 
 Number = tuple[Slot, int]
 """One number of the walk: where it stands, and its flat index there."""
@@ -49,9 +50,10 @@ class Walker(QObject):
         move = self.walk.position.move if same and self.walk is not None else opening
         self.stepper = stepper
         self._before_edits.clear()
+        walk = stepper.go_to(stepper.start(), move)
         if not same:
-            self.selected = (stepper.results(stepper.moves[opening - 1])[0], 0) if opening else None
-        self._show(stepper.go_to(stepper.start(), move))
+            self.selected = self._found_last(walk)
+        self._show(walk)
 
     def drop(self) -> None:
         """There is nothing to walk through."""
@@ -67,18 +69,14 @@ class Walker(QObject):
         self.changed.emit()
 
     def step(self) -> None:
-        """One step on; the number that it brought is selected."""
+        """One step on; the number that it brought is selected, of a whole array the largest."""
         if self.stepper is not None and self.walk is not None:
             move, position = self.stepper.next_move(self.walk), self.walk.position
             if move is not None:
-                self.selected = self._next_number(move, position)
-                self._show(self.stepper.advance(self.walk, self.grain))
-
-    def _next_number(self, move: Move, position: Position) -> Number:
-        assert self.stepper is not None
-        if self.grain is Grain.MODULE:
-            return self.stepper.results(move)[0], 0
-        return self.stepper.unit_at(position)
+                walk = self.stepper.advance(self.walk, self.grain)
+                is_module = self.grain is Grain.MODULE
+                self.selected = self._found_last(walk) if is_module else self.stepper.unit_at(position)
+                self._show(walk)
 
     def back(self) -> None:
         """One step back."""
@@ -89,10 +87,17 @@ class Walker(QObject):
                 self.select(self.stepper.unit_at(self.walk.position))
 
     def go_to(self, move: int) -> None:
-        """On or back to where so many moves were made."""
+        """On or back to where so many moves were made; what the last of them found is selected."""
         if self.stepper is not None and self.walk is not None:
-            self.selected = None
-            self._show(self.stepper.go_to(self.walk, move))
+            walk = self.stepper.go_to(self.walk, move)
+            self.selected = self._found_last(walk)
+            self._show(walk)
+
+    def _found_last(self, walk: Walk) -> Number | None:
+        """The largest number of what the last whole move found; None at the start."""
+        assert self.stepper is not None
+        made = walk.position.move
+        return _largest(walk, self.stepper.results(self.stepper.moves[made - 1])[0]) if made else None
 
     def to_loss(self) -> None:
         """To where the loss was just computed."""
@@ -213,6 +218,11 @@ class Walker(QObject):
                 return
         self._timer.stop()
         self.measured.emit()
+
+
+def _largest(walk: Walk, slot: Slot) -> Number:
+    """The number of an array that is furthest from 0."""
+    return slot, int(np.argmax(np.abs(np.nan_to_num(walk.values[slot]))))
 
 
 def _agree(one: Walk, other: Walk) -> bool:

@@ -19,8 +19,8 @@ MOST_TERMS = 4
 
 
 def number(value: float) -> str:
-    """A number in few characters, with a minus that is as wide as a plus."""
-    return short(value).replace("-", MINUS)
+    """A number in at most seven characters: a minus as wide as a plus, an exponent without a leading 0."""
+    return short(value).replace("e-0", "e-").replace("e+0", "e").replace("-", MINUS)
 
 
 def factor(value: float) -> str:

@@ -106,11 +106,13 @@ class BackpropView(View):
         lower.setContentsMargins(16, 8, 16, 12)
         lower.setSpacing(32)
         lower.addWidget(self.explanation, 5)
-        steps = QVBoxLayout()
+        self._steps = QWidget()
+        steps = QVBoxLayout(self._steps)
+        steps.setContentsMargins(0, 0, 0, 0)
         steps.setSpacing(4)
         steps.addWidget(Caption("Step by step"))
         steps.addWidget(self.table, 1)
-        lower.addLayout(steps, 5)
+        lower.addWidget(self._steps, 5)
         self._lower = QWidget()
         self._lower.setLayout(lower)
         self._lower.setFixedHeight(_LOWER_HEIGHT)
@@ -205,13 +207,14 @@ class BackpropView(View):
     # ---------------------------------------------------------------- Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is low, the chain has all of the room."""
+        """Where it is low, the chain has all of the room; where it is narrow, the table is left out."""
         super().resizeEvent(event)
         self._lower.setVisible(self.walker.walk is not None and event.size().height() >= _LOW)
         is_narrow = event.size().width() < _NARROW
         for key in ("end", "now"):
             self._buttons[key].setVisible(not is_narrow)
         self._check.setVisible(not is_narrow)
+        self._steps.setVisible(not is_narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Go on measuring."""
