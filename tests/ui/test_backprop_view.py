@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.analysis.backprop_inquiry import WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Position, Slot
 from convnet_studio.engine.nn.initializers import initialize
@@ -40,11 +41,12 @@ def one_one_one() -> Project:
     return replace(live("tiny-digits").project, network=NetworkSpec(modules, links))
 
 
-def stepper_of(project: Project) -> Stepper:
+def way_through(project: Project) -> WholeWay:
     dataset = live("tiny-digits").dataset
     network = build_network(project, dataset.input_shape, dataset.classes, np.float64)
     initialize(network, 3)
-    return Stepper(network, dataset.test.pictures[4], int(dataset.test.labels[4]))
+    stepper = Stepper(network, dataset.test.pictures[4], int(dataset.test.labels[4]))
+    return WholeWay(stepper, stepper.go_to(stepper.start(), len(stepper.moves)))
 
 
 def view_of(project: Project, qtbot: QtBot) -> BackpropView:
@@ -52,7 +54,7 @@ def view_of(project: Project, qtbot: QtBot) -> BackpropView:
     qtbot.addWidget(view)
     view.resize(1440, 900)
     view.show()
-    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], stepper_of(project), is_final=True))
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(project), is_final=True))
     QApplication.processEvents()
     return view
 
@@ -191,7 +193,8 @@ def test_gradients_in_sight_are_measured(digits: BackpropView) -> None:
     digits.catch_up()
     checks = digits.walker.checks
     assert len(checks) > 50
-    assert all(each.agrees for each in checks.values())
+    assert all(each.agrees or each.is_at_kink for each in checks.values())  # of equal pixels none is the largest
+    assert sum(each.agrees for each in checks.values()) > 50
     assert digits._check.text().startswith("Numerical check ✓")
 
 
@@ -215,7 +218,7 @@ def test_newer_weights_go_on_where_the_walk_was(digits: BackpropView) -> None:
     asked = digits.inquiries()["stepper"]
     digits._buttons["now"].click()
     assert digits.inquiries()["stepper"] != asked
-    digits.show_answer("stepper", Answer(1, 9, asked, stepper_of(live("tiny-digits").project), is_final=True))
+    digits.show_answer("stepper", Answer(1, 9, asked, way_through(live("tiny-digits").project), is_final=True))
     assert digits.walker.walk is not None
     assert digits.walker.walk.position == Position(3)
 

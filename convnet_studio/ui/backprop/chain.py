@@ -201,6 +201,8 @@ class Chain(QAbstractScrollArea):
             return f"{name} is not computed yet"
         found = self.walker.checks.get(cell.number)
         measured = f"\nmeasured slope {found.measured:.10g}, {check_text(found)}" if found else ""
+        if found and found.is_at_kink:
+            measured += "\nIt stands at a corner, as of a maximum of equals: up and down the slope is another one."
         return f"{name} = {value:.10g}{measured}\nDouble click to edit"
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -66,7 +66,7 @@ def sum_text(told: Arithmetic, products: int | None = None) -> str:
 
 
 def check_text(check: Check) -> str:
-    """The outcome of a measurement: ``✓ 3e-09``."""
+    """The outcome of a measurement: ``✓ 3e-09``; at a corner, as of a maximum of equals, there is no one slope."""
     if check.is_at_kink:
-        return "a corner: no one slope"
+        return "^ at a corner"
     return f"{'✓' if check.agrees else '✗'} {check.relative_error:.0e}"

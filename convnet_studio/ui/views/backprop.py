@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow
+from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow, WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind
 from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted
@@ -138,9 +138,9 @@ class BackpropView(View):
         if answer.problem:
             self._sentence.show_text(answer.problem)
             self.walker.drop()
-        elif isinstance(answer.value, Stepper) and answer.value is not self.walker.stepper:
+        elif isinstance(answer.value, WholeWay) and answer.value.stepper is not self.walker.stepper:
             self._notice.show_text("")
-            self.walker.take_up(answer.value, _opening(answer.value))
+            self.walker.take_up(answer.value, _opening(answer.value.stepper))
 
     def show_events(self, events: Sequence[Event]) -> None:
         """What was asked of another network is no longer of interest."""
