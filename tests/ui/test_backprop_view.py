@@ -154,6 +154,7 @@ def test_a_double_click_edits_and_what_depends_on_it_is_stale(chain: BackpropVie
     field.setText("0,75")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert walker.value(weight) == 0.75
+    assert not [each for each in chain.chain.findChildren(QLineEdit) if each.isVisible()]
     assert walker.walk is not None
     assert Slot(Kind.OUT, "m8") in walker.walk.stale
     assert Slot(Kind.OUT, "m5") not in walker.walk.stale
