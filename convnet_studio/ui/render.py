@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,8 +136,6 @@ def _has_rested(events: list[Event]) -> bool:
 def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QWidget:
     window.use_theme(request.theme)
     target: QWidget = window if request.view == MAIN else _standalone(window, request, events)
-    answered: set[Hashable] = set()
-    window.session.answers_arrived.connect(lambda news: answered.update(k for k, each in news.items() if each.is_final))
     target.resize(*request.size)
     target.show()
     QApplication.processEvents()
@@ -146,8 +144,6 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QW
     elif target is not window and (focused := target.focusWidget()):
         focused.clearFocus()  # nobody works on a picture, so nothing in it is marked as in use
     window.canvas.fit()
-    if isinstance(target, View):
-        _wait(lambda: {(target.name, name) for name in target.inquiries()} <= answered)
     _wait_for_new_snapshot(window)
     _wait(lambda: window.live.is_all_answered)
     QApplication.processEvents()

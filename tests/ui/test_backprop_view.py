@@ -279,3 +279,7 @@ def test_in_the_window_the_worker_answers(window: MainWindow, qtbot: QtBot) -> N
     assert view is not None
     qtbot.waitUntil(lambda: view.walker.walk is not None, timeout=SECONDS)
     assert view.chain.isVisible()
+    before = view.walker.stepper
+    view._buttons["now"].click()
+    qtbot.waitUntil(lambda: view.walker.stepper is not before, timeout=SECONDS)
+    assert not view._notice.isVisible()

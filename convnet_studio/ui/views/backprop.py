@@ -143,7 +143,7 @@ class BackpropView(View):
             self._sentence.show_text(answer.problem)
             self.walker.drop()
         elif isinstance(answer.value, WholeWay) and answer.value.stepper is not self.walker.stepper:
-            self._notice.show_text("")
+            self._say("")
             self.walker.take_up(answer.value, _opening(answer.value.stepper))
 
     def show_events(self, events: Sequence[Event]) -> None:
@@ -154,6 +154,7 @@ class BackpropView(View):
     def _ask_anew(self) -> None:
         self._asked = WeightsOfNow(self._asked.number + 1)
         self._say("Taking the weights of now …")
+        self.wishes_changed.emit()
 
     # ---------------------------------------------------------------- what is shown
 
