@@ -207,6 +207,14 @@ def test_a_gradient_that_was_edited_does_not_agree(chain: BackpropView) -> None:
     assert chain._check.text().startswith("Numerical check ✗")
 
 
+def test_a_step_back_shows_what_is_still_there(digits: BackpropView) -> None:
+    digits.walker.to_end()
+    digits.walker.back()
+    assert digits.walker.selected is not None
+    assert digits.walker.selected[0].module == "m3"
+    assert digits.walker.value(digits.walker.selected) is not None
+
+
 def test_a_click_in_the_table_goes_there(chain: BackpropView) -> None:
     chain.table.verticalScrollBar().setValue(0)
     QTest.mouseClick(chain.table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(40, 28 * 2 + 8))

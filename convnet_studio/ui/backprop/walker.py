@@ -84,12 +84,12 @@ class Walker(QObject):
                 self._show(walk)
 
     def back(self) -> None:
-        """One step back."""
+        """One step back; what was found last before it is selected."""
         if self.stepper is not None and self.walk is not None:
-            self._show(self.stepper.back(self.walk, self.grain))
-            move = self.stepper.next_move(self.walk)
-            if move is not None and self.walk.position.unit + self.walk.position.product:
-                self.select(self.stepper.unit_at(self.walk.position))
+            walk = self.stepper.back(self.walk, self.grain)
+            is_inside = walk.position.unit + walk.position.product > 0
+            self.selected = self.stepper.unit_at(walk.position) if is_inside else self._found_last(walk)
+            self._show(walk)
 
     def go_to(self, move: int) -> None:
         """On or back to where so many moves were made; what the last of them found is selected."""

@@ -196,7 +196,7 @@ class BackpropView(View):
 
     def _show_check(self) -> None:
         """The worst of all that was measured."""
-        checks = [each for each in self.walker.checks.values() if not each.is_at_kink]
+        checks = [each for each in self.walker.checks.values() if not (each.is_at_kink or each.is_rounding)]
         if not checks:
             self._check.show_text("")
             return

@@ -193,6 +193,17 @@ def test_a_wrong_gradient_is_found() -> None:
     assert not found.is_at_kink
 
 
+def test_a_slope_too_small_to_be_measured_is_called_so() -> None:
+    """At a loss of 1e9, a gradient of 1e-6 drowns in the loss's last digit."""
+    stepper = one_one_one()
+    walk = stepper.refresh(stepper.edit(end(stepper), Slot(Kind.OUT, "E"), 0, 1e9))
+    walk = stepper.refresh(stepper.edit(walk, Slot(Kind.PARAMETER, "s1", "weight"), 0, 12.0))
+    walk = stepper.edit(walk, Slot(Kind.OUT, "E"), 0, 1e9)
+    found = check(stepper, walk, Slot(Kind.GRAD_PARAMETER, "s0", "weight"), 0)
+    assert found.agrees
+    assert found.is_rounding
+
+
 EDITS = [
     (Slot(Kind.PARAMETER, "three", "weight"), "forward of three", "conv tanh twin sum flat one two"),
     (out("tanh"), "tanh on", "conv twin"),
