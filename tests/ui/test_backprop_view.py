@@ -281,6 +281,27 @@ def test_long_sums_are_shortened_and_still_right(digits: BackpropView) -> None:
     assert "… 69 more …" in sum_text(told)
 
 
+def test_numbers_that_are_not_finite_are_shown_as_they_are(qtbot: QtBot) -> None:
+    project = live("tiny-digits").project
+    way = way_through(project)
+    way.stepper.network.parameters[::3] = np.nan
+    way.stepper.network.parameters[1::3] = np.inf
+    with np.errstate(all="ignore"):
+        spoiled = way.stepper.go_to(way.stepper.start(), len(way.stepper.moves))
+        view = BackpropView(OpenProject(project))
+        qtbot.addWidget(view)
+        view.resize(1200, 800)
+        view.show()
+        answer = Answer(1, 0, view.inquiries()["stepper"], WholeWay(way.stepper, spoiled), is_final=True)
+        view.show_answer("stepper", answer)
+        for move in range(len(way.stepper.moves) + 1):
+            view.walker.go_to(move)
+            view.explanation.show_now()
+            assert not view.grab().isNull()
+        view.catch_up()
+    assert not any(each.agrees for each in view.walker.checks.values())
+
+
 def test_in_the_window_the_worker_answers(window: MainWindow, qtbot: QtBot) -> None:
     window.view_panels.show("backprop")
     view = window.findChild(BackpropView)
