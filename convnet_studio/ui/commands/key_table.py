@@ -30,7 +30,7 @@ KEYS = (
     KeyRow("Outline", ("Del",), "Take the module or the wire out"),
     KeyRow("Backprop", ("→", "←"), "One step on or back"),
     KeyRow("Backprop", ("↓", "↑"), "Finer or coarser steps"),
-    KeyRow("Backprop", ("Home", "L", "End"), "Go to the start, the loss, the last gradient"),
+    KeyRow("Backprop", ("Home", "L", "End"), "Start, loss, last gradient"),
     KeyRow("Backprop", ("Ctrl+→",), "Select another number"),
     KeyRow("Backprop", ("Enter",), "Edit the selected number"),
     KeyRow("Lists and fields", ("↑", "↓"), "Change a number, choose a row"),
