@@ -42,11 +42,15 @@ class Term:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How a number comes about: the sum of `terms` and a `constant`, or else the `formula`."""
+    """How a number comes about: the sum of `terms` and a `constant`, or else the `formula`.
+
+    Where it `is_plain_sum`, all right factors are 1 and mean nothing.
+    """
 
     terms: tuple[Term, ...] = ()
     constant: float = 0.0
     formula: tuple[Piece, ...] = ()
+    is_plain_sum: bool = False
 
     def partial_sum(self, products: int) -> float:
         """The constant and the first `products` terms."""
@@ -85,10 +89,10 @@ def backward_arithmetic(
 
 
 def sum_arithmetic(parts: Sequence[Slot], arrays: Sequence[Array], index: int) -> Arithmetic:
-    """How gradients over several wires, or of several uses of a weight, add up."""
-    return Arithmetic(
-        tuple(Term(float(a.reshape(-1)[index]), 1.0, slot, index) for slot, a in zip(parts, arrays, strict=True))
-    )
+    """How gradients over several wires add up."""
+    pairs = zip(parts, arrays, strict=True)
+    terms = tuple(Term(float(each.reshape(-1)[index]), 1.0, slot, index) for slot, each in pairs)
+    return Arithmetic(terms, is_plain_sum=True)
 
 
 def _formula(node: Node, here: ModuleSlopes, index: int) -> tuple[Piece, ...]:

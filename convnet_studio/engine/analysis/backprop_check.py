@@ -37,6 +37,11 @@ class Check:
     agrees: bool
     is_at_kink: bool = False
 
+    @property
+    def is_rounding(self) -> bool:
+        """Whether it agrees only because the last digits of the loss say no more: the slope is too small for it."""
+        return self.agrees and self.relative_error > TOLERANCE
+
 
 def check(stepper: Stepper, walk: Walk, slot: Slot, index: int) -> Check:
     """Compare one gradient that is known with the slope of the loss, a central difference, all else as it is.

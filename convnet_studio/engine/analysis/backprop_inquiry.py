@@ -9,12 +9,21 @@ from typing import ClassVar
 import numpy as np
 
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
+from convnet_studio.engine.analysis.backprop_walk import Grain, Walk
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
+
+
+@dataclass(frozen=True, eq=False)
+class WholeWay:
+    """A stepper, which is the asker's alone, and its walk to the very end, from which to go back is no work."""
+
+    stepper: Stepper
+    walk: Walk
 
 
 @dataclass(frozen=True)
 class WeightsOfNow(Inquiry):
-    """The answer is a `Stepper`, which is then the asker's alone. Training goes on without it.
+    """The answer is a `WholeWay`. Training goes on without it.
 
     What modules draw in training, such as the units that Dropout silences, they draw as in the next step.
 
@@ -26,15 +35,18 @@ class WeightsOfNow(Inquiry):
     number: int = 0
 
     def work(self, moment: Moment) -> Iterator[object]:
-        """One piece: the copy. Raises ValueError where nothing can compute."""
+        """The copy, then a piece for each move. Raises ValueError where nothing can compute."""
         run = moment.run
         if not run.network.nodes:
             raise ValueError("Nothing in this network can compute yet: connect the picture to a module.")
         twin = run.twin(np.float64)
         twin.clock.seed, twin.clock.step = run.network.clock.seed, run.course.step
         twin.clock.is_training = True
-        if run.network.compares_pairs:
-            partner = run.material.probe_partner
-            yield Stepper(twin, moment.picture, moment.label, partner.picture, partner.label)
-        else:
-            yield Stepper(twin, moment.picture, moment.label)
+        partner = run.material.probe_partner if run.network.compares_pairs else None
+        compared = (partner.picture, partner.label) if partner is not None else ()
+        stepper = Stepper(twin, moment.picture, moment.label, *compared)
+        walk = stepper.start()
+        for _ in stepper.moves:
+            yield None
+            walk = stepper.advance(walk, Grain.MODULE)
+        yield WholeWay(stepper, walk)

@@ -6,10 +6,12 @@ gradient that is 1 at output o and 0 elsewhere. So what is shown is what the mod
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.gradient_check import STEP
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array, Module, Parameter
@@ -82,8 +84,15 @@ class ModuleSlopes:
 
     def jacobian(self, argument: int | str) -> Array:
         """∂y/∂x as a matrix ``(outputs, numbers of the argument)``."""
-        rows = [_slopes_by(self.row(output), argument) for output in range(self.output().size)]
-        return np.array(rows).reshape(len(rows), -1)
+        shape = self.output().shape
+        count = math.prod(shape)
+        if isinstance(argument, int) and isinstance(self.module, Module) and not isinstance(self.module, RandomModule):
+            # All unit vectors at once, as a batch of the same inputs (of which a random module makes different things).
+            self.module.forward(*(np.repeat(each[None], count, axis=0) for each in self.inputs))
+            unit_vectors = np.eye(count, dtype=self.inputs[0].dtype).reshape(count, *shape)
+            result = self.module.backward(unit_vectors)
+            return (result[argument] if isinstance(result, tuple) else result).reshape(count, -1)
+        return np.array([_slopes_by(self.row(output), argument) for output in range(count)]).reshape(count, -1)
 
     def column(self, argument: int | str, index: int) -> tuple[Array, Array]:
         """The outputs (flat indices) that one number of an argument moves, and their slopes by it.

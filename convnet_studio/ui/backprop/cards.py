@@ -13,7 +13,7 @@ from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Move, Slot
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.ui.backprop.cells import CELL_WIDTH, Cell, Emphasis, paint_cell, scale_of_slot, shortened
-from convnet_studio.ui.backprop.grid import Grid
+from convnet_studio.ui.backprop.grid import Grid, grid_of
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Number, Walker
 from convnet_studio.ui.backprop.words import check_text, slot_name
@@ -91,7 +91,7 @@ class CardScene(Scene):
         self.size = QSizeF(x - _CARD_GAP + _MARGIN, height + _TOP + _MARGIN)
 
     def _grid(self, slot: Slot) -> Grid:
-        return Grid(self.stepper.shape(slot), slot.kind.is_gradient)
+        return grid_of(self.stepper.shape(slot), slot.kind.is_gradient)
 
     def _card(self, node: Node, columns: Sequence[Pair], at: QPointF, height: float) -> CardPlace:
         x, blocks = at.x() + _PADDING, list[Block]()

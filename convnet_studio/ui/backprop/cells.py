@@ -118,6 +118,8 @@ def _paint_check(painter: QPainter, cell: Cell, rect: QRectF, walker: Walker, is
     corner = rect.bottomRight() + QPointF(-3, -3)
     if found.agrees:
         painter.drawPolyline([corner + QPointF(-4, -1), corner + QPointF(-2.5, 1), corner + QPointF(1, -3.5)])
+    elif found.is_at_kink:
+        painter.drawPolyline([corner + QPointF(-5, 0), corner + QPointF(-2, -4), corner + QPointF(1, 0)])
     else:
         painter.drawLine(corner + QPointF(-4, -4), corner)
         painter.drawLine(corner + QPointF(-4, 0), corner + QPointF(0, -4))

@@ -201,6 +201,8 @@ class Chain(QAbstractScrollArea):
             return f"{name} is not computed yet"
         found = self.walker.checks.get(cell.number)
         measured = f"\nmeasured slope {found.measured:.10g}, {check_text(found)}" if found else ""
+        if found and found.is_at_kink:
+            measured += "\nIt stands at a corner, as of a maximum of equals: up and down the slope is another one."
         return f"{name} = {value:.10g}{measured}\nDouble click to edit"
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -270,8 +272,7 @@ class Chain(QAbstractScrollArea):
         field.setFixedSize(_FIELD_WIDTH, _FIELD_HEIGHT)
         field.move(int(center.x() - _FIELD_WIDTH / 2), int(center.y() - _FIELD_HEIGHT / 2))
         field.selectAll()
-        field.returnPressed.connect(lambda: self._take(cell, field))
-        field.installEventFilter(_Escape(field, self._close_field))
+        field.installEventFilter(_FieldKeys(field, lambda: self._take(cell, field), self._close_field))
         field.show()
         field.setFocus()
 
@@ -298,16 +299,16 @@ def _by_index(number: Number) -> int:
     return number[1]
 
 
-class _Escape(QObject):
-    """Closes a field on Escape."""
+class _FieldKeys(QObject):
+    """Takes Enter and Escape for a field, so that whatever it lies on does not get them too."""
 
-    def __init__(self, field: QLineEdit, close: Callable[[], None]) -> None:
+    def __init__(self, field: QLineEdit, take: Callable[[], None], close: Callable[[], None]) -> None:
         super().__init__(field)
-        self._close = close
+        self._acts = {Qt.Key.Key_Return: take, Qt.Key.Key_Enter: take, Qt.Key.Key_Escape: close}
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Look for the key."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            self._close()
+        """Look for the keys."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in self._acts:
+            self._acts[Qt.Key(event.key())]()
             return True
         return False

@@ -110,8 +110,16 @@ class Explanation(QWidget):
             reason = "given" if given else "nothing arrives here" if value == 0 else "what this loss counts"
             self.numbers.show_text(f"{name} = {number(value or 0.0)}  ({reason})")
         else:
-            self.numbers.show_text(f"{name} = {sum_text(how)} = {number(value or 0.0)}")
+            all_uses = self._all_uses(stepper, walk, told)
+            self.numbers.show_text(f"{name} = {sum_text(how)} = {number(value or 0.0)}{all_uses}")
         self._show_slope()
+
+    def _all_uses(self, stepper: Stepper, walk: Walk, told: Number) -> str:
+        """Of a gradient by a shared parameter: what all modules that use it send, as far as they did."""
+        slot, index = told
+        parts = stepper.parts(slot) if slot.kind is Kind.GRAD_PARAMETER else []
+        sent = [value for part in parts if (value := self._walker.value((part, index))) is not None]
+        return f"\n{len(sent)} of {len(parts)} uses together: {number(sum(sent))}" if parts else ""
 
     def _show_slope(self) -> None:
         """What was measured of the selected gradient."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,12 @@ _LIST_COLUMNS = 32
 _MOST_TILES = 256
 _MOST_PIXELS = 192
 """Of one tile along a side: of larger ones every so many numbers are shown."""
+
+
+@functools.lru_cache(maxsize=512)
+def grid_of(shape: Shape, is_checked: bool = False) -> Grid:
+    """The layout of a shape, worked out once."""
+    return Grid(shape, is_checked)
 
 
 @dataclass(frozen=True)

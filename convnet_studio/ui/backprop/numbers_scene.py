@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Slot
 from convnet_studio.ui.backprop.cells import Cell, Emphasis, bold_number_font, scale_of_slot, shortened
-from convnet_studio.ui.backprop.grid import Grid
+from convnet_studio.ui.backprop.grid import grid_of
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Walker
 from convnet_studio.ui.backprop.words import check_text, number
@@ -239,7 +239,7 @@ class NumbersScene(Scene):
             square = shape if len(shape) > 1 else (1, *_nearly_square(shape[0]))
             padded = np.full(int(np.prod(square)), np.nan)
             padded[: values.size] = values.reshape(-1)
-            image = Grid(square).image(padded, known, scale_of_slot(self.stepper, slot, np.asarray(values)), 0)
+            image = grid_of(square).image(padded, known, scale_of_slot(self.stepper, slot, np.asarray(values)), 0)
             draw_cells(painter, place, image)
         painter.setFont(text_font(11))
         painter.setPen(theme().color("second_text"))

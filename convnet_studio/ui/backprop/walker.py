@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from convnet_studio.engine.analysis.backprop_arithmetic import Arithmetic
 from convnet_studio.engine.analysis.backprop_check import Check, check
+from convnet_studio.engine.analysis.backprop_inquiry import WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Slot, Walk
 
@@ -18,6 +19,8 @@ Number = tuple[Slot, int]
 
 PIECE_SECONDS = 0.004
 """Measuring between two looks at what the user does."""
+_NEWS_SECONDS = 0.1
+"""From one `measured` to the next at least: whoever hears it paints everything anew."""
 _EDITS_KEPT = 200
 
 
@@ -40,17 +43,19 @@ class Walker(QObject):
         """Gives the gradients in sight, which are to be measured."""
         self._before_edits: list[Walk] = []
         self._arithmetic: dict[Number, Arithmetic] = {}
+        self._told_at = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._measure)
 
-    def take_up(self, stepper: Stepper, opening: int) -> None:
+    def take_up(self, way: WholeWay, opening: int) -> None:
         """Begin with another network or picture: as far as one was before, else `opening` moves on."""
+        stepper = way.stepper
         same = self.stepper is not None and self.stepper.moves == stepper.moves
         move = self.walk.position.move if same and self.walk is not None else opening
         self.stepper = stepper
         self._before_edits.clear()
-        walk = stepper.go_to(stepper.start(), move)
+        walk = stepper.go_to(way.walk, move)
         if not same:
             self.selected = self._found_last(walk)
         self._show(walk)
@@ -79,12 +84,12 @@ class Walker(QObject):
                 self._show(walk)
 
     def back(self) -> None:
-        """One step back."""
+        """One step back; what was found last before it is selected."""
         if self.stepper is not None and self.walk is not None:
-            self._show(self.stepper.back(self.walk, self.grain))
-            move = self.stepper.next_move(self.walk)
-            if move is not None and self.walk.position.unit + self.walk.position.product:
-                self.select(self.stepper.unit_at(self.walk.position))
+            walk = self.stepper.back(self.walk, self.grain)
+            is_inside = walk.position.unit + walk.position.product > 0
+            self.selected = self.stepper.unit_at(walk.position) if is_inside else self._found_last(walk)
+            self._show(walk)
 
     def go_to(self, move: int) -> None:
         """On or back to where so many moves were made; what the last of them found is selected."""
@@ -214,7 +219,9 @@ class Walker(QObject):
                 continue
             self.checks[number] = check(self.stepper, self.walk, *number)
             if perf_counter() > end:
-                self.measured.emit()
+                if end - self._told_at > _NEWS_SECONDS:
+                    self._told_at = end
+                    self.measured.emit()
                 return
         self._timer.stop()
         self.measured.emit()

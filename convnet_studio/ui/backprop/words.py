@@ -57,7 +57,9 @@ def sum_text(told: Arithmetic, products: int | None = None) -> str:
         return "".join(each if isinstance(each, str) else number(each) for each in told.formula)
     terms = told.terms if products is None else told.terms[:products]
     shown = terms if len(terms) <= MOST_TERMS else (*terms[:2], *terms[-1:])
-    pieces = [f"{factor(each.left)} · {factor(each.right)}" for each in shown]
+    pieces = [
+        number(each.left) if told.is_plain_sum else f"{factor(each.left)} · {factor(each.right)}" for each in shown
+    ]
     if len(shown) < len(terms):
         pieces.insert(2, f"… {len(terms) - 3} more …")
     if told.constant or not (pieces or told.terms):
@@ -66,7 +68,9 @@ def sum_text(told: Arithmetic, products: int | None = None) -> str:
 
 
 def check_text(check: Check) -> str:
-    """The outcome of a measurement: ``✓ 3e-09``."""
+    """The outcome of a measurement: ``✓ 3e-09``; at a corner, as of a maximum of equals, there is no one slope."""
     if check.is_at_kink:
-        return "a corner: no one slope"
+        return "^ at a corner"
+    if check.is_rounding:
+        return "✓ within rounding"
     return f"{'✓' if check.agrees else '✗'} {check.relative_error:.0e}"

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow
+from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow, WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind
 from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted
@@ -88,20 +88,24 @@ class BackpropView(View):
         return made
 
     def _arrange(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
+        walk, jumps = QHBoxLayout(), QHBoxLayout()
         for key in ("restart", "back", "step"):
-            tools.addWidget(self._buttons[key])
-        tools.addWidget(self.grain)
+            walk.addWidget(self._buttons[key])
+        walk.addWidget(self.grain)
+        walk.addStretch(1)
         for key in ("loss", "end", "refresh", "undo"):
-            tools.addWidget(self._buttons[key])
-        tools.addWidget(self._check)
-        tools.addStretch(1)
-        tools.addWidget(self._buttons["now"])
+            jumps.addWidget(self._buttons[key])
+        jumps.addWidget(self._check)
+        jumps.addStretch(1)
+        jumps.addWidget(self._buttons["now"])
         self._tools = QWidget()
-        self._tools.setLayout(tools)
-        tools.setContentsMargins(12, 8, 12, 4)
         self._tools.setMinimumWidth(1)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._tools)
+        self._rows.setContentsMargins(12, 8, 12, 4)
+        for row in (walk, jumps):
+            row.setSpacing(8)
+            self._rows.addLayout(row, 1 if row is jumps else 0)
+        self._rows.setSpacing(8)
         lower = QHBoxLayout()
         lower.setContentsMargins(16, 8, 16, 12)
         lower.setSpacing(32)
@@ -138,9 +142,9 @@ class BackpropView(View):
         if answer.problem:
             self._sentence.show_text(answer.problem)
             self.walker.drop()
-        elif isinstance(answer.value, Stepper) and answer.value is not self.walker.stepper:
-            self._notice.show_text("")
-            self.walker.take_up(answer.value, _opening(answer.value))
+        elif isinstance(answer.value, WholeWay) and answer.value.stepper is not self.walker.stepper:
+            self._say("")
+            self.walker.take_up(answer.value, _opening(answer.value.stepper))
 
     def show_events(self, events: Sequence[Event]) -> None:
         """What was asked of another network is no longer of interest."""
@@ -150,6 +154,7 @@ class BackpropView(View):
     def _ask_anew(self) -> None:
         self._asked = WeightsOfNow(self._asked.number + 1)
         self._say("Taking the weights of now …")
+        self.wishes_changed.emit()
 
     # ---------------------------------------------------------------- what is shown
 
@@ -186,11 +191,12 @@ class BackpropView(View):
             self._buttons[key].setEnabled(is_on)
         self._buttons["refresh"].setVisible(bool(walk.stale))
         self._buttons["undo"].setVisible(walker.can_undo)
+        self._show_end()
         self._show_check()
 
     def _show_check(self) -> None:
         """The worst of all that was measured."""
-        checks = [each for each in self.walker.checks.values() if not each.is_at_kink]
+        checks = [each for each in self.walker.checks.values() if not (each.is_at_kink or each.is_rounding)]
         if not checks:
             self._check.show_text("")
             return
@@ -211,10 +217,15 @@ class BackpropView(View):
         super().resizeEvent(event)
         self._lower.setVisible(self.walker.walk is not None and event.size().height() >= _LOW)
         is_narrow = event.size().width() < _NARROW
-        for key in ("end", "now"):
-            self._buttons[key].setVisible(not is_narrow)
+        directions = QBoxLayout.Direction
+        self._rows.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
         self._check.setVisible(not is_narrow)
         self._steps.setVisible(not is_narrow)
+        self._show_end()
+
+    def _show_end(self) -> None:
+        """Where it is narrow, what an edit asks for takes the place of the way to the end (which has a key)."""
+        self._buttons["end"].setVisible(self.width() >= _NARROW or not self.walker.can_undo)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Go on measuring."""

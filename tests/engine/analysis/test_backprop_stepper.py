@@ -10,7 +10,7 @@ import pytest
 import convnet_studio.engine.nn.losses
 import convnet_studio.engine.nn.modules  # noqa: F401 - fill the registries
 from convnet_studio.engine.analysis.backprop_check import check
-from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow
+from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow, WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Position, Slot, Walk
 from convnet_studio.engine.nn.graph import Link
@@ -19,7 +19,8 @@ from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module, SettingValue, Shape
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.project.presets import load_preset
-from convnet_studio.engine.training.control import Ask, Control, Pause
+from convnet_studio.engine.training.control import Ask, Control, StepBatch, Stop
+from convnet_studio.engine.training.events import Stepped
 from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.engine.training.trainer import Trainer
 
@@ -192,6 +193,17 @@ def test_a_wrong_gradient_is_found() -> None:
     assert not found.is_at_kink
 
 
+def test_a_slope_too_small_to_be_measured_is_called_so() -> None:
+    """At a loss of 1e9, a gradient of 1e-6 drowns in the loss's last digit."""
+    stepper = one_one_one()
+    walk = stepper.refresh(stepper.edit(end(stepper), Slot(Kind.OUT, "E"), 0, 1e9))
+    walk = stepper.refresh(stepper.edit(walk, Slot(Kind.PARAMETER, "s1", "weight"), 0, 12.0))
+    walk = stepper.edit(walk, Slot(Kind.OUT, "E"), 0, 1e9)
+    found = check(stepper, walk, Slot(Kind.GRAD_PARAMETER, "s0", "weight"), 0)
+    assert found.agrees
+    assert found.is_rounding
+
+
 EDITS = [
     (Slot(Kind.PARAMETER, "three", "weight"), "forward of three", "conv tanh twin sum flat one two"),
     (out("tanh"), "tanh on", "conv twin"),
@@ -278,13 +290,14 @@ def test_without_a_label_there_is_no_way_back_from_a_loss_that_needs_one() -> No
 
 def test_the_worker_hands_out_a_stepper_of_its_own() -> None:
     control, answers = Control(), list[Answer]()
-    control.put(Pause())
-    control.put(Ask({"b": WeightsOfNow(1)}))
-    for _ in Trainer(compiled=False).run(load_preset("tiny-digits"), control):
+    control.put(Ask({"backprop": WeightsOfNow(1)}))
+    control.put(StepBatch())
+    for event in Trainer(compiled=False).run(load_preset("tiny-digits"), control):
         answers += control.answers.take().values()
-        if any(each.is_final for each in answers):
-            break
-    stepper = answers[-1].value
-    assert isinstance(stepper, Stepper)
-    assert stepper.network.parameters.dtype == np.float64
-    assert stepper.total(stepper.go_to(stepper.start(), stepper.turn)) == pytest.approx(2.3, abs=1.0)
+        if isinstance(event, Stepped):
+            control.put(Stop() if any(each.is_final for each in answers) else StepBatch())
+    way = answers[-1].value
+    assert isinstance(way, WholeWay)
+    assert way.stepper.network.parameters.dtype == np.float64
+    assert way.stepper.next_move(way.walk) is None
+    assert way.stepper.total(way.walk) == pytest.approx(2.3, abs=1.0)
