@@ -22,7 +22,7 @@ check: setup-dev ## lint, format, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-BENCHMARKS := training_step.py "training_step.py --momentum" first_use.py live_window.py canvas_frames.py
+BENCHMARKS := training_step.py "training_step.py --momentum" first_use.py live_window.py canvas_frames.py surface_frames.py
 bench: setup-test ## speed of engine and window (half an hour); engine against PyTorch where torch is installed
 	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python benchmarks/$$script || exit 1; done
 

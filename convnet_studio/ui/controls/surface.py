@@ -152,8 +152,11 @@ class Surface(QWidget):
             pixels = FINE * math.ceil(ratio) if self._is_fine or is_vector(painter) else 1
             if self._image is None:
                 self._image = self.render_image(pixels)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRectF(self.rect()), self._image)
+            if self._image.size() == self.size() and ratio == 1:
+                painter.drawImage(0, 0, self._image)
+            else:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(QRectF(self.rect()), self._image)
             self._paint_scene(painter)
         if self.hasFocus():
             paint_focus_ring(painter, QRectF(self.rect()))
@@ -210,7 +213,7 @@ class Surface(QWidget):
             painter.setPen(QPen(behind, 1.2, Qt.PenStyle.DotLine))
             painter.drawPath(path_through(px, py, ~both))
         path = path_through(px, py, both)
-        for pen in way_pen(way):
+        for pen in way_pen(way)[0 if self._is_fine else 1 :]:  # moving ways go without a halo
             painter.setPen(pen)
             painter.drawPath(path)
         if way.shows_steps and len(way.points) <= 80:

@@ -136,17 +136,18 @@ class Slices:
         width, height = self.width, self.height
         bottom = 0.5 - height / 2  # of the middle of the lowest pixel, above the middle of the picture
         passed = np.clip(np.floor(self._horizon - bottom) + 1, 0, height).astype(np.int32)
-        passed = passed * np.int32(width) + np.arange(width, dtype=np.int32)
-        counts = np.bincount(passed.reshape(-1), minlength=(height + 1) * width)[: height * width]
+        flat_passed = passed * np.int32(width) + np.arange(width, dtype=np.int32)
+        counts = np.bincount(flat_passed.reshape(-1), minlength=(height + 1) * width)[: height * width]
         self._number = np.cumsum(counts.astype(np.int16).reshape(height, width), axis=0, dtype=np.int16)
         flat = self._number.reshape(-1)
         seen = np.flatnonzero((flat > 0) & (flat < self._steps)).astype(np.int32)
         row, column = np.divmod(seen, np.int32(width))
         self.rows, self.columns = self._places(flat[seen], column, row.astype(np.float32) + np.float32(bottom))
         self.pixels = (height - 1 - row) * np.int32(width) + column
-        lowest = np.clip(np.ceil(self._base - bottom), 0, height)
-        under = np.flatnonzero((self._number == 0) & (np.arange(height)[:, None] >= lowest))
-        row, column = np.divmod(under, width)
+        lowest = np.clip(np.ceil(self._base - bottom), 0, height).astype(np.int32)
+        tall = np.maximum(passed[0] - lowest, 0)  # pixels of the wall in each column, from its lowest one on
+        column = np.repeat(np.arange(width, dtype=np.int32), tall)
+        row = np.arange(len(column)) + np.repeat(lowest + tall - np.cumsum(tall), tall)
         self.walls = (height - 1 - row) * width + column
         self.wall_sides = (self._first > 0)[column] ^ (not self._along_rows)
 

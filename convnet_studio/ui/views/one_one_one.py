@@ -69,6 +69,7 @@ class OneOneOneView(View):
         self._arrange()
         self._connect()
         self._show_net()
+        self._show_pointer()
         self._drop(*_START)
 
     # ---------------------------------------------------------------- parts
