@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.engine.analysis.arithmetic_text import exact_decimal
@@ -15,6 +15,7 @@ from convnet_studio.engine.analysis.explanation import Column, Explanation, Grou
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.map_images import colored, scale_of
+from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 GAP = 16
@@ -24,6 +25,8 @@ MOST_TILES = 6000
 _SIDES = ((36, 46.0), (120, 38.0), (260, 24.0), (900, 14.0), (MOST_TILES, 7.0))
 """(up to so many terms, pixels of a tile): numbers stand in the larger ones."""
 _READABLE = 36.0
+_SINGLE = 20.0
+"""Smaller tiles are not drawn one by one."""
 _DIFFERENT_PARTS = (What.PARAMETER, What.PARAMETER_GRADIENT)
 
 
@@ -37,6 +40,11 @@ class Block:
     columns: int
     side: float
     height: float
+
+    def tiles(self, count: int) -> QRectF:
+        """Where the first so many tiles lie."""
+        rows = -(-count // self.columns)
+        return QRectF(self.rect.x(), self.rect.y() + LABEL, self.columns * self.side, rows * self.height)
 
     def tile(self, term: int) -> QRectF:
         """Where the tile of a term lies."""
@@ -145,26 +153,31 @@ class ArithmeticSheet(QWidget):
         self._write(painter, name, group.name, "second_text", text_font(11))
         upper, lower = scales.colors(group)
         tiles = min(len(group.values), MOST_TILES)
-        for term in range(tiles):
-            tile = block.tile(term)
-            gap = 1.0 if block.side >= 14 else 0.0
-            square = QRectF(tile.x(), tile.y(), block.side - gap, block.side - gap)
-            painter.fillRect(square, QColor.fromRgb(int(upper[term])))
-            if lower is not None:
-                strip = QRectF(tile.x(), tile.y() + block.side - gap, block.side - gap, block.side / 2)
-                painter.fillRect(strip, QColor.fromRgb(int(lower[term])))
-            if block.side >= _READABLE:
-                self._number(painter, square, _upper(group)[term], int(upper[term]))
-                if lower is not None:
-                    self._number(painter, strip, group.columns[1].values[term], int(lower[term]))
-            if term in (pointed, group.chosen):
-                painter.setPen(QPen(theme().color("accent" if term == pointed else "text"), 2))
-                painter.drawRect(tile.adjusted(1, 1, -2, -2))
+        if block.side < _SINGLE:
+            draw_cells(painter, block.tiles(tiles), _cells(upper[:tiles], lower, block.columns))
+        else:
+            for term in range(tiles):
+                self._paint_tile(painter, block, term, int(upper[term]), None if lower is None else int(lower[term]))
+        for term in {pointed, group.chosen} - {-1}:
+            painter.setPen(QPen(theme().color("accent" if term == pointed else "text"), 2))
+            painter.drawRect(block.tile(term).adjusted(1, 1, -2, -2))
         left = QRectF(block.rect.x(), block.rect.bottom() - LABEL, block.rect.width(), LABEL)
         rest = f" · first {tiles:,} of {len(group.values):,} shown" if tiles < len(group.values) else ""
         total = math.fsum(group.counting().tolist())
         sign = "= " if len(group.values) > 1 and group.chosen < 0 else ""
         self._write(painter, left, f"{sign}{short(total)}{rest}", "text", number_font(11))
+
+    def _paint_tile(self, painter: QPainter, block: Block, term: int, upper: int, lower: int | None) -> None:
+        tile, side = block.tile(term), block.side - 1
+        square = QRectF(tile.x(), tile.y(), side, side)
+        strip = QRectF(tile.x(), tile.y() + side, side, block.side / 2)
+        painter.fillRect(square, QColor.fromRgb(upper))
+        if lower is not None:
+            painter.fillRect(strip, QColor.fromRgb(lower))
+        if block.side >= _READABLE:
+            self._number(painter, square, _upper(block.group)[term], upper)
+            if lower is not None:
+                self._number(painter, strip, block.group.columns[1].values[term], lower)
 
     def _number(self, painter: QPainter, box: QRectF, value: float, pixel: int) -> None:
         """A number on a coloured ground, light or dark as can be read there."""
@@ -236,6 +249,18 @@ class _Scales:
         second = group.columns[1]
         name = "activation" if second.what is What.OUTPUT and second.module_id else self._lower
         return upper, colored(second.values, scale_of(np.array([self._most[False]]), name))
+
+
+def _cells(upper: Array, lower: Array | None, columns: int) -> QImage:
+    """Many small tiles as one image, a cell wide each: two cells of the upper colour, one of the lower."""
+    rows, count = -(-len(upper) // columns), len(upper)
+    parts = [upper, upper] if lower is None else [upper, upper, lower[:count]]
+    pixels = np.zeros((len(parts), rows * columns), np.uint32)
+    for place, part in enumerate(parts):
+        pixels[place, :count] = part
+    image = np.ascontiguousarray(pixels.reshape(len(parts), rows, columns).swapaxes(0, 1).reshape(-1, columns))
+    height, width = image.shape
+    return QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
 def _upper(group: Group) -> Array:

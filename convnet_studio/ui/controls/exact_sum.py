@@ -31,6 +31,7 @@ class ExactSum(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._explanation: Explanation | None = None
+        self._lines: list[tuple[str, str, str, bool]] = []
         self.setAccessibleName("Sum of all terms")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(LINES * LINE + 8)
@@ -39,9 +40,14 @@ class ExactSum(QWidget):
     def show_explanation(self, explanation: Explanation | None) -> None:
         """Show the sum of another one."""
         self._explanation = explanation
-        lines = self._lines()
-        self.setAccessibleDescription(". ".join(f"{words}: {value}" for words, value, _, _ in lines))
+        self._lines = _lines(explanation) if explanation is not None else []
+        self.setAccessibleDescription(self.text)
         self.update()
+
+    @property
+    def text(self) -> str:
+        """What its lines say."""
+        return ". ".join(f"{words}: {value}" for words, value, _, _ in self._lines)
 
     def sizeHint(self) -> QSize:
         """The size it likes best."""
@@ -97,27 +103,9 @@ class ExactSum(QWidget):
         scale = scale_of(np.array([1.0]), "gradient" if is_gradient else "activation")
         return QColor.fromRgb(int(colored(np.array([value]), scale)[0]))
 
-    def _lines(self) -> list[tuple[str, str, str, bool]]:
-        """Words, number, colour, and whether it is bold."""
-        explanation = self._explanation
-        if explanation is None:
-            return []
-        decimals = decimals_for(explanation) + _MORE_DECIMALS
-        count = sum(len(group.counting()) for group in explanation.last.groups)
-        missing = ("not a number", "not a number", str(explanation.stored))
-        total, rounding, stored = summed(explanation, decimals) or missing
-        lines = [
-            (f"Sum of {count:,} term{'s' if count != 1 else ''}", total, "text", False),
-            (FLOAT32_ROUNDING, rounding, "second_text", False),
-            ("= stored value, exactly", stored, "accent", True),
-        ]
-        if math.isfinite(explanation.measured):
-            lines.append(("Measured by finite differences", f"{explanation.measured:.{decimals}f}", "good", False))
-        return lines
-
     def _paint_lines(self, painter: QPainter, room: QRectF) -> None:
         top = room.top()
-        for words, value, token, is_bold in self._lines():
+        for words, value, token, is_bold in self._lines:
             weight = QFont.Weight.DemiBold if is_bold else QFont.Weight.Normal
             line = QRectF(room.left(), top, room.width(), LINE)
             painter.setPen(theme().color(token))
@@ -136,3 +124,19 @@ def increments(step: Step) -> Array:
     together = -(-len(terms) // MOST_BARS)
     grown: Array = np.add.reduceat(terms, np.arange(0, len(terms), max(1, together)))
     return grown
+
+
+def _lines(explanation: Explanation) -> list[tuple[str, str, str, bool]]:
+    """Words, number, colour, and whether it is bold."""
+    decimals = decimals_for(explanation) + _MORE_DECIMALS
+    count = sum(len(group.counting()) for group in explanation.last.groups)
+    missing = ("not a number", "not a number", str(explanation.stored))
+    total, rounding, stored = summed(explanation, decimals) or missing
+    lines = [
+        (f"Sum of {count:,} term{'s' if count != 1 else ''}", total, "text", False),
+        (FLOAT32_ROUNDING, rounding, "second_text", False),
+        ("= stored value, exactly", stored, "accent", True),
+    ]
+    if math.isfinite(explanation.measured):
+        lines.append(("Measured by finite differences", f"{explanation.measured:.{decimals}f}", "good", False))
+    return lines

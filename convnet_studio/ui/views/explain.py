@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.arithmetic_text import written
@@ -25,9 +25,11 @@ from convnet_studio.ui.controls.label import ElidedLabel, Sentence
 from convnet_studio.ui.controls.read_out import ReadOut
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.shown_module import shown_module, why_not_computed
-from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
+from convnet_studio.ui.theme import icon, number_font, text_font, theme, theme_switch
 from convnet_studio.ui.view import View
 
+SLIDE = "Slide over all positions of this map, row by row"
+STOP = "Stop at this position"
 TILES, TEXT = "tiles", "text"
 VALUE, GRADIENT = "value", "gradient"
 SPEEDS = {"2": 2, "5": 5, "15": 15, "30": 30}
@@ -47,14 +49,15 @@ class ExplainView(View):
         self._facts: Summary | None = None
         self._explained: Explained | None = None
         self._problem = ""
-        self._heading = ElidedLabel("", "text", text_font(13))
+        self._heading = ElidedLabel("", "text", text_font(13, QFont.Weight.DemiBold))
         self._form = ChoiceField("Form of the arithmetic", (TILES, TEXT), ("As tiles", "All decimals"), height=24)
         self._form.setToolTip("Tiles, or every term as text with all its decimals")
         self._of = ChoiceField("What is explained", (VALUE, GRADIENT), ("The value", "Its gradient"), height=24)
         self._of.setToolTip("The number itself, or the gradient of the loss by it")
-        self._copy = _button("Copy", "Copy all terms with all their decimals as text", self.copy)
-        self._play = _button("Slide", "Slide over all positions of this map, row by row", self.toggle_play)
-        self._speed = ChoiceField("Speed", list(SPEEDS), [f"{each} / s" for each in SPEEDS], height=24)
+        self._copy = _button("copy", "Copy all terms with all their decimals as text", self.copy)
+        self._let_go = _button("x", "Let go of this number", lambda: open_project.pointed.pin(None))
+        self._play = _button("play", SLIDE, self.toggle_play)
+        self._speed = ChoiceField("Speed", list(SPEEDS), [f"{each} a second" for each in SPEEDS], height=24)
         self._speed.setToolTip("Positions of the window per second")
         self._sheet = ArithmeticSheet("Arithmetic")
         self._sum = ExactSum()
@@ -76,11 +79,13 @@ class ExplainView(View):
         self._refresh()
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self._heading, 1)
-        for each in (self._of, self._form, self._copy, self._play, self._speed):
-            top.addWidget(each)
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        for each in (self._of, self._form, self._copy, self._let_go):
+            tools.addWidget(each)
+        tools.addStretch(1)
+        for each in (self._play, self._speed):
+            tools.addWidget(each)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
@@ -102,7 +107,8 @@ class ExplainView(View):
         self.setContentsMargins(16, 16, 16, 16)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(top)
+        column.addWidget(self._heading)
+        column.addLayout(tools)
         column.addWidget(self._read_out)
         column.addWidget(self._area, 1)
         column.addWidget(self._sum)
@@ -185,6 +191,7 @@ class ExplainView(View):
         self._read_out.setVisible(explanation is not None and not is_text)
         self._sum.setVisible(explanation is not None and not is_text)
         self._copy.setEnabled(explanation is not None)
+        self._let_go.setEnabled(self.open_project.pointed.pinned is not None)
         self._play.setEnabled(place is not None and self._can_slide(place))
         self._heading.show_text(self._place_text(explanation.place if explanation else place))
         if explanation is None or not self.isVisible():
@@ -242,6 +249,9 @@ class ExplainView(View):
 
     def _recolor(self) -> None:
         colors = theme().colors
+        self._copy.setIcon(icon("copy"))
+        self._let_go.setIcon(icon("x"))
+        self._show_sliding(self._timer.isActive())
         self._text.setStyleSheet(f"QPlainTextEdit {{ background: transparent; color: {colors['text']}; }}")
         self._area.setStyleSheet("QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }")
 
@@ -261,11 +271,16 @@ class ExplainView(View):
         elif (place := self.place) is not None and self._can_slide(place):
             self._set_speed()
             self._timer.start()
-            self._play.setText("Stop")
+            self._show_sliding(True)
 
     def _stop(self) -> None:
         self._timer.stop()
-        self._play.setText("Slide")
+        self._show_sliding(False)
+
+    def _show_sliding(self, is_sliding: bool) -> None:
+        self._play.setIcon(icon("pause" if is_sliding else "play"))
+        self._play.setToolTip(STOP if is_sliding else SLIDE)
+        self._play.setAccessibleName(STOP if is_sliding else SLIDE)
 
     def _set_speed(self) -> None:
         self._timer.setInterval(round(1000 / SPEEDS[self._speed.value]))
@@ -284,12 +299,14 @@ class ExplainView(View):
             self.open_project.pointed.move(replace(place, index=following))
 
 
-def _button(words: str, tip: str, pressed: Callable[[], None]) -> QPushButton:
-    button = QPushButton(words)
+def _button(icon_name: str, tip: str, pressed: Callable[[], None]) -> QPushButton:
+    button = QPushButton()
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(14, 14))
     button.setToolTip(tip)
     button.setAccessibleName(tip)
-    button.setFont(text_font(12))
-    button.clicked.connect(lambda _: pressed())
+    button.setFixedSize(32, 24)
+    button.clicked.connect(lambda: pressed())
     return button
 
 
