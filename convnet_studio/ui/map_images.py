@@ -106,7 +106,7 @@ def sheet_image(maps: Array, tiling: Tiling, scales: list[Scale]) -> QImage:
 def rgb_pixels(picture: Array) -> NDArray[np.uint32]:
     """A picture ``(1 or 3, height, width)`` in 0 .. 1 as people see it, ``(height, width)`` of 0xffRRGGBB."""
     channels = picture if len(picture) == 3 else np.repeat(picture[:1], 3, axis=0)
-    levels = np.clip(np.nan_to_num(channels) * 255 + 0.5, 0, 255).astype(np.uint32)
+    levels = np.clip(np.nan_to_num(channels, posinf=1.0, neginf=0.0) * 255 + 0.5, 0, 255).astype(np.uint32)
     return np.ascontiguousarray(
         np.uint32(0xFF000000) | (levels[0] << np.uint32(16)) | (levels[1] << np.uint32(8)) | levels[2]
     )
