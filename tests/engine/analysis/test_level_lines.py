@@ -27,13 +27,14 @@ def test_a_circle_is_closed_and_round() -> None:
     assert (counts == 2).all()
 
 
-def test_a_saddle_has_two_lines_that_do_not_cross() -> None:
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("level", [-0.2, 0.2])
+def test_a_saddle_has_two_lines_that_do_not_cross(sign: int, level: float) -> None:
     rows, columns = np.mgrid[-1:1:2j, -1:1:2j]
-    for level in (-0.2, 0.2):
-        lines = level_lines(rows * columns, level)
-        assert lines.shape == (2, 2, 2)
-        sides = (lines[..., 0] - 0.5) * (lines[..., 1] - 0.5)
-        assert (np.sign(sides.mean(axis=1)) == np.sign(level)).all()
+    lines = level_lines(sign * rows * columns, level)
+    assert lines.shape == (2, 2, 2)
+    middles = lines.mean(axis=1) - 0.5  # each line bends around a corner that lies on the other side of the level
+    assert (np.sign(middles[:, 0] * middles[:, 1]) == sign * np.sign(level)).all()
 
 
 def test_cells_that_are_not_finite_have_no_line() -> None:
