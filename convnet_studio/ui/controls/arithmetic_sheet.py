@@ -139,6 +139,7 @@ class ArithmeticSheet(QWidget):
         if explanation is None:
             return
         painter = QPainter(self)
+        painter.setClipRect(self.visibleRegion().boundingRect())  # vector pictures know no scroll area
         for top, formula in self._headings:
             self._write(painter, QRectF(0, top, self.width(), LINE), formula, "text", number_font(12))
         scales = _Scales(explanation)
