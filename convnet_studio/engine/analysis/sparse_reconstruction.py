@@ -195,12 +195,10 @@ class AskReconstruction(Inquiry):
     border: str = "exact"
     across_maps: bool = False
 
-    def work(self, moment: Moment) -> Iterator[object]:
-        """The normalisation, then one code after the other."""
-        picture = moment.picture
-        if picture.ndim != 3 or not np.isfinite(picture).all():
-            raise ValueError("Only pictures of maps can be rebuilt from filters: this data has none.")
-        norm = LocalContrastNorm(
+    @property
+    def norm(self) -> LocalContrastNorm:
+        """The module with these settings."""
+        return LocalContrastNorm(
             kernel_size=self.kernel_size,
             width=self.width,
             border=self.border,
@@ -208,7 +206,13 @@ class AskReconstruction(Inquiry):
             threshold="mean",
             threshold_value=1.0,  # not used then
         )
-        steps = lcn_steps(norm, picture)
+
+    def work(self, moment: Moment) -> Iterator[object]:
+        """The normalisation, then one code after the other."""
+        picture = moment.picture
+        if picture.ndim != 3 or not np.isfinite(picture).all():
+            raise ValueError("Only pictures of maps can be rebuilt from filters: this data has none.")
+        steps = lcn_steps(self.norm, picture)
         maps, height, width = picture.shape
         side = min(height, width)
         with moment.run.answering():

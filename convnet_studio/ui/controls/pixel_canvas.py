@@ -15,6 +15,8 @@ from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import theme, theme_switch
 
 _SMALLEST_MARK = 6.0
+_FULL_ENOUGH = 0.85
+"""Of the room: below that, pixels may differ in size by one of the screen's."""
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -76,13 +78,13 @@ class PixelCanvas(QWidget):
 
     @property
     def zoom(self) -> float:
-        """Logical pixels of the screen to one of the picture: a whole number of the screen's own where that fits."""
+        """Logical pixels of the screen to one of the picture: a whole number of its own where that fills the room."""
         if self._image.isNull():
             return 1.0
         fitting = min((self.width() - 2) / self._image.width(), (self.height() - 2) / self._image.height())
         ratio = self.devicePixelRatioF()
         whole = math.floor(fitting * ratio) / ratio
-        return max(whole if whole > 0 else fitting, 0.05)
+        return max(whole if whole >= _FULL_ENOUGH * fitting else fitting, 0.05)
 
     @property
     def box(self) -> QRectF:

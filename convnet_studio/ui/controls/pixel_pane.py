@@ -15,6 +15,7 @@ from convnet_studio.ui.map_images import Scale, colored
 from convnet_studio.ui.theme import number_font, text_font
 
 _GAP = 4
+_HEADING = 20
 _NARROWEST = 96
 """Of a legend, so that its two ends can be read."""
 
@@ -35,6 +36,7 @@ class PixelPane(QWidget):
         self.legend = LegendBar(f"Colours of {word}", self)
         row = QHBoxLayout()
         row.setSpacing(8)
+        self.heading.setFixedHeight(_HEADING)
         if symbol:
             row.addWidget(Label(symbol, "text", number_font(13, QFont.Weight.DemiBold)))
         row.addWidget(self.heading, 1)
@@ -58,7 +60,6 @@ class PixelPane(QWidget):
     def _place_legend(self) -> None:
         """Right below the picture, wherever that ends."""
         box = self.canvas.box.translated(self.canvas.pos())
-        self.legend.setGeometry(
-            round(box.left()), round(box.bottom()) + _GAP, max(_NARROWEST, round(box.width())), self.legend.height()
-        )
+        width = max(_NARROWEST, round(box.width()))
+        self.legend.setGeometry(round(box.left()), round(box.bottom()) + _GAP, width, self.legend.height())
         self.legend.raise_()

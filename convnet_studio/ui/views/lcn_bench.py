@@ -148,6 +148,11 @@ class LcnBenchView(View):
             self._soon.stop()
             self._refresh()
 
+    @property
+    def shown_steps(self) -> LcnSteps | None:
+        """What the panes show: the picture in the light that falls on it, and what is made of it."""
+        return self._steps
+
     # ---------------------------------------------------------------- what the user does
 
     def _own_module(self) -> ModuleSpec | None:

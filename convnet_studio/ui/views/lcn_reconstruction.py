@@ -1,4 +1,4 @@
-"""LCN reconstruction: the shown picture from equally many coefficients, without and with local contrast normalisation."""
+"""LCN reconstruction: the shown picture from equally many coefficients, without LCN and with it."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class LcnReconstructionView(View):
             "k, active coefficients each",
             (0, 1),
             lambda n: f"{n:.0f}",
-            "Of both, the k coefficients that were found first.",
+            "Coefficients of each of the two codes.",
         )
         self.words = Sentence(_WAITING)
         self.read_out = ReadOut(_HINT)
-        self.original = PixelPane("x", "original")
+        self.original = PixelPane("", "Original")
         self.without = PixelPane("", "Without LCN")
         self.with_lcn = PixelPane("", "With LCN")
         self.bank = BankSheet()
@@ -171,9 +171,9 @@ class LcnReconstructionView(View):
             scale = scale_of(steps.y[0], "activation")
             for pane, each in zip(self.pictures, values, strict=True):
                 pane.show_values(each[0], scale)
-            self.original.heading.show_text("original, its local contrast LCN(x)")
+            self.original.heading.show_text("Local contrast of the original")
             return
-        self.original.heading.show_text("original")
+        self.original.heading.show_text("Original")
         values = [steps.x, *(each.picture for each in kept)]
         if len(steps.x) == 3 and not self._is_signed:
             for pane, each in zip(self.pictures, values, strict=True):
@@ -192,8 +192,9 @@ class LcnReconstructionView(View):
         else:
             source = "Gabor filters"
         without, with_lcn = kept
+        count = f"{without.count}" if without.count == with_lcn.count else f"{without.count} and {with_lcn.count}"
         return (
-            f"{without.count} and {with_lcn.count} coefficients of {source} and a flat one, found by matching pursuit. "
+            f"{count} coefficients each, of {source} and a flat one, found by matching pursuit. "
             f"Spent on brightness: {without.slow} without LCN, {with_lcn.slow} with it, where local mean and spread "
             f"are kept beside them."
         )
