@@ -37,7 +37,7 @@ class LcnControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.window_side = Slider(
-            "Window", range(3, 33, 2), lambda n: f"{n:.0f} × {n:.0f}", f"{_HELP['kernel_size']} The yellow frame."
+            "Side", range(3, 33, 2), lambda n: f"{n:.0f} × {n:.0f}", f"{_HELP['kernel_size']} The yellow frame."
         )
         self.gaussian = Slider("Width σ of its Gaussian", np.arange(5, 81) / 10, lambda n: f"{n:.1f}", _HELP["width"])
         self.threshold = SegmentedControl("Smallest divisor", (MEAN, FIXED))
@@ -62,6 +62,7 @@ class LcnControls(QWidget):
         self.brush = SegmentedControl("Brush", (LIGHT, SHADOW))
         self.brush.setToolTip("Drag on x to paint; Space paints at the marked pixel.")
         self.clear = QPushButton("Clear")
+        self.clear.setAccessibleName("Clear light and shadow")
         self.clear.setToolTip("Take away all light and shadow")
         self.kept = StatRow("Correlation before and after the light", _STEPS)
         self.kept.setToolTip("1: the light has changed nothing but brightness and contrast as a whole.")

@@ -23,6 +23,8 @@ _TILE = 84
 _SMALLEST_TILE = 36
 _SIGN = 20
 _TERMS = 2
+_ROOMY = 380
+"""Pixels: in less the lines are written smaller, so that their numbers stay whole."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,9 @@ class LcnSheet(QWidget):
                 left += _SIGN
 
     def _paint_line(self, painter: QPainter, line: Line, top: float) -> None:
-        plain, bold = number_font(12), number_font(12, QFont.Weight.DemiBold)
-        start = f"{line.name} = " if line.name else "    "
+        pixels = 12 if self.width() >= _ROOMY else 11
+        plain, bold = number_font(pixels), number_font(pixels, QFont.Weight.DemiBold)
+        start = f"{line.name} = " if line.name else "  "
         result = f" = {line.result}" if line.result else ""
         metrics, room = QFontMetricsF(plain), self.width() - 2 * _PADDING
         rest = room - QFontMetricsF(bold).horizontalAdvance(result) - metrics.horizontalAdvance(start)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.label import ElidedLabel, Label
 from convnet_studio.ui.controls.legend_bar import LegendBar
+from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.pixel_canvas import PixelCanvas
 from convnet_studio.ui.map_images import Scale, colored
 from convnet_studio.ui.theme import number_font, text_font
@@ -50,7 +51,8 @@ class PixelPane(QWidget):
     def show_values(self, values: Array | None, scale: Scale | None) -> None:
         """Show numbers ``(height, width)`` in the colours of a scale; None: nothing."""
         self.canvas.show_pixels(colored(values, scale) if values is not None and scale else None)
-        self.legend.show_scale(scale if values is not None else None)
+        ends = (short(scale.low), short(scale.high)) if scale else None
+        self.legend.show_scale(scale if values is not None else None, ends)
 
     def show_pixels(self, pixels: NDArray[np.uint32]) -> None:
         """Show a picture as people see it, which needs no legend."""

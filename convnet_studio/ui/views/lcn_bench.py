@@ -164,6 +164,7 @@ class LcnBenchView(View):
         self.like_module.setVisible(module is not None)
         if module is not None:
             self.like_module.setText(f"Set as in {title(module)}")
+            self.like_module.setAccessibleName(self.like_module.text())
 
     def _take_module(self) -> None:
         module = self._own_module()

@@ -36,6 +36,7 @@ _HINT = "Point at a pixel to read it in all three pictures"
 _USUAL_SHARE = 6 / 81
 """Coefficients to a pixel, at first: six for a patch of 9 x 9."""
 _STOPS = 60
+_ERRORS = "Error: length of v̂ − v over that of v, the local contrast; faint is where σ ≤ c, strong where σ > c."
 _MOMENT = 16
 
 
@@ -77,6 +78,8 @@ class LcnReconstructionView(View):
         self.count.entered.connect(lambda _: self._soon.start())
         self.shown.chosen.connect(self._show)
         self.filters.chosen.connect(self._begin_anew)
+        for pane in (self.without, self.with_lcn):
+            pane.canvas.setToolTip(_ERRORS)
         for pane in (*self.pictures, *self.places):
             pane.canvas.pointed.connect(self._point_at)
         theme_switch().changed.connect(self._show)
@@ -161,7 +164,6 @@ class LcnReconstructionView(View):
         for pane, name, each in zip(self.pictures[1:], ("Without LCN", "With LCN"), kept, strict=True):
             errors = f"error {short(each.low_error)} where faint, {short(each.high_error)} where strong"
             pane.heading.show_text(f"{name} · {errors}")
-            pane.heading.setToolTip(_what_errors_are())
 
     def _show_pictures(self, found: Reconstruction, kept: tuple[Kept, Kept]) -> None:
         steps = found.steps
@@ -192,9 +194,10 @@ class LcnReconstructionView(View):
         else:
             source = "Gabor filters"
         without, with_lcn = kept
+        flat = "a flat one" if len(found.steps.x) == 1 else "a flat one for each map"
         count = f"{without.count}" if without.count == with_lcn.count else f"{without.count} and {with_lcn.count}"
         return (
-            f"{count} coefficients each, of {source} and a flat one, found by matching pursuit. "
+            f"{count} coefficients each, of {source} and {flat}, found by matching pursuit. "
             f"Spent on brightness: {without.slow} without LCN, {with_lcn.slow} with it, where local mean and spread "
             f"are kept beside them."
         )
@@ -212,7 +215,3 @@ class LcnReconstructionView(View):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
         QPainter(self).fillRect(self.rect(), theme().color("surface"))
-
-
-def _what_errors_are() -> str:
-    return "Length of the error of the local contrast over that of the contrast itself, where σ ≤ c and where σ > c"
