@@ -117,11 +117,13 @@ def test_light_changes_the_input_and_hardly_the_output(bench: LcnBenchView) -> N
     x, v, y = (float(each) for each in kept.texts)
     assert x < 0.6 < 0.8 < v
     assert y > 0.9
+    assert bench.output.heading.text() == f"r {y:.2f} · divided"
     changes = [float(each) for each in bench.controls.changed.texts]
     assert changes[2] < changes[0] / 3
     QTest.mouseClick(bench.controls.clear, Qt.MouseButton.LeftButton)
     assert kept.texts == ["–", "–", "–"]
     assert bench.controls.added.number == 0
+    assert bench.output.heading.text() == "divided"
 
 
 def test_light_is_painted_with_the_mouse_and_shadow_with_the_keyboard(bench: LcnBenchView) -> None:

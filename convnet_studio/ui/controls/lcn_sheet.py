@@ -23,6 +23,8 @@ _TILE = 84
 _SMALLEST_TILE = 36
 _SIGN = 20
 _TERMS = 2
+_SHORTEST = 36
+"""Pixels: a working with less is left out."""
 _ROOMY = 380
 """Pixels: in less the lines are written smaller, so that their numbers stay whole."""
 
@@ -162,6 +164,8 @@ class LcnSheet(QWidget):
         metrics, room = QFontMetricsF(plain), self.width() - 2 * _PADDING
         rest = room - QFontMetricsF(bold).horizontalAdvance(result) - metrics.horizontalAdvance(start)
         working = metrics.elidedText(line.working, Qt.TextElideMode.ElideRight, rest)
+        if result and rest < _SHORTEST:
+            start, working = line.name, ""
         left = float(_PADDING)
         for text, font, token in (
             (start + working, plain, "second_text"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.ui.controls.label import ElidedLabel, Label
+from convnet_studio.ui.controls.label import ElidedLabel
 from convnet_studio.ui.controls.legend_bar import LegendBar
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.pixel_canvas import PixelCanvas
@@ -17,6 +19,8 @@ from convnet_studio.ui.theme import number_font, text_font
 
 _GAP = 4
 _HEADING = 20
+_FORMULA_FIRST = 1000
+"""Stretch of the formula, which has all the room it can use before the word gets any."""
 _NARROWEST = 96
 """Of a legend, so that its two ends can be read."""
 
@@ -39,7 +43,10 @@ class PixelPane(QWidget):
         row.setSpacing(8)
         self.heading.setFixedHeight(_HEADING)
         if symbol:
-            row.addWidget(Label(symbol, "text", number_font(13, QFont.Weight.DemiBold)))
+            font = number_font(13, QFont.Weight.DemiBold)
+            formula = ElidedLabel(symbol, "text", font)
+            formula.setMaximumWidth(math.ceil(QFontMetricsF(font).horizontalAdvance(symbol)) + 1)
+            row.addWidget(formula, _FORMULA_FIRST)
         row.addWidget(self.heading, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, self.legend.height() + _GAP)

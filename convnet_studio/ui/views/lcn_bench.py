@@ -76,6 +76,7 @@ class LcnBenchView(View):
         self.deviation = PixelPane("σ = √(w ∗ v²)", "local deviation")
         self.output = PixelPane("y = v / max(c, σ)", "divided")
         self.panes = (self.input, self.mean, self.subtracted, self.deviation, self.output)
+        self._judged = {pane: pane.heading.text() for pane in (self.input, self.subtracted, self.output)}
         self.grid = PaneGrid((self.input, self.mean, self.subtracted, self.sheet, self.deviation, self.output))
         self._soon = QTimer(self, singleShot=True, interval=_MOMENT)
         self._arrange()
@@ -244,7 +245,10 @@ class LcnBenchView(View):
 
     def _show_numbers(self, before: LcnSteps, after: LcnSteps, lit: bool) -> None:
         pairs = ((before.x, after.x), (before.subtracted, after.subtracted), (before.y, after.y))
-        self.controls.kept.show_numbers([f"{correlation(*each):.4f}" for each in pairs] if lit else [])
+        kept = [correlation(*each) for each in pairs]
+        self.controls.kept.show_numbers([f"{each:.4f}" for each in kept] if lit else [])
+        for (pane, word), each in zip(self._judged.items(), kept, strict=True):
+            pane.heading.show_text(f"r {each:.2f} · {word}" if lit else word)
         self.controls.changed.show_numbers([short(relative_change(*each)) for each in pairs] if lit else [])
         self.controls.neighbours.show_numbers([f"{neighbour_correlation(each):.3f}" for _, each in pairs])
 
