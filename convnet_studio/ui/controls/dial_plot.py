@@ -82,7 +82,10 @@ class DialPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(text_font(12))
         painter.setPen(theme().color("second_text"))
-        painter.drawText(QPointF(0, 14), self._name)
+        room = max(0, self.width() - 96)  # the value stands at its right
+        painter.drawText(
+            QPointF(0, 14), painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+        )
         if self._amounts:
             self._paint_axes(painter)
             self._paint_curve(painter)

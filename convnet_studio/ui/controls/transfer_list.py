@@ -11,7 +11,7 @@ from convnet_studio.engine.analysis.pointwise import Study, Transfer
 from convnet_studio.ui.controls.painting import paint_focus_ring
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
-_ROW, _WIDTH, _CURVE = 44, 216, 48.0
+_ROW, _WIDTH, _CURVE = 44, 208, 40.0
 
 
 class TransferList(QWidget):

@@ -45,7 +45,7 @@ class TransferPlot(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The size below which it would be cut."""
-        return QSize(200, 180)
+        return QSize(180, 180)
 
     @property
     def room(self) -> QRectF:

@@ -63,6 +63,7 @@ class NonlinearityBench(View):
         column.setSpacing(8)
         column.addWidget(self.words)
         column.addWidget(self._body, 1)
+        column.addWidget(self.numbers)
         self._arrange()
         self.kinds.chosen.connect(self._choose)
         self.plot.pointed.connect(self._read)
@@ -83,7 +84,6 @@ class NonlinearityBench(View):
         right.addLayout(self._settings)
         right.addWidget(self.read_out)
         right.addWidget(self.plot, 1)
-        right.addWidget(self.numbers)
         row = QHBoxLayout(self._body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -159,6 +159,7 @@ class NonlinearityBench(View):
     def _refresh(self) -> None:
         module, study = shown_module(self.open_project), self._study
         self._body.setVisible(study is not None)
+        self.numbers.setVisible(study is not None)
         self.kinds.show_study(study)
         if module is None:
             self.words.show_text(_EMPTY)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.pooling_dial import (
     AMOUNTS,
@@ -41,6 +41,7 @@ from convnet_studio.ui.view import View
 
 _EMPTY = "Select a module that gives maps; a window of one of them is then pooled from the mean to the maximum."
 _MOST_PANES = 4
+_WIDE = 640
 SIZES = ("2×2", "3×3", "4×4")
 
 
@@ -65,11 +66,12 @@ class PoolingDial(View):
         self.window_size.choose(SIZES[1])
         self.panes = FieldPanes("Maps to take a window from")
         self.value = DialPlot("Pooled value")
-        self.change = DialPlot("Largest change when the window moves by 1 pixel", percent=True)
+        self.change = DialPlot("Change when the window moves by 1 pixel, at most", percent=True)
         self.shares = BarList("Shares of the gradient")
         self._fields: dict[tuple[int, int], NumberField] = {}
         self._cells = QGridLayout()
         self._cells.setSpacing(4)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._page = QScrollArea()
         self._arrange()
         self.family.chosen.connect(self._refresh)
@@ -100,18 +102,18 @@ class PoolingDial(View):
         left.addStretch(1)
         right.addWidget(self.value, 3)
         right.addWidget(self.change, 2)
-        both = QHBoxLayout()
-        both.setSpacing(24)
-        both.addLayout(left, 2)
-        both.addLayout(right, 3)
+        self._halves.setSpacing(24)
+        self._halves.addLayout(left, 2)
+        self._halves.addLayout(right, 3)
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(0, 0, 8, 0)
         body.setSpacing(12)
         body.addWidget(self.panes)
-        body.addLayout(both, 1)
+        body.addLayout(self._halves, 1)
         self._page.setWidgetResizable(True)
         self._page.setFrameShape(QFrame.Shape.NoFrame)
+        self._page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._page.setWidget(inside)
         column = QVBoxLayout(self)
@@ -120,6 +122,12 @@ class PoolingDial(View):
         column.addLayout(top)
         column.addWidget(self.words)
         column.addWidget(self._page, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The curves stand beside the window's numbers, or below them where that leaves them more room."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
     # ---------------------------------------------------------------- what comes in
 
@@ -226,6 +234,7 @@ class PoolingDial(View):
         for at, field in self._fields.items():
             if not field.hasFocus() or at in self._edited:
                 field.show_value(float(exact(window[at])))
+                field.lineEdit().setCursorPosition(0)  # where it is narrow, the first digits are seen
         found, place = sweep(family, patch, corner, side), self._places[family]
         seen = np.abs(window) if family == P_NORM else window
         sizes = "|x|" if family == P_NORM else "x"
