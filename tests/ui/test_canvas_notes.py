@@ -66,8 +66,8 @@ def test_n_opens_a_field_and_nothing_is_edited_before_there_is_a_text(bench):
     QTest.keyClick(editor, Qt.Key.Key_Return, CTRL)
     assert not editor.isVisible()
     bench.key(Qt.Key.Key_N)
-    QTest.keyClicks(editor, "gone")
     QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert not editor.isVisible()
     assert texts(bench) == []
     assert undo_texts(bench) == []
     assert bench.view.area.hasFocus()
@@ -94,6 +94,18 @@ def test_a_click_elsewhere_keeps_the_text(bench):
     bench.view.area.setFocus(Qt.FocusReason.MouseFocusReason)
     assert texts(bench) == ["kept"]
     assert not bench.view.area.notes.editor.isVisible()
+
+
+def test_escape_keeps_the_text_and_undo_takes_it_back(noted):
+    editor = noted.view.area.notes.editor
+    double_click(noted, note_place(noted))
+    QTest.keyClicks(editor, "kept")
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert texts(noted) == ["kept"]
+    assert not editor.isVisible()
+    assert noted.view.area.hasFocus()
+    noted.open_project.undo_stack.undo()
+    assert texts(noted) == ["Look at the edges"]
 
 
 def test_ctrl_enter_is_the_fields_own_while_it_is_open(bench):
@@ -242,9 +254,13 @@ def test_a_refused_text_can_be_given_up(bench):
     editor.setPlainText("x" * 2001)
     QTest.keyClick(editor, Qt.Key.Key_Return, CTRL)
     assert bench.view.area.canvas.bubble.isVisible()
+    QTest.keyClicks(editor, "y")
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert editor.isVisible()  # changed since, so it is asked again
     QTest.keyClick(editor, Qt.Key.Key_Escape)
     assert not bench.view.area.canvas.bubble.isVisible()
     assert not editor.isVisible()
+    assert texts(bench) == []
 
 
 def test_an_open_field_does_not_outlive_its_project_or_its_note(noted):

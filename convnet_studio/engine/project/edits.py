@@ -65,7 +65,7 @@ from convnet_studio.engine.project.wire_edits import (
     swap,
     unshare_weights,
 )
-from convnet_studio.engine.project.wiring import can_connect, can_insert, can_swap, heal, reached_from
+from convnet_studio.engine.project.wiring import can_connect, can_insert, can_swap, heal, reached_from, title
 
 __all__ = [
     "apply_change",
@@ -86,11 +86,13 @@ __all__ = [
     "join_stage",
     "leave_stage",
     "mend",
+    "move_into_link",
     "move_modules",
     "paste_modules",
     "rename_module",
     "rename_project",
     "rename_stage",
+    "renew_module",
     "replace_module",
     "return_to",
     "set_data",
@@ -143,10 +145,25 @@ def insert_on_link(
     if reason := can_insert(project, link, kind):
         raise ValueError(reason)
     after, new_id = insert_module(project, kind, position, settings)
-    wires = Link(link.source, new_id), replace(link, source=new_id)
-    links = [each for each in after.network.links if each != link]
-    after = joined_by(with_network(after, links=(*links, *wires)), link, new_id)
-    return with_room(after, [new_id], make_room), new_id
+    return move_into_link(after, link, new_id, position, make_room), new_id
+
+
+def move_into_link(project: Project, link: Link, module_id: str, position: Position, make_room: float = 0.0) -> Project:
+    """Put a module that is there, without any wire, into a wire; the rest is as in `insert_on_link`.
+
+    Raises:
+        ValueError: if it has wires, or is of a kind that can't stand between two modules.
+    """
+    module = project.network.module(module_id)
+    if reason := can_insert(project, link, module.kind):
+        raise ValueError(reason)
+    if any(module_id in (each.source, each.target) for each in project.network.links):
+        raise ValueError(f"{title(module)} has wires: take them out before it goes into another.")
+    wires = Link(link.source, module_id), replace(link, source=module_id)
+    links = [each for each in project.network.links if each != link]
+    after = leave_stage(move_modules(project, {module_id: position}), [module_id])
+    after = joined_by(with_network(after, links=(*links, *wires)), link, module_id)
+    return with_room(after, [module_id], make_room)
 
 
 def delete_modules(project: Project, ids: Collection[str]) -> Project:
@@ -300,6 +317,25 @@ def replace_module(project: Project, module_id: str, kind: str) -> Project:
     after = with_network(after, links=into_ports(after, module_id))
     check_invariants(after)  # the new kind may be a loss, from which no wire may start, in place of an unknown one
     return after
+
+
+def renew_module(project: Project, module_id: str) -> tuple[Project, str]:
+    """Put a new module of the same kind, with default settings and new weights, in the place of one; second: its id.
+
+    It has the name, place, stage and wires of the old one, wires where it has their ports.
+    """
+    old = project.network.module(module_id)
+    after, new_id = _add(project, ModuleSpec("", old.kind, check_settings(kind_named(old.kind), {}), name=old.name))
+    after = move_modules(after, {new_id: old.position})
+
+    def renewed(each: str) -> str:
+        return new_id if each == module_id else each
+
+    modules = pass_on_weights([each for each in after.network.modules if each.id != module_id], [module_id])
+    links = [replace(each, source=renewed(each.source), target=renewed(each.target)) for each in after.network.links]
+    stages = [replace(each, modules=tuple(renewed(one) for one in each.modules)) for each in after.network.stages]
+    after = with_network(after, modules=modules, links=links, stages=stages)
+    return with_network(after, links=into_ports(after, new_id)), new_id
 
 
 def return_to(project: Project, earlier: Project) -> Project:

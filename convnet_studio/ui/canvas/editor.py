@@ -25,6 +25,7 @@ from convnet_studio.engine.project.wiring import closes_loop, title
 from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH
 from convnet_studio.ui.canvas.numbers import counted
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
+from convnet_studio.ui.canvas.row_break import card_between_rows, make_room
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.canvas.stage_editor import NEW_HEIGHT, StageEditor
 from convnet_studio.ui.canvas.stage_layout import FRAME_PADDING, frame_around
@@ -58,15 +59,34 @@ class CanvasEditor:
         return self._commit(f"Add {kind}", after, new_id)
 
     def add_on_link(self, kind: str, link: Link, at: QPointF) -> str:
-        """Put a new module into a wire; its id. In a row the cards behind make room, else it goes to `at`."""
+        """Put a new module into a wire; its id. Where there is no row to make room, it goes to `at`."""
+        before, position, room = self._room_on_link(link, NEW_CARD, at)
+        after, new_id = edits.insert_on_link(before, link, kind, position, make_room=room)
+        return self._commit(f"Insert {kind}", after, new_id)
+
+    def move_into_link(self, module_id: str, link: Link, at: QPointF) -> None:
+        """Put a module that is there, without any wire, into a wire; its card goes where that of a new one would."""
+        card = self._scene.modules[module_id].rect
+        free = free_place(QRectF(at, card.size()), [each for each in self._card_rects() if each != card])
+        before, position, room = self._room_on_link(link, card.size(), free, module_id)
+        after = edits.move_into_link(before, link, module_id, position, room)
+        self._commit(f"Insert {title(after.network.module(module_id))}", after, module_id)
+
+    def _room_on_link(self, link: Link, size: QSizeF, at: QPointF, moved: str = "") -> tuple[Project, Position, float]:
+        """Room for a card in a wire: the project with it, the card's position, the width that the row behind gives.
+
+        Between two rows it stands at the end of the upper or at the start of the lower; else, out of a row, at `at`.
+        The card `moved` itself takes none.
+        """
         source, target = (self.project.network.module(each) for each in (link.source, link.target))
-        position = target.position if is_one_row(source.position, target.position) else _position(at)
-        room = NEW_CARD.width() + CARD_GAP
+        is_row = is_one_row(source.position, target.position)
+        if not is_row and (found := card_between_rows(self._scene, link, size, moved)):
+            return make_room(self.project, self._scene, found), _position(found.at), 0.0
+        room = size.width() + CARD_GAP
         inside = self.project.network.stage_of(link.target)
         if inside and link.source not in inside.modules:  # the new card stands before the frame
             room += FRAME_PADDING
-        after, new_id = edits.insert_on_link(self.project, link, kind, position, make_room=room)
-        return self._commit(f"Insert {kind}", after, new_id)
+        return self.project, target.position if is_row else _position(at), room
 
     def add_wired(self, kind: str, at: QPointF, source: str = "", target: str = "", port: int = 0) -> str:
         """Put a new module at `at`, fed by `source` or feeding input `port` of `target`, as one edit; its id."""
@@ -157,11 +177,18 @@ class CanvasEditor:
             return False
         return True
 
+    def can_take_place(self, module_id: str, kind: str) -> bool:
+        """Whether a new module of `kind` can take the place of another, which may be of the same kind."""
+        return self.project.network.module(module_id).kind == kind or self.can_replace(module_id, kind)
+
     def replace(self, module_id: str, kind: str) -> None:
-        """Put a module of another kind into the place of one."""
+        """Put a module of another kind, or a new one of the same, into the place of one."""
         old = self.project.network.module(module_id)
-        self._open.edit(f"Replace {old.kind} by {kind}", edits.replace_module(self.project, module_id, kind))
-        self._open.select(frozenset((module_id,)))
+        if old.kind == kind:
+            self._commit(f"Renew {title(old)}", *edits.renew_module(self.project, module_id))
+        else:
+            self._open.edit(f"Replace {old.kind} by {kind}", edits.replace_module(self.project, module_id, kind))
+            self._open.select(frozenset((module_id,)))
 
     def delete_selection(self, verb: str = "Delete") -> None:
         """Take the selected modules (chains heal), wires and notes out."""

@@ -17,7 +17,8 @@ from convnet_studio.ui.theme import theme
 WIDTH = 1.75
 LIT_WIDTH = 2.5
 PLUS_RADIUS = 10.0
-OFFERED_Z = 2.0
+OFFERED_Z = 3.0
+"""Above the card that is held over it."""
 LOOP_RADIUS = 6.0
 DASHES = (4.0, 3.0)
 """Of a recurrent wire, in widths of its line: drawn, left out."""

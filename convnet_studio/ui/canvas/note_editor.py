@@ -13,11 +13,11 @@ from convnet_studio.ui.theme import text_font, theme
 
 SMALLEST_HEIGHT = 40
 HINT = "Type a note…"
-HELP = "Ctrl+Enter or a click elsewhere keeps the text, Escape does not"
+HELP = "Escape, Ctrl+Enter or a click elsewhere keeps the text; undo takes it back"
 
 
 class NoteEditor(QTextEdit):
-    """Leaving it or Ctrl+Enter takes the text, Escape does not; Enter begins a new line."""
+    """Leaving it, Escape or Ctrl+Enter takes the text; Enter begins a new line."""
 
     closed = Signal()
 
@@ -25,6 +25,8 @@ class NoteEditor(QTextEdit):
         super().__init__(view.viewport())
         self._view = view
         self._take: Callable[[str], str] | None = None
+        self._refused: str | None = None
+        """The text that could not be taken: Escape once more gives it up."""
         self._place = QRectF()
         self.setObjectName("note_editor")
         self.setAccessibleName("Text of the note")
@@ -41,7 +43,7 @@ class NoteEditor(QTextEdit):
 
     def ask(self, text: str, place: QRectF, take: Callable[[str], str]) -> None:
         """Edit `text` over the scene rectangle `place`; `take` gets the answer, and tells why it can't be."""
-        self._take = None
+        self._take = self._refused = None
         self._place = place
         scale = self._view.transform().m11()
         self.setFont(text_font(max(10, round(TEXT_PIXELS * scale))))
@@ -67,7 +69,7 @@ class NoteEditor(QTextEdit):
         if take is None:
             return
         if take(self.toPlainText()):
-            self._take = take
+            self._take, self._refused = take, self.toPlainText()
         else:
             self._close()
 
@@ -85,10 +87,11 @@ class NoteEditor(QTextEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leaves the note as it was, Ctrl+Enter takes the text."""
-        if event.key() == Qt.Key.Key_Escape:
+        """Escape and Ctrl+Enter take the text; Escape gives up one that was refused and not changed since."""
+        is_escape = event.key() == Qt.Key.Key_Escape
+        if is_escape and self._refused == self.toPlainText():
             self.cancel()
-        elif _is_done(event):
+        elif is_escape or _is_done(event):
             self.finish()
         else:
             super().keyPressEvent(event)

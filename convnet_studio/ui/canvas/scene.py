@@ -48,6 +48,8 @@ class CanvasScene(QGraphicsScene):
         self.notes = NoteLayer(self)
         self.stages = StageItems(self)
         self.guides: tuple[QLineF, ...] = ()
+        self.aloft = ""
+        """The module whose card is held over the wires and may go into one, so that they do not run around it."""
         self._is_choosing = False
         self.shows_bars = True
         self.is_draft = False
@@ -197,8 +199,8 @@ class CanvasScene(QGraphicsScene):
         self.stages.place()
         self._covered = None
         self.arrangement += 1
-        cards = Cards(item.rect for item in self.cards())
-        solid = Cards(self.stages.solid_rects(), FRAME_PADDING, FRAME_CLEARANCE)
+        cards = Cards(item.rect for item in self.cards() if item.card.id != self.aloft)
+        solid = Cards(self.stages.solid_rects(self.aloft), FRAME_PADDING, FRAME_CLEARANCE)
         seen = [link for link, item in self.links.items() if item.isVisible()]
         ways: list[tuple[QPointF, QPointF, Cards | None]] = []
         for link in seen:

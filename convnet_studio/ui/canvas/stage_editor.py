@@ -27,7 +27,7 @@ from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.canvas.card import cards_of
 from convnet_studio.ui.canvas.card_layout import CARD_GAP, MAPS_WIDTH, lay_out
 from convnet_studio.ui.canvas.placement import free_place, is_one_row
-from convnet_studio.ui.canvas.row_break import Room, blocks_of, is_row_break, room_between_rows
+from convnet_studio.ui.canvas.row_break import blocks_of, is_row_break, make_room, room_between_rows
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.canvas.stage_face import StageFace, ready_title
 from convnet_studio.ui.canvas.stage_layout import (
@@ -271,17 +271,10 @@ class StageEditor:
         if is_row_break(behind.rect, before.rect):
             room = room_between_rows(behind, before, self.ready_size(name), blocks)
             place = _position(room.at + QPointF(FRAME_PADDING, HEADER))
-            self._commit(name, insert_stage_on_link(self._moved(room), link, ready, place))
+            self._commit(name, insert_stage_on_link(make_room(self.project, self._scene, room), link, ready, place))
         else:
             place = self._free_frame(name, at - QPointF(FRAME_PADDING, HEADER))
             self._commit(name, insert_stage_on_link(self.project, link, ready, place))
-
-    def _moved(self, room: Room) -> Project:
-        """The project with all that makes room out of the way."""
-        modules = {each: self._scene.modules[each].pos() for block in room.moved for each in block.modules}
-        notes = {each: self._scene.notes.items[each].pos() for block in room.moved for each in block.notes}
-        after = edits.move_modules(self.project, {each: _position(at + room.step) for each, at in modules.items()})
-        return move_notes(after, {each: _position(at + room.step) for each, at in notes.items()})
 
     def add_ready_beside_selection(self, name: str, centre: QPointF) -> None:
         """Put a ready stage behind what is selected, into its wire if it has one; without a selection at `centre`."""

@@ -17,9 +17,17 @@ from convnet_studio.ui.canvas.cost_bars import sum_bars
 from convnet_studio.ui.canvas.folded_item import FoldedItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem
-from convnet_studio.ui.canvas.stage_face import StageFace, faces_of
+from convnet_studio.ui.canvas.stage_face import Slot, StageFace, faces_of
 from convnet_studio.ui.canvas.stage_item import StageItem
-from convnet_studio.ui.canvas.stage_layout import FRAME_GAP, FRAME_PADDING, HEADER, Joint, frame_around, joint_between
+from convnet_studio.ui.canvas.stage_layout import (
+    FRAME_GAP,
+    FRAME_PADDING,
+    HEADER,
+    Joint,
+    Part,
+    frame_around,
+    joint_between,
+)
 from convnet_studio.ui.shown_module import shown_stage
 
 if TYPE_CHECKING:
@@ -203,6 +211,12 @@ class StageItems:
             return card if isinstance(card, FoldedItem) else None
         return None if self._scene.notes.at(at) else self.frame_at(at)
 
+    def chip_at(self, at: QPointF) -> Slot | None:
+        """The slot whose chip, in the header of a stage, lies at `at`."""
+        item = self.item_at(at)
+        part, index = item.part_at(at) if item else (Part.FRAME, -1)
+        return item.face.slots[index] if item and part is Part.SLOT else None
+
     def selected(self, selection: frozenset[str]) -> list[StageFace]:
         """The stages that are selected as a whole; without such, those of which a module is selected."""
         faces = [each.face for each in self.frames.values()]
@@ -218,9 +232,10 @@ class StageItems:
         """The frames in sight."""
         return [each.rect for each in self.frames.values() if each.isVisible()]
 
-    def solid_rects(self) -> list[QRectF]:
-        """What wires run around: visible frames, and cards that are in none."""
-        return [*self.shown_frames(), *(item.calm_rect for item in self.loose_cards())]
+    def solid_rects(self, without: str = "") -> list[QRectF]:
+        """What wires run around: visible frames, and cards that are in none; `without` that of this module."""
+        loose = (item.calm_rect for item in self.loose_cards() if item.card.id != without)
+        return [*self.shown_frames(), *loose]
 
     def taken_rects(self) -> list[QRectF]:
         """Where nothing new may lie: as `solid_rects`, and the places that folded stages come back to."""

@@ -87,6 +87,18 @@ def test_a_row_moves_all_alike(chain: Project) -> None:
     assert x == {"m1": 200, "m2": 400, new_id: 550, "m3": 736, "m4": 936, "m5": 1136}
 
 
+def test_a_module_without_wires_goes_into_a_wire(chain: Project) -> None:
+    loose, new_id = edits.insert_module(chain, "Tanh", (0, 900))
+    at_target = chain.network.module("m3").position
+    after = edits.move_into_link(loose, Link("m2", "m3"), new_id, at_target, make_room=186)
+    assert after == edits.insert_on_link(chain, Link("m2", "m3"), "Tanh", at_target, make_room=186)[0]
+    with pytest.raises(ValueError, match="has wires"):
+        edits.move_into_link(after, Link("m3", "m4"), new_id, (0, 0))
+    loss, loss_id = edits.insert_module(chain, "MSELoss", (0, 900))
+    with pytest.raises(ValueError, match="gives its number to nothing"):
+        edits.move_into_link(loss, Link("m2", "m3"), loss_id, (0, 0))
+
+
 def test_room_that_is_there_is_not_made(chain: Project) -> None:
     chain = edits.move_modules(chain, {"m3": (900, 40), "m4": (1100, 40), "m5": (1300, 40)})
     after, _ = edits.insert_on_link(chain, Link("m2", "m3"), "Tanh", (600, 40), make_room=186)
@@ -234,6 +246,20 @@ def test_replace_keeps_id_name_place_and_what_fits(chain: Project) -> None:
         ValueError, match=r"Tanh is of the family non-linearity: it can't replace a module of pooling\."
     ):
         edits.replace_module(project, new_id, "Tanh")
+
+
+def test_a_renewed_module_is_a_new_one_in_the_place_of_the_old(chain: Project) -> None:
+    project, old_id = edits.insert_on_link(chain, Link("m1", "m2"), "Linear", (5, 6), {"out_features": 7})
+    project, user_id = edits.insert_module(project, "Linear", (0, 900))
+    project = edits.share_weights(edits.rename_module(project, old_id, "dense"), user_id, old_id)
+    project, stage_id = edits.group_stage(project, [old_id, "m2"], "S")
+    after, new_id = edits.renew_module(project, old_id)
+    assert old_id not in after.network
+    assert after.network.module(new_id) == ModuleSpec(new_id, "Linear", {}, "dense", (5.0, 6.0))
+    assert wires(after) == {(a.replace(old_id, new_id), b.replace(old_id, new_id)) for a, b in wires(project)}
+    assert after.network.stage(stage_id).modules == (new_id, "m2")
+    assert after.network.module(user_id).copy_of == old_id, "who used its weights keeps them"
+    check_invariants(after)
 
 
 def test_an_unknown_module_can_be_replaced_but_not_by_what_its_wires_forbid() -> None:

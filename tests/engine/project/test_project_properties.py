@@ -123,6 +123,10 @@ EDITS: dict[str, Callable[[Draw, Project], Project]] = {
     "training": lambda draw, p: edits.set_training(
         p, rate=draw(st.floats(0, 1)), optimizer_settings={"momentum": draw(st.floats(0, 0.9))}
     ),
+    "into_link": lambda draw, p: edits.move_into_link(
+        p, draw(st.sampled_from([*p.network.links, Link("m1", "m999")])), _id(draw, p), draw(positions)
+    ),
+    "renew": lambda draw, p: edits.renew_module(p, _id(draw, p))[0],
     "replace": lambda draw, p: edits.replace_module(p, _id(draw, p), draw(st.sampled_from(KINDS))),
     "group": lambda draw, p: edits.group_stage(p, _ids(draw, p), draw(st.text(max_size=9)))[0],
     "ungroup": lambda draw, p: edits.ungroup_stage(p, _stage_id(draw, p)),

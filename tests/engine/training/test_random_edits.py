@@ -52,6 +52,7 @@ class Editor:
             "set": self.set_something,
             "mend": self.mend,
             "replace": lambda p: edits.replace_module(p, self.id(p), self.kind()),
+            "renew": lambda p: edits.renew_module(p, self.id(p))[0],
             "copy": self.copy,
             "paste": lambda p: edits.paste_modules(p, self.copied)[0],
             "duplicate": lambda p: edits.duplicate_modules(p, self.ids(p))[0],

@@ -10,6 +10,8 @@ from convnet_studio.ui.canvas.commands import Commands
 from convnet_studio.ui.canvas.gestures.ask_module import AskModule
 from convnet_studio.ui.canvas.gestures.edit_note import EditNote
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
+from convnet_studio.ui.canvas.stage_editor import kinds_of_family
+from convnet_studio.ui.canvas.stage_face import Slot
 from convnet_studio.ui.theme import icon
 
 
@@ -25,16 +27,17 @@ class ContextMenu:
     def open(self, at: QPointF, on_screen: QPoint) -> QMenu:
         """The menu for the scene position `at`, shown."""
         scene, selection = self._canvas.scene, self._canvas.open_project.selection
+        slot = scene.stages.chip_at(at)
         if card := scene.module_at(at):
             if not card.module_ids <= selection:
                 scene.select_only(card.module_ids)
             scene.select_links(frozenset())
-            return self._show(self._card_menu(), on_screen)
+            return self._show(self._card_menu(slot), on_screen)
         if note := scene.notes.at(at):
             if note.note.id not in scene.notes.selected:
                 scene.select_only(notes=frozenset((note.note.id,)))
             return self._show(self._note_menu(), on_screen)
-        link = scene.link_at(at)
+        link = scene.link_at(at) if slot is None else None  # as a press on a slot comes before one on a wire
         if link and link.link:
             scene.select_only(links=frozenset((link.link,)))
             return self._show(self._link_menu(link.link), on_screen)
@@ -42,11 +45,16 @@ class ContextMenu:
             if not selection.issuperset(frame.face.modules):
                 scene.select_only(frozenset(frame.face.modules))
             scene.select_links(frozenset())
-            return self._show(self._card_menu(), on_screen)
+            return self._show(self._card_menu(slot), on_screen)
         return self._show(self._ground_menu(at), on_screen)
 
-    def _card_menu(self) -> QMenu:
+    def _card_menu(self, slot: Slot | None) -> QMenu:
+        """Of what is selected, and of the slot of a stage under the mouse."""
         menu = QMenu(self._canvas.view)
+        if slot and not slot.is_empty:
+            for module_id, name in zip(slot.modules, slot.names, strict=True):
+                menu.addAction(f"Replace {name}…", lambda each=module_id: self._ask_to_replace(menu, each, slot))  # type: ignore[misc]
+            menu.addSeparator()
         selection = self._canvas.open_project.selection
         refusals = self._commands.refusals()
         self._add(menu, "cut", "scissors", "Cut")
@@ -64,6 +72,12 @@ class ContextMenu:
         many = f" {len(selection)} modules" if len(selection) > 1 else ""
         self._add(menu, "delete", "trash-2", f"Delete{many}")
         return menu
+
+    def _ask_to_replace(self, menu: QMenu, module_id: str, slot: Slot) -> None:
+        """Ask in the search menu what of its family is to replace a module."""
+        editor = self._canvas.editor
+        kinds = [each for each in kinds_of_family(slot.family) if editor.can_replace(module_id, each)]
+        self._canvas.kind_menu.ask(kinds, menu.pos(), lambda kind: editor.replace(module_id, kind))
 
     def _add_stage_actions(self, menu: QMenu, refusals: dict[str, str]) -> None:
         """What can be done with the selection and stages; nothing that does nothing."""

@@ -1,6 +1,7 @@
 """MoveCards: a click selects a card or note, a drag moves all selected ones, drawn into line with their neighbours.
 
-A card that is pulled out of a stage's frame leaves the stage; one that comes near its slot in a stage jumps into it.
+A card that is pulled out of a stage's frame leaves the stage; one that comes near its slot in a stage jumps into it;
+one without wires that is held over a wire goes into that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from convnet_studio.ui.canvas.card_layout import CARD_GAP
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
+from convnet_studio.ui.canvas.gestures.wire_offer import WireOffer
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.note_item import NoteItem
 from convnet_studio.ui.canvas.placement import MAGNET, Wire, align
@@ -34,6 +36,7 @@ class MoveCards(Gesture):
         """What is dragged, cards in folded stages among them, and where it was."""
         self._covered = QRectF()
         self._slot: SlotPlace | None = None
+        self._wire = WireOffer(canvas)
 
     def begins(self, press: Pointer) -> bool:
         """On a card or a note."""
@@ -68,7 +71,7 @@ class MoveCards(Gesture):
             if not pointer.is_far_from(self._press):
                 return
             self._begin_drag()
-        self._place(pointer.scene - self._press.scene, snaps=not pointer.modifiers & Qt.KeyboardModifier.AltModifier)
+        self._place(pointer.scene, snaps=not pointer.modifiers & Qt.KeyboardModifier.AltModifier)
 
     def release(self, pointer: Pointer) -> None:
         """Write the new positions down, or finish the click."""
@@ -77,9 +80,15 @@ class MoveCards(Gesture):
         if self._starts:
             cards = {each.card.id: each.pos() for each in self._starts if isinstance(each, ModuleItem)}
             notes = {each.note.id: each.pos() for each in self._starts if isinstance(each, NoteItem)}
-            leaving, slot = self._leaving(), self._slot
+            leaving, slot, link = self._leaving(), self._slot, self._wire.link
             self._end_drag()
-            self.canvas.editor.stages.settle(cards, leaving, slot, notes)
+            if link:
+                scene.place_cards()  # where it was it no longer takes room
+                ((module_id, at),) = cards.items()
+                self.canvas.editor.move_into_link(module_id, link, at)
+                self.canvas.view.ensureVisible(scene.modules[module_id].rect, 24, 24)
+            else:
+                self.canvas.editor.stages.settle(cards, leaving, slot, notes)
             scene.place_cards()
         elif self._was_selected:
             (modules, notes_pressed), chosen = self._pressed, self.canvas.open_project.selection
@@ -104,17 +113,35 @@ class MoveCards(Gesture):
         for item in seen:
             self._covered = self._covered.united(item.rect)
         scene.stages.carry(chosen)
+        scene.aloft = self._without_wires()
+
+    def _without_wires(self) -> str:
+        """The module of the one card that is dragged, if it has no wires and is not a whole stage; else empty."""
+        (item, *others) = self._starts
+        if others or not isinstance(item, ModuleItem):
+            return ""
+        network, module_id = self.canvas.open_project.project.network, item.card.id
+        stage = network.stage_of(module_id)
+        is_whole_stage = stage is not None and len(stage.modules) == 1
+        is_wired = any(module_id in (link.source, link.target) for link in network.links)
+        return "" if is_whole_stage or is_wired else module_id
 
     def _end_drag(self) -> None:
         self._starts, self._slot = {}, None
+        self._wire.end()
+        self.canvas.scene.aloft = ""
         self.canvas.scene.stages.carry(frozenset())
         self.canvas.scene.stages.offer("", None)
 
-    def _place(self, step: QPointF, snaps: bool) -> None:
-        scene = self.canvas.scene
+    def _place(self, pointer: QPointF, snaps: bool) -> None:
+        assert self._press is not None
+        scene, step = self.canvas.scene, pointer - self._press.scene
         self._slot = self._slot_near(self._covered.translated(step)) if snaps else None
+        self._offer_wire(pointer, snaps and self._slot is None)
         if self._slot is not None:
             step = self._slot.at - self._covered.topLeft()
+            scene.set_guides(())
+        elif self._wire.link:
             scene.set_guides(())
         elif snaps:
             chosen = self.canvas.open_project.selection
@@ -130,6 +157,15 @@ class MoveCards(Gesture):
         self._leaving()
         scene.stages.offer(*((self._slot.stage_id, self._slot.family) if self._slot else ("", None)))
         scene.reroute()
+
+    def _offer_wire(self, at: QPointF, may_go: bool) -> None:
+        """Light up the wire under the mouse that the card would go into."""
+        network, module_id = self.canvas.open_project.project.network, self.canvas.scene.aloft
+        if may_go and module_id:
+            kind = network.module(module_id).kind
+            self._wire.hold(at, lambda link: self.canvas.editor.why_not_insert(link, kind))
+        else:
+            self._wire.end()
 
     def _wires(self, step: QPointF) -> list[Wire]:
         """The wires between what is moved by `step` and what stays."""

@@ -1,6 +1,7 @@
 """PaletteDrop: what is dragged in from the palette lands on a wire, on a card, in a slot, or on free canvas.
 
-A module goes into a wire, replaces a card of its family, or fills its slot in the stage whose frame it is held over.
+A module goes into a wire, replaces a card of its family, or fills its slot in the stage whose frame it is held over;
+held over the slots in its header, it may replace what is in its slot.
 A ready stage goes into a wire as a whole.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QMimeData, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QGraphicsRectItem, QMenu, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.kinds import find_kind
@@ -18,16 +19,13 @@ from convnet_studio.ui.canvas.card_layout import CARD_GAP, HEADER_HEIGHT
 from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.folded_item import FoldedItem
 from convnet_studio.ui.canvas.gestures.gesture import Canvas
-from convnet_studio.ui.canvas.link_item import LinkItem
+from convnet_studio.ui.canvas.gestures.replace_menu import ask_to_replace
+from convnet_studio.ui.canvas.gestures.wire_offer import WireOffer
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.placement import MAGNET, align, free_place
-from convnet_studio.ui.canvas.stage_item import StageItem
-from convnet_studio.ui.canvas.stage_layout import FRAME_GAP, HEADER, Part
+from convnet_studio.ui.canvas.stage_layout import FRAME_GAP, HEADER
 from convnet_studio.ui.palette.kind_list import GHOST_GRASP, MODULE_MIME, STAGE_MIME
 from convnet_studio.ui.theme import LARGE_RADIUS, theme
-
-LINK_REACH = 20.0
-"""How near to a wire, in pixels of the screen, a module is held to go into it."""
 
 
 class PaletteDrop:
@@ -36,7 +34,7 @@ class PaletteDrop:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._kind = self._ready = ""
-        self._link: LinkItem | None = None
+        self._wire = WireOffer(canvas)
         self._card: ModuleItem | None = None
         self._slot: tuple[str, Family] | None = None
         """A stage and the slot in it that the module would go into."""
@@ -56,13 +54,15 @@ class PaletteDrop:
     def move(self, at: QPointF) -> None:
         """Light up what it would land on."""
         scene = self._canvas.scene
-        link = scene.link_at(at, self._canvas.scaled(LINK_REACH)) if self._chip_at(at) is None else None
-        card = scene.module_at(at) if link is None and self._kind else None
-        refusal = self._why_not(link.link) if link and link.link else None
+        is_over_wire = False
+        if self._kind and scene.stages.chip_at(at):  # there slots come before a wire that passes
+            self._wire.end()
+        else:
+            is_over_wire = self._wire.hold(at, self._why_not)
+        card = scene.module_at(at) if self._kind and not is_over_wire else None
         card = card if card and self._replaces(card) else None
-        self._offer(None if refusal else link, card, self._slot_at(at) if link is None and card is None else None)
-        self._canvas.bubble.say(refusal or "", self._canvas.view.mapFromScene(at))
-        is_free = self._link is None and self._card is None and self._slot is None
+        self._offer(card, self._slot_at(at) if card is None and not is_over_wire else None)
+        is_free = self._wire.link is None and self._card is None and self._slot is None
         place, guides = self._place(at)
         self._ghost.setVisible(is_free)
         self._ghost.setPos(place)
@@ -70,26 +70,27 @@ class PaletteDrop:
 
     def leave(self) -> None:
         """It was carried away again."""
-        self._offer(None, None, None)
+        self._offer(None, None)
+        self._wire.end()
         self._ghost.hide()
         self._canvas.scene.set_guides(())
-        self._canvas.bubble.say("")
 
     def drop(self, at: QPointF) -> None:
-        """Put the module into the wire or slot, offer to replace the card, or put it onto the canvas."""
-        link, card, slot, kind = self._link, self._card, self._slot, self._kind
+        """Put the module into the wire or slot, offer to replace what is there, or put it onto the canvas."""
+        link, card, slot, kind, editor = self._wire.link, self._card, self._slot, self._kind, self._canvas.editor
         place, _ = self._place(at)
         self.leave()
         if self._ready:
-            self._drop_stage(link.link if link else None, place)
-        elif link and link.link:
-            self._show(self._canvas.editor.add_on_link(kind, link.link, place))
+            self._drop_stage(link, place)
+        elif link:
+            self._show(editor.add_on_link(kind, link, place))
         elif slot:
-            self._show(self._canvas.editor.stages.fill_slot(slot[0], kind))
+            self._drop_in_slot(*slot, at)
         elif card:
-            self._offer_to_replace(card, kind, at, place)
+            words = f"Add {kind} beside it"
+            ask_to_replace(self._canvas, [card.card.id], kind, at, words, lambda: self._show(editor.add(kind, place)))
         else:
-            self._show(self._canvas.editor.add(kind, place))
+            self._show(editor.add(kind, place))
         self._canvas.view.setFocus()
 
     def _drop_stage(self, link: Link | None, place: QPointF) -> None:
@@ -104,13 +105,17 @@ class PaletteDrop:
     def _show(self, module_id: str) -> None:
         self._canvas.view.ensureVisible(self._canvas.scene.modules[module_id].rect, 24, 24)
 
-    def _offer_to_replace(self, card: ModuleItem, kind: str, at: QPointF, place: QPointF) -> None:
-        editor, module_id = self._canvas.editor, card.card.id
-        menu = QMenu(self._canvas.view)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(f"Replace {card.card.title} by {kind}", lambda: editor.replace(module_id, kind))
-        menu.addAction(f"Add {kind} beside it", lambda: self._show(editor.add(kind, place)))
-        menu.popup(self._canvas.to_screen(at))
+    def _drop_in_slot(self, stage_id: str, family: Family, at: QPointF) -> None:
+        """Fill a slot; on the slots of a header, ask first whether what is in it already stays."""
+        kind, stages, scene = self._kind, self._canvas.editor.stages, self._canvas.scene
+        slot = next(each for each in scene.stages.frames[stage_id].face.slots if each.family is family)
+        if slot.is_empty or not scene.stages.chip_at(at):
+            self._show(stages.fill_slot(stage_id, kind))
+            return
+        words = f"Add {kind} behind {slot.names[-1]}"
+        ask_to_replace(
+            self._canvas, slot.modules, kind, at, words, lambda: self._show(stages.fill_slot(stage_id, kind))
+        )
 
     def _why_not(self, link: Link) -> str | None:
         editor = self._canvas.editor
@@ -127,13 +132,8 @@ class PaletteDrop:
         family = self._canvas.editor.stages.slot_family(item.face.id, self._kind)
         return (item.face.id, family) if family else None
 
-    def _chip_at(self, at: QPointF) -> StageItem | FoldedItem | None:
-        """The stage on whose slots the mouse is: there they come before a wire that passes."""
-        item = self._canvas.scene.stages.item_at(at) if self._kind else None
-        return item if item and item.part_at(at)[0] is Part.SLOT else None
-
     def _replaces(self, card: ModuleItem) -> bool:
-        return not isinstance(card, FoldedItem) and self._canvas.editor.can_replace(card.card.id, self._kind)
+        return not isinstance(card, FoldedItem) and self._canvas.editor.can_take_place(card.card.id, self._kind)
 
     def _place(self, at: QPointF) -> tuple[QPointF, tuple[QLineF, ...]]:
         """Where it would lie: its header under the mouse, in line with its neighbours and covering none.
@@ -148,20 +148,15 @@ class PaletteDrop:
         place = free_place(aligned, scene.stages.taken_rects())
         return place, alignment.guides if place == aligned.topLeft() else ()
 
-    def _offer(self, link: LinkItem | None, card: ModuleItem | None, slot: tuple[str, Family] | None) -> None:
+    def _offer(self, card: ModuleItem | None, slot: tuple[str, Family] | None) -> None:
         self._canvas.scene.stages.offer(*(slot or ("", None)))
         self._slot = slot
-        if self._link is not link:
-            if self._link:
-                self._link.set_offered(False)
-            if link:
-                link.set_offered(True)
         if self._card is not card:
             if self._card:
                 self._card.set_state(is_offered=False)
             if card:
                 card.set_state(is_offered=True)
-        self._link, self._card = link, card
+        self._card = card
 
 
 class _Ghost(QGraphicsRectItem):
