@@ -16,7 +16,7 @@ BINS = 81
 """Odd, so that of a symmetric axis the middle bin holds 0."""
 CURVE_POINTS = 241
 SHOWN_POINTS = 60
-_MOST_NUMBERS = 50_000
+_MOST_NUMBERS = 30_000
 """So that each non-linearity takes some 5 ms, a piece of work between two steps of training."""
 
 Settings = tuple[tuple[str, SettingValue], ...]
@@ -118,7 +118,7 @@ def study(values: Array, kinds: Mapping[str, Settings]) -> Iterator[Study]:
 class AskPointwise(Inquiry):
     """The Study of the outputs of `module_id` on the shown and the first training pictures.
 
-    `changed`: settings other than the defaults, by kind. At most 50,000 numbers: of large maps fewer pictures, of very
+    `changed`: settings other than the defaults, by kind. At most 30,000 numbers: of large maps fewer pictures, of very
     large ones every n-th unit.
     """
 
