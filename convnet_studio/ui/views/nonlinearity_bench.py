@@ -98,6 +98,7 @@ class NonlinearityBench(View):
         is_wide = self.width() >= _WIDE
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         self._scroll.setMaximumHeight(_ANY_HEIGHT if is_wide else _LOW_LIST)
+        self._scroll.ensureVisible(0, self.kinds.chosen_middle)
 
     # ---------------------------------------------------------------- what comes in
 
@@ -150,6 +151,7 @@ class NonlinearityBench(View):
                 self._settings.addWidget(field)
                 self._fields.append((setting, field))
         self._settings.addStretch(1)
+        self._scroll.ensureVisible(0, self.kinds.chosen_middle)
         self._refresh()
 
     def _set(self, kind: str, setting: Setting, field: NumberField, value: object) -> None:
@@ -196,7 +198,7 @@ class NonlinearityBench(View):
                 f"{100 * study.zeros:.1f} %",
                 f"{100 * transfer.zeros:.1f} %",
                 f"{100 * transfer.blocked:.1f} %",
-                f"{transfer.dead:,}",
+                f"{100 * transfer.dead:.1f} %",
                 short(transfer.gain),
             ]
         )
