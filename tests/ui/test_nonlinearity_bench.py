@@ -38,7 +38,7 @@ def test_shows_the_numbers_of_the_chosen_one(bench: NonlinearityBench) -> None:
     answered(bench)
     QTest.mouseClick(bench.kinds, Qt.MouseButton.LeftButton, pos=middle_of("ReLU", bench))
     assert bench.kinds.choice == "ReLU"
-    assert bench.numbers.texts == ["0.0 %", "50.0 %", "50.0 %", "1", "0.500"]
+    assert bench.numbers.texts == ["0.0 %", "50.0 %", "50.0 %", "25.0 %", "0.500"]
     bench.plot.setFocus()
     QTest.keyClick(bench.plot, Qt.Key.Key_Right)  # begins in the middle, at 0
     assert bench.read_out.value == "y = 0.0   dy/dx = 0.0"

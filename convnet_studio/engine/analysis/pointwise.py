@@ -16,7 +16,7 @@ BINS = 81
 """Odd, so that of a symmetric axis the middle bin holds 0."""
 CURVE_POINTS = 241
 SHOWN_POINTS = 60
-_MOST_NUMBERS = 50_000
+_MOST_NUMBERS = 30_000
 """So that each non-linearity takes some 5 ms, a piece of work between two steps of training."""
 
 Settings = tuple[tuple[str, SettingValue], ...]
@@ -57,7 +57,7 @@ class Transfer:
         curve, slope: over `Study.x`, float64 ``(CURVE_POINTS,)``.
         counts: of the outputs, ``(BINS,)``, in equal bins from `low` to `high`.
         zeros: the share of outputs that is exactly 0. `blocked`: of the slopes: there no gradient passes.
-        dead: units, positions of the module's output, at which no gradient passes for any of the pictures.
+        dead: the share of units, positions of the output, at which no gradient passes for any of the pictures.
         mean, deviation: of the outputs. `gain`: mean of |slope|.
     """
 
@@ -68,7 +68,7 @@ class Transfer:
     high: float
     zeros: float
     blocked: float
-    dead: int
+    dead: float
     mean: float
     deviation: float
     gain: float
@@ -81,7 +81,7 @@ class Study:
     Attributes:
         x: float64 ``(CURVE_POINTS,)``, even from ``-largest`` to ``largest``.
         counts: of the numbers themselves, ``(BINS,)``, over the same axis. `zeros`: the share that is exactly 0.
-        points: some of the numbers, those of the first picture. `units`: positions. `pictures`: how many were shown.
+        points: some of the numbers, those of the first picture. `units`: positions looked at. `pictures`: shown.
         transfers: by kind; grows while the work goes on.
     """
 
@@ -118,8 +118,8 @@ def study(values: Array, kinds: Mapping[str, Settings]) -> Iterator[Study]:
 class AskPointwise(Inquiry):
     """The Study of the outputs of `module_id` on the shown and the first training pictures.
 
-    `changed`: settings other than the defaults, by kind. At most 50,000 numbers: of large maps fewer pictures, of very
-    large ones every n-th unit.
+    `changed`: settings other than the defaults, by kind. At most 30,000 numbers: of more units every
+    n-th, since whether one is dead takes all pictures.
     """
 
     module_id: str
@@ -137,8 +137,7 @@ class AskPointwise(Inquiry):
         run.program.forward(np.ascontiguousarray(np.concatenate(pictures), np.float32))
         output = run.program.output(self.module_id)
         values = output.reshape(len(output), -1)
-        values = values[: max(2, _MOST_NUMBERS // values.shape[1])]
-        values = values[:, :: max(1, values.size // _MOST_NUMBERS)].copy()
+        values = values[:, :: max(1, -(-values.size // _MOST_NUMBERS))].copy()
         yield None  # from here on all that is looked at is a copy
         chosen = dict(self.changed)
         yield from study(values, {kind: chosen.get(kind, ()) for kind in pointwise_kinds()})
@@ -159,7 +158,7 @@ def _transfer(module: Module, values: Array, x: Array) -> Transfer:
         high,
         float(np.mean(y == 0)),
         float(np.mean(slope == 0)),
-        int(np.sum(~slope.any(axis=0))),
+        float(np.mean(~slope.any(axis=0))),
         float(kept.mean(dtype=np.float64)) if kept.size else float("nan"),
         float(kept.std(dtype=np.float64)) if kept.size else float("nan"),
         float(np.mean(np.abs(slope), dtype=np.float64)),

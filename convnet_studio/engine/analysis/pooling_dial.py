@@ -24,8 +24,8 @@ P_NORM, LOG_SUM_EXP = "p-norm", "log-sum-exp"
 FAMILIES = (P_NORM, LOG_SUM_EXP)
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
-    P_NORM: (*(float(f"{2 ** (step / 5):.3g}") for step in range(31)), math.inf),
-    LOG_SUM_EXP: (0.0, *(float(f"{10 ** (step / 7 - 1):.3g}") for step in range(29)), math.inf),
+    P_NORM: (*(float(f"{2 ** (step / 3):.3g}") for step in range(19)), math.inf),
+    LOG_SUM_EXP: (0.0, *(float(f"{10 ** (step / 4 - 1):.3g}") for step in range(17)), math.inf),
 }
 """The places of the dial: p from 1 to 64 and then infinity; b = 0, then 0.1 to 1000 and infinity."""
 

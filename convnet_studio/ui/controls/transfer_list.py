@@ -32,6 +32,11 @@ class TransferList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme_switch().changed.connect(self.update)
 
+    @property
+    def chosen_middle(self) -> int:
+        """How far down the middle of the chosen row lies, in pixels."""
+        return round((self._kinds.index(self.choice) + 0.5) * _ROW)
+
     def choose(self, kind: str) -> None:
         """Choose a kind without telling anybody."""
         self.choice = kind
@@ -113,4 +118,4 @@ class TransferList(QWidget):
 
 def words_of(transfer: Transfer) -> str:
     """What it does to the numbers, in short."""
-    return f"zeros {100 * transfer.zeros:.0f} % · dead {transfer.dead:,}"
+    return f"zeros {100 * transfer.zeros:.0f} % · dead {100 * transfer.dead:.0f} %"

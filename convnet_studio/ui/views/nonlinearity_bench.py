@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.pointwise import AskPointwise, Settings, Study, build, pointwise_kinds
 from convnet_studio.engine.nn.module import Module, Setting, settings_of
@@ -28,6 +28,8 @@ from convnet_studio.ui.theme import theme, theme_switch
 from convnet_studio.ui.view import View
 
 _EMPTY = "Select a filter bank on the canvas; its outputs then go through all these non-linearities."
+_WIDE, _LOW_LIST = 560, 136
+_ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _HINT = "Line: output y · dashed: slope dy/dx · dots: outputs for the shown picture · histograms: square roots"
 
 
@@ -73,7 +75,7 @@ class NonlinearityBench(View):
         self._choose(self.kinds.choice)
 
     def _arrange(self) -> None:
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -84,11 +86,19 @@ class NonlinearityBench(View):
         right.addLayout(self._settings)
         right.addWidget(self.read_out)
         right.addWidget(self.plot, 1)
-        row = QHBoxLayout(self._body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addWidget(scroll)
-        row.addLayout(right, 1)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._body)
+        self._halves.setContentsMargins(0, 0, 0, 0)
+        self._halves.setSpacing(16)
+        self._halves.addWidget(scroll)
+        self._halves.addLayout(right, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list stands beside the curve, or, where that is narrow, above it, with a few rows in sight."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._scroll.setMaximumHeight(_ANY_HEIGHT if is_wide else _LOW_LIST)
+        self._scroll.ensureVisible(0, self.kinds.chosen_middle)
 
     # ---------------------------------------------------------------- what comes in
 
@@ -141,6 +151,7 @@ class NonlinearityBench(View):
                 self._settings.addWidget(field)
                 self._fields.append((setting, field))
         self._settings.addStretch(1)
+        self._scroll.ensureVisible(0, self.kinds.chosen_middle)
         self._refresh()
 
     def _set(self, kind: str, setting: Setting, field: NumberField, value: object) -> None:
@@ -187,7 +198,7 @@ class NonlinearityBench(View):
                 f"{100 * study.zeros:.1f} %",
                 f"{100 * transfer.zeros:.1f} %",
                 f"{100 * transfer.blocked:.1f} %",
-                f"{transfer.dead:,}",
+                f"{100 * transfer.dead:.1f} %",
                 short(transfer.gain),
             ]
         )

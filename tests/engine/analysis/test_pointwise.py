@@ -30,9 +30,9 @@ def test_shares_and_dead_units_of_relu() -> None:
     values = np.array([[-1.0, 2.0, -3.0, 0.5], [-2.0, -1.0, 4.0, 0.25]])
     found = list(study(values, {"ReLU": (), "Softshrink": (("lambd", 1.0),)}))[-1]
     relu, shrink = found.transfers["ReLU"], found.transfers["Softshrink"]
-    assert (relu.zeros, relu.blocked, relu.dead) == (0.5, 0.5, 1)
+    assert (relu.zeros, relu.blocked, relu.dead) == (0.5, 0.5, 0.25)
     assert relu.mean == pytest.approx(6.75 / 8)
-    assert shrink.dead == 1  # the last unit stays within the threshold
+    assert shrink.dead == 0.25  # the last unit stays within the threshold
     assert shrink.zeros == 4 / 8  # |x| is at most 1 for -1, -1, 0.5 and 0.25
     assert relu.counts.sum() == found.counts.sum() == 8
     assert found.x[0] == -4.0

@@ -42,7 +42,7 @@ def test_the_dial_turns_from_the_mean_to_the_maximum(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("place", [0, 5, 16, -2, -1])
+@pytest.mark.parametrize("place", [0, 3, 9, -2, -1])
 def test_gradients_are_those_of_finite_differences(family: str, place: int) -> None:
     amount, h = AMOUNTS[family][place], 1e-6
     measured = np.zeros_like(WINDOW)
