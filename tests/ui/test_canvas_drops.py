@@ -209,6 +209,17 @@ def test_a_module_dropped_on_a_filled_slot_asks_what_becomes_of_what_is_in_it(be
     assert bench.project.network.stage("s14").modules == ("m2", "m3", "m4", "m5", new, "m6")
 
 
+def test_there_is_no_gap_between_slots_to_miss_them(bench) -> None:
+    item = bench.scene.stages.frames["s14"]
+    left, right = (item.pos() + each.center() for each in item.layout.chips[2:])
+    steps = [left + (right - left) * part / 200 for part in range(201)]
+    assert {slot.family for at in steps if (slot := bench.scene.stages.chip_at(at))} == {
+        Family.NON_LINEARITY,
+        Family.POOLING,
+    }
+    assert all(bench.scene.stages.chip_at(at) for at in steps)
+
+
 def test_a_module_dropped_on_an_empty_slot_fills_it_unasked(bench) -> None:
     bench.carry("LocalContrastNorm", bench.place(chip(bench, "s15", 0)))
     assert undo_texts(bench) == ["Add LocalContrastNorm"]

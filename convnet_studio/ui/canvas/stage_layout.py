@@ -27,6 +27,7 @@ STAGE_GAP = 2 * FRAME_PADDING + FRAME_GAP
 CHIP_HEIGHT = 20.0
 CHIP_ICON = 12.0
 CHIP_TAB = 4.0
+CHIP_GAP = 1.0
 """How far the tab of a chip reaches into the notch of the next."""
 ICON = 14.0
 WORDS_WIDTH = 370.0
@@ -75,7 +76,7 @@ class StageLayout:
     def part_at(self, at: QPointF) -> tuple[Part, int]:
         """What lies at `at`; second: the number of the slot."""
         for index, chip in enumerate(self.chips):
-            if chip.contains(at):
+            if chip.adjusted(0, 0, CHIP_GAP, 0).contains(at):  # between two it would miss both
                 return Part.SLOT, index
         for part, rect in ((Part.CHEVRON, self.chevron), (Part.LOCK, self.lock)):
             if rect.adjusted(-4, -6, 4, 6).contains(at):
@@ -153,7 +154,7 @@ def chips_from(at: QPointF, widths: Sequence[float], height: float) -> tuple[QRe
     chips = []
     for width in widths:
         chips.append(QRectF(at.x(), at.y(), width, height))
-        at = at + QPointF(width + 1, 0)
+        at = at + QPointF(width + CHIP_GAP, 0)
     return tuple(chips)
 
 

@@ -250,7 +250,8 @@ class LcnBenchView(View):
         for (pane, word), each in zip(self._judged.items(), kept, strict=True):
             pane.heading.show_text(f"r {each:.2f} · {word}" if lit else word)
         self.controls.changed.show_numbers([short(relative_change(*each)) for each in pairs] if lit else [])
-        self.controls.neighbours.show_numbers([f"{neighbour_correlation(each):.3f}" for _, each in pairs])
+        shown = slice(self.controls.map_index, self.controls.map_index + 1)  # maps differ in their means
+        self.controls.neighbours.show_numbers([f"{neighbour_correlation(each[shown]):.3f}" for _, each in pairs])
 
     def _show_arithmetic(self) -> None:
         steps = self._steps
