@@ -139,7 +139,7 @@ def test_another_project_has_a_view_of_its_own(bench):
 
 
 def in_two_rows(bench: CanvasBench) -> None:
-    sizes = {each: (item.calm_rect.width(), item.calm_rect.height()) for each, item in bench.scene.modules.items()}
+    sizes = {each: (item.rect.width(), item.rect.height()) for each, item in bench.scene.modules.items()}
     project = bench.project
     bench.open_project.edit("Tidy", edits.move_modules(project, tidy(project.network, sizes)))
 

@@ -299,6 +299,8 @@ class CanvasView(View):
         if not self.isVisible():
             return
         has_room = self.height() > 3 * self.minimap.height() and self.width() > 3 * self.minimap.width()
+        below = self._covered_below + self._free_below()
+        self.scene.set_floor(self.area.mapToScene(0, self.area.height() - below).y())
         self.minimap.setVisible(self._wants_minimap and has_room and self.minimap.is_needed())
         self.view_changed.emit()
 
