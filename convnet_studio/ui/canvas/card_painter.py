@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from convnet_studio.engine.nn.module import Shape
 from convnet_studio.ui.canvas.bodies.body import elided
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import (
@@ -181,8 +182,9 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     if is_far(scale_of(painter)):
         taken = GROOVE_WIDTH + 6 if any(each.share for each in counts) else 0
         room = layout.footer.adjusted(0, -4, -taken, 4)
-        font = legible(small_number_font(), shape_text(card.shape), room.size(), scale_of(painter))
-        _text(painter, room, shape_text(card.shape), font, now.color("text"))
+        words = shape_within(card.shape, room.width())
+        font = legible(small_number_font(), words, room.size(), scale_of(painter))
+        _text(painter, room, words, font, now.color("text"))
         return
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
     token = "text" if card.shape is not None else "second_text"
@@ -193,6 +195,13 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     _text(painter, line, shape_text(card.shape), font, now.color(token))
     for each in counts:
         _text(painter, each.place, each.words, font, now.color("second_text"), _RIGHT)
+
+
+def shape_within(shape: Shape | None, width: float) -> str:
+    """A shape in words; where a list has no room for its unit, its length alone."""
+    words = shape_text(shape)
+    has_room = QFontMetricsF(small_number_font()).horizontalAdvance(words) <= width
+    return words if has_room or not shape or len(shape) > 1 else f"{shape[0]:,}"
 
 
 def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
