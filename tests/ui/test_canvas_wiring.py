@@ -59,7 +59,7 @@ def test_a_refused_loop_offers_a_recurrent_wire_into_an_add(qtbot):
     start, target = bench.port_place(bench.output("m5")), bench.port_place(bench.input("m4"))
     bench.press_and_move(start, target)
     assert "Lead the wire into an Add" in bench.view.area.canvas.bubble.text()
-    assert "it offers one" in bench.view.area.canvas.bubble.text()
+    assert "Let go to add one" in bench.view.area.canvas.bubble.text()
     QTest.mouseRelease(bench.viewport, LEFT, NONE, target)
     (menu,) = bench.view.findChildren(QMenu)
     (action,) = menu.actions()
@@ -80,7 +80,7 @@ def test_a_loop_of_other_shapes_offers_nothing(qtbot):
     target = bench.port_place(bench.input("m4"))
     bench.press_and_move(bench.port_place(bench.output("m6")), target)
     assert "close a loop" in bench.view.area.canvas.bubble.text()
-    assert "it offers one" not in bench.view.area.canvas.bubble.text()
+    assert "Let go to add one" not in bench.view.area.canvas.bubble.text()
     QTest.mouseRelease(bench.viewport, LEFT, NONE, target)
     assert bench.view.findChildren(QMenu) == []
 

@@ -52,6 +52,13 @@ def test_a_skip_wire_into_an_add_too(bench):
     check_inside(bench, Link(CONV, add, 1))
 
 
+def test_a_wire_back_stays_in_the_frame_too(bench):
+    bench.view.editor.connect_back(POOL, Link("m3", "m4"))
+    (add,) = (each.id for each in bench.project.network.modules if each.kind == "Add")
+    frame = bench.scene.stages.frames["s14"].rect  # of other shapes: nothing is computed, and no label says so
+    assert all(frame.contains(at) for at in points(bench, Link(POOL, add, 1, is_recurrent=True)))
+
+
 def test_a_frame_grows_for_a_wire_below_its_highest_card(bench):
     before = bench.scene.stages.frames["s14"].rect
     bench.open_project.edit("Connect", edits.connect(bench.project, "m2", ABS, 0))

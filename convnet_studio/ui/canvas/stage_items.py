@@ -26,6 +26,7 @@ from convnet_studio.ui.canvas.stage_layout import (
     FRAME_PADDING,
     HEADER,
     LANE_ROOM,
+    WALL_DEPTH,
     Joint,
     frame_around,
     joint_between,
@@ -195,10 +196,11 @@ class StageItems:
         return leaves and (target is None or not target.isVisible() or _is_near(target.rect.left(), end.x()))
 
     def cards_inside(self, link: Link, cards: Cards) -> Cards:
-        """What a wire that runs within a stage leads around: of `cards` those there, and the frame's lower edge."""
+        """What a wire that runs within a stage leads around: of `cards` those there, and the edges of the frame."""
         frame = self.frames[self._stage_of[link.source]].rect
-        floor = QRectF(frame.left(), frame.bottom() + FLOOR_DEPTH, frame.width(), frame.height())
-        return cards.amid(frame, [floor])
+        floor = frame.translated(0, frame.height() + FLOOR_DEPTH)
+        walls = (frame.translated(sign * (frame.width() + WALL_DEPTH), 0) for sign in (-1, 1))
+        return cards.amid(frame, [floor, *walls])
 
     def headers(self) -> list[QRectF]:
         """The headers of the frames in sight."""

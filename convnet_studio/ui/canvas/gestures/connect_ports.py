@@ -69,7 +69,7 @@ class ConnectPorts(Gesture):
         at = self.canvas.view.mapFromScene(pointer.scene)
         misfit = self._misfit(target)
         if reason:
-            offer = " Let go, and it offers one." if self._way_back(near) else ""
+            offer = " Let go to add one." if self._way_back(near) else ""
             self.canvas.bubble.say(reason + offer, at)
         elif misfit:
             self.canvas.bubble.say(misfit, at, "warn")
