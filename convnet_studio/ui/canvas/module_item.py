@@ -225,8 +225,11 @@ class ModuleItem(PortHolder):
 
     def _lay_out(self) -> CardLayout:
         size = self._least_body()
-        self._resting = lay_out(self._card, size).size
-        return lay_out(self._card, size, self.is_open, getattr(self.scene(), "floor", math.inf) - self.y())
+        at_rest = lay_out(self._card, size)
+        self._resting = at_rest.size
+        if not self.is_open:
+            return at_rest
+        return lay_out(self._card, size, True, getattr(self.scene(), "floor", math.inf) - self.y())
 
     def _least_body(self) -> QSizeF:
         """What the card has room for at least: the live part."""
