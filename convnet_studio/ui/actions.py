@@ -106,7 +106,7 @@ ACTIONS = (
     ActionRow("inspect", "To the settings and back", "View", ("Ctrl+I",), "", "Go to the inspector, again: back"),
     ActionRow("next_panel", "Next panel", "View", ("F6",)),
     ActionRow("previous_panel", "Previous panel", "View", ("Shift+F6",)),
-    ActionRow("wires_off", "Wires: where they lead", "View", (), "", "Draw all wires alike", True, choice="wires"),
+    ActionRow("wires_off", "Wires: off (where they lead)", "View", (), "", "Draw all alike", True, choice="wires"),
     ActionRow("wires_activation", "Wires: activation", "View", (), "", "Width and colour by outputs", choice="wires"),
     ActionRow("wires_gradient", "Wires: gradient", "View", (), "", "Width and colour by gradients", choice="wires"),
     ActionRow("cost_bars", "Cost bars on the cards", "View", (), "", "Where the counts live", True, is_switch=True),

@@ -22,7 +22,7 @@ from convnet_studio.ui.canvas.card_layout import (
     small_number_font,
     title_font,
 )
-from convnet_studio.ui.canvas.card_painter import LINE_SPACING, CardState, is_far, legible, paint_card
+from convnet_studio.ui.canvas.card_painter import LINE_SPACING, CardState, is_far, legible, paint_card, shape_within
 from convnet_studio.ui.canvas.numbers import counted, loss_text, shape_text, short_count
 from convnet_studio.ui.theme import theme
 
@@ -164,3 +164,11 @@ def test_the_shape_of_a_list_is_read_whole(project):
         card = Card("m1", "Flatten", "maps to list", "", Family.WIRING, shape=shape, body_shape=(1152,))
         width = lay_out(card, make_body(card, ()).size).size.width()
         assert QFontMetricsF(small_number_font()).horizontalAdvance(shape_text(shape)) <= width - 2 * PADDING
+
+
+def test_a_list_leaves_its_unit_out_where_there_is_no_room_and_never_ends_amid_a_word(qapp):
+    width = QFontMetricsF(small_number_font()).horizontalAdvance("84 values")
+    assert shape_within((84,), width) == "84 values"
+    assert shape_within((84,), width - 1) == "84"
+    assert shape_within((8, 24, 24), 1.0) == "8@24×24"
+    assert shape_within(None, 1.0) == "not computed"

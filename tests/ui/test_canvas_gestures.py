@@ -268,6 +268,8 @@ def test_one_click_mends(bench):
     bench.open_project.edit("too large", edits.apply_change(bench.project, "m3", {"kernel_size": 31}))
     item = bench.scene.modules["m3"]
     assert item.card.problems
+    assert item.layout.mend.isEmpty()  # one line until it is asked for
+    item.set_state(is_hovered=True)
     assert not item.layout.mend.isEmpty()
     bench.click(bench.place(item.mapToScene(item.layout.mend.center())))
     assert not bench.scene.modules["m3"].card.problems

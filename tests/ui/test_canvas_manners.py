@@ -139,7 +139,7 @@ def test_another_project_has_a_view_of_its_own(bench):
 
 
 def in_two_rows(bench: CanvasBench) -> None:
-    sizes = {each: (item.calm_rect.width(), item.calm_rect.height()) for each, item in bench.scene.modules.items()}
+    sizes = {each: (item.rect.width(), item.rect.height()) for each, item in bench.scene.modules.items()}
     project = bench.project
     bench.open_project.edit("Tidy", edits.move_modules(project, tidy(project.network, sizes)))
 
@@ -205,7 +205,7 @@ def test_the_status_says_that_the_network_is_incomplete_and_leads_there(bench):
 
 def test_clicks_go_from_one_problem_to_the_next(bench):
     bench.open_project.edit("Spoil", edits.delete_links(bench.project, [Link("m6", "m7")]))
-    assert bench.view.status.text() == "Incomplete: 2 problems, first at LPPool2d"
+    assert bench.view.status.text() == "Incomplete: 2 problems, first at LPPool2d of Stage 1"
     QTest.mouseClick(bench.view.status, LEFT)
     first = bench.open_project.selection
     QTest.mouseClick(bench.view.status, LEFT)

@@ -139,6 +139,7 @@ def test_a_problem_lies_above_its_neighbours(bench) -> None:
     bench.open_project.edit("Move", edits.move_modules(bench.project, {"m7": below}))
     bench.open_project.edit("Too large", edits.apply_change(bench.project, "m3", {"kernel_size": 31}))
     item = bench.scene.modules["m3"]
+    item.set_state(is_hovered=True)
     assert bench.scene.module_at(item.mapToScene(item.layout.mend.center())) is item
 
 
@@ -148,6 +149,7 @@ def test_one_click_puts_a_flatten_before_linear(bench) -> None:
     linear = next(each.id for each in bench.project.network.modules if each.kind == "Linear")
     item = bench.scene.modules[linear]
     assert [problem.mend for problem in item.card.problems] == ["Insert Flatten"]
+    item.set_state(is_hovered=True)
     bench.click(bench.place(item.mapToScene(item.layout.mend.center())))
     assert not bench.scene.modules[linear].card.problems
     (new,) = (each for each in bench.project.network.modules if each.kind == "Flatten")

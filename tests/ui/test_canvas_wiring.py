@@ -54,6 +54,37 @@ def test_a_wire_that_closes_a_loop_into_an_add_is_recurrent_and_unfolds(bench):
     bench.assert_in_step()
 
 
+def test_a_refused_loop_offers_a_recurrent_wire_into_an_add(qtbot):
+    bench = CanvasBench(qtbot)
+    start, target = bench.port_place(bench.output("m5")), bench.port_place(bench.input("m4"))
+    bench.press_and_move(start, target)
+    assert "Lead the wire into an Add" in bench.view.area.canvas.bubble.text()
+    assert "Let go to add one" in bench.view.area.canvas.bubble.text()
+    QTest.mouseRelease(bench.viewport, LEFT, NONE, target)
+    (menu,) = bench.view.findChildren(QMenu)
+    (action,) = menu.actions()
+    assert action.text() == "Put an Add before Tanh, with a recurrent wire"
+    action.trigger()
+    (add,) = (each.id for each in bench.project.network.modules if each.kind == "Add")
+    back = Link("m5", add, 1, is_recurrent=True)
+    assert {Link("m3", add), Link(add, "m4"), back} <= set(bench.project.network.links)
+    assert bench.project.network.unfold > 1
+    summary = summarize(bench.project, (1, 28, 28), 10)
+    assert not any(each.problems for each in summary.modules.values())
+    assert bench.open_project.undo_stack.count() == 1
+    menu.close()
+
+
+def test_a_loop_of_other_shapes_offers_nothing(qtbot):
+    bench = CanvasBench(qtbot)
+    target = bench.port_place(bench.input("m4"))
+    bench.press_and_move(bench.port_place(bench.output("m6")), target)
+    assert "close a loop" in bench.view.area.canvas.bubble.text()
+    assert "Let go to add one" not in bench.view.area.canvas.bubble.text()
+    QTest.mouseRelease(bench.viewport, LEFT, NONE, target)
+    assert bench.view.findChildren(QMenu) == []
+
+
 def test_the_menu_of_a_wire_makes_it_recurrent_and_back(bench):
     editor = bench.view.area.canvas.editor
     wire, late = Link("m2", "m3"), Link("m2", "m3", 0, True)

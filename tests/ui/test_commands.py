@@ -19,6 +19,7 @@ from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import ACTIONS
 from convnet_studio.ui.commands.choice import MOST_USED, Choice, find
 from convnet_studio.ui.commands.choice_delegate import FOUND
+from convnet_studio.ui.commands.command_palette import action_choices
 from convnet_studio.ui.commands.fuzzy import match
 from convnet_studio.ui.commands.key_caps import caps_of, key_text
 from convnet_studio.ui.commands.overlay import MILLISECONDS
@@ -108,6 +109,14 @@ def test_it_offers_every_action_module_preset_and_panel(palette: Picker, window:
     assert {f"add:{kind}" for kind in (*Module.registry, *Loss.registry)} <= names
     assert {f"preset:{name}" for name in preset_names()} <= names
     assert {f"panel:{panel.windowTitle()}" for panel in window.panel_layout.panels} <= names
+
+
+def test_what_is_chosen_is_named_once_and_found_by_off(palette: Picker, window: MainWindow) -> None:
+    choices = action_choices(window.actions_table)
+    texts = {each.name.removeprefix("action:"): each.text for each in choices}
+    assert texts["wires_gradient"] == "Wires: gradient"
+    assert texts["theme_dark"] == "Theme: dark"
+    assert find(choices, "off", {})[0].choice.name == "action:wires_off"
 
 
 def test_enter_runs_what_was_found_and_the_focus_goes_back(palette: Picker, window: MainWindow) -> None:

@@ -234,11 +234,16 @@ def test_the_legend_says_what_the_widths_mean_and_stands_clear(bench):
     low, high = legend.ends
     assert float(low) == pytest.approx(bench.view.wires.scale.low, rel=0.01)
     assert float(high) == pytest.approx(bench.view.wires.scale.high, rel=0.01)
-    assert legend.geometry().bottom() < bench.view.status.geometry().top()
-    bench.view.resize(1300, 520)
-    bench.view.fit()
-    covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
-    assert covered.bottom() < legend.geometry().top()
+    for width, is_above in ((1600, False), (1000, True)):  # beside the status, where there is room
+        bench.view.resize(width, 520)
+        bench.view.fit()
+        assert (legend.geometry().bottom() < bench.view.status.geometry().top()) is is_above
+        assert not legend.geometry().intersects(bench.view.status.geometry())
+        for below in (0, 41):  # a notice lifts what floats, and leaves the cards where they are
+            bench.view.keep_free_below(below)
+            covered = bench.view.area.mapFromScene(bench.scene.covered_rect()).boundingRect()
+            assert covered.bottom() < legend.geometry().top()
+        bench.view.keep_free_below(0)
     bench.view.show_wires(WireMeaning.OFF)
     bench.view.fit()
     bench.view.show_wires(WireMeaning.ACTIVATION)

@@ -10,8 +10,10 @@ from pytestqt.qtbot import QtBot
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project import edits
 from convnet_studio.engine.project.presets import load_preset
+from convnet_studio.engine.project.spec import Link
 from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.inspector.inspector import Inspector
+from convnet_studio.ui.inspector.selection_page import TOTALS
 from convnet_studio.ui.inspector.stage_page import DEEDS, StagePage, sentence
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.views.canvas import CanvasView
@@ -127,6 +129,21 @@ def test_problems_inside_are_told_and_mended(desk):
     desk.click(box.button)
     assert desk.page.problems.boxes == []
     assert desk.open_project.project.network.module("m3").settings["kernel_size"] < 31
+
+
+def test_what_is_not_computed_is_not_told_as_0(desk):
+    desk.select("s14")
+    assert desk.page.reason.isHidden()
+    desk.canvas.duplicate_selection()
+    assert desk.page.isVisible()
+    assert {desk.page.totals.fact(each) for each in ("Parameters", "Multiply-adds")} == {"not computed"}
+    assert desk.page.reason.text().startswith("Not computed yet: ")
+    assert "wire" in desk.page.reason.text()
+    desk.open_project.edit("Cut", edits.delete_links(desk.open_project.project, [Link("m1", "m2")]))
+    desk.open_project.select(frozenset({"m4", "m5"}))
+    page = desk.inspector.selection_page
+    assert {page.totals.fact(each) for each in TOTALS} == {"not computed"}
+    assert page.reason.text() == "Not computed yet: a module before these does not run."
 
 
 def test_other_modules_are_listed_too(desk):

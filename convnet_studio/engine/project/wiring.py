@@ -26,9 +26,10 @@ def can_connect(project: Project, source: str, target: str, port: int = 0, is_re
         return None if takes_recurrent(ends[1].kind) else f"{title(ends[1])} {NO_RECURRENT}."
     if not closes_loop(project, source, target):
         return None
-    way_out = "make the wire recurrent" if takes_recurrent(ends[1].kind) else "let a recurrent wire into an Add do so"
+    is_taken = takes_recurrent(ends[1].kind)
+    way_out = "Make the wire recurrent: it then" if is_taken else "Lead the wire into an Add: as a recurrent one it"
     what = "A module can't feed itself" if source == target else "This would close a loop"
-    return f"{what}: {way_out}, or it would have to know its own result."
+    return f"{what}: nothing can wait for its own result. {way_out} brings the result of the step before."
 
 
 NO_RECURRENT = "can't take a recurrent wire, which brings nothing at the first step: let it go into an Add"

@@ -35,6 +35,8 @@ STRIP_WIDTH = 80.0
 CLASSES_WIDTH = 124.0
 """Of class bars; every filter bank and output of plain numbers has room for them, since a loss may come later."""
 PROBLEM_ICON = 14.0
+PROBLEM_LINE = 24.0
+"""Height of a problem told in one line."""
 MEND_HEIGHT = 22.0
 LOCK = 18.0
 """Side of the square around a padlock that can be clicked."""
@@ -154,8 +156,14 @@ def problem_text(problem: Problem) -> str:
     return f"{problem.what}: {problem.fix}" if problem.fix else problem.what
 
 
-def lay_out(card: Card, body: QSizeF) -> CardLayout:
-    """The layout of `card` around a live part of size `body`."""
+def lay_out(card: Card, body: QSizeF, is_open: bool = False, floor: float = math.inf) -> CardLayout:
+    """The layout of `card` around a live part of size `body`.
+
+    Args:
+        card, body: what is shown.
+        is_open: whether a problem is told in full, with its mend; else in one line.
+        floor: below it an open problem could not be seen, and stands higher on the card.
+    """
     width = _width(card, body)
     body_rect = QRectF(PADDING, BODY_TOP, width - 2 * PADDING, body.height())
     height = _footer_height(card, width)
@@ -163,8 +171,13 @@ def lay_out(card: Card, body: QSizeF) -> CardLayout:
     bottom = max(footer.bottom() + (FOOTER_GAP if height else 2), _lowest_port(card) + 16)
     problem, mend = QRectF(), QRectF()
     if card.problems:
-        problem, mend = _problem_rects(card.problems[0], width, bottom)
+        problem = QRectF(0, bottom, width, PROBLEM_LINE)
         bottom = problem.bottom()
+        if is_open:
+            problem, mend = _problem_rects(card.problems[0], width, problem.top())
+            rise = min(max(0.0, problem.bottom() - floor), problem.top() - HEADER_HEIGHT)
+            problem, mend = problem.translated(0, -rise), mend.translated(0, -rise) if card.problems[0].mend else mend
+            bottom = max(bottom, problem.bottom())
     return CardLayout(QSizeF(width, math.ceil(bottom)), body_rect, footer, problem, mend, _lock_rect(card, width))
 
 
@@ -224,7 +237,14 @@ def _count_width(card: Card) -> float:
     return max((metrics.horizontalAdvance(each) for each in footer_lines(card)), default=0.0)
 
 
+def has_footer(card: Card) -> bool:
+    """Whether there is more to tell below the live part than the problem that stands there."""
+    return card.shape is not None or not card.problems
+
+
 def _footer_height(card: Card, width: float) -> float:
+    if not has_footer(card):
+        return 0.0
     counts = len(footer_lines(card)) * (LINE_HEIGHT + (BAR_ROOM if card.bars else 0))
     shape = LINE_HEIGHT if card.shape != () else 0.0
     return shape + counts if footer_is_stacked(card, width) else max(shape, counts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from convnet_studio.engine.nn.module import Shape
 from convnet_studio.ui.canvas.bodies.body import elided
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import (
@@ -15,11 +16,13 @@ from convnet_studio.ui.canvas.card_layout import (
     LOCK_ICON,
     PADDING,
     PROBLEM_ICON,
+    PROBLEM_LINE,
     CardLayout,
     caption_is_below,
     footer_counts,
     footer_is_stacked,
     footer_lines,
+    has_footer,
     lock_room,
     problem_text,
     problem_text_width,
@@ -97,6 +100,8 @@ def _paint_frame(painter: QPainter, layout: CardLayout, state: CardState) -> Non
     now = theme()
     shadow = now.color("shadow")
     shadow.setAlpha(max(1, shadow.alpha() // 4))
+    if layout.problem.height() > PROBLEM_LINE:  # it lies over what is below
+        shadow.setAlpha(2 * shadow.alpha())
     for spread in () if is_far(scale_of(painter)) else (0.0, 1.0, 2.0):
         rect = layout.card.adjusted(-spread * 0.5, 1, spread * 0.5, spread + 0.5)
         painter.fillPath(_rounded(rect, LARGE_RADIUS + spread * 0.5), shadow)
@@ -167,6 +172,8 @@ def _paint_header(painter: QPainter, card: Card, frame: QRectF) -> None:
 
 
 def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
+    if not has_footer(card):
+        return
     now = theme()
     counts = footer_counts(card, layout)
     for each in counts:
@@ -175,8 +182,9 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
     if is_far(scale_of(painter)):
         taken = GROOVE_WIDTH + 6 if any(each.share for each in counts) else 0
         room = layout.footer.adjusted(0, -4, -taken, 4)
-        font = legible(small_number_font(), shape_text(card.shape), room.size(), scale_of(painter))
-        _text(painter, room, shape_text(card.shape), font, now.color("text"))
+        words = shape_within(card.shape, room.width())
+        font = legible(small_number_font(), words, room.size(), scale_of(painter))
+        _text(painter, room, words, font, now.color("text"))
         return
     line = QRectF(layout.footer.left(), layout.footer.top(), layout.footer.width(), LINE_HEIGHT)
     token = "text" if card.shape is not None else "second_text"
@@ -189,17 +197,29 @@ def _paint_footer(painter: QPainter, card: Card, layout: CardLayout) -> None:
         _text(painter, each.place, each.words, font, now.color("second_text"), _RIGHT)
 
 
+def shape_within(shape: Shape | None, width: float) -> str:
+    """A shape in words; where a list has no room for its unit, its length alone."""
+    words = shape_text(shape)
+    has_room = QFontMetricsF(small_number_font()).horizontalAdvance(words) <= width
+    return words if has_room or not shape or len(shape) > 1 else f"{shape[0]:,}"
+
+
 def _paint_problem(painter: QPainter, card: Card, layout: CardLayout, state: CardState) -> None:
     now = theme()
     painter.save()
     painter.setClipRect(layout.problem.adjusted(1, 0, -1, -1))
     painter.fillPath(_rounded(layout.card.adjusted(1, 1, -1, -1), LARGE_RADIUS - 1), now.color("warn_soft"))
     painter.restore()
-    left, top = PADDING, layout.problem.top() + 8
+    is_open = layout.problem.height() > PROBLEM_LINE
+    left, top = PADDING, layout.problem.top() + (8 if is_open else (PROBLEM_LINE - PROBLEM_ICON) / 2)
     draw_icon(painter, "triangle-alert", theme().color("warn_text"), QRectF(left, top, PROBLEM_ICON, PROBLEM_ICON))
     room = QRectF(left + PROBLEM_ICON + 6, top, problem_text_width(layout.size.width()), 1000)
     painter.setFont(small_font())
     painter.setPen(now.color("text"))
+    if not is_open:
+        room.setHeight(PROBLEM_ICON)
+        _text(painter, room, problem_text(card.problems[0]), small_font(), now.color("text"))
+        return
     painter.drawText(room, Qt.TextFlag.TextWordWrap, problem_text(card.problems[0]))
     if not layout.mend.isEmpty():
         _paint_mend(painter, layout.mend, card.problems[0].mend, state.is_mend_hovered)

@@ -60,9 +60,12 @@ class CanvasEditor:
 
     def add_on_link(self, kind: str, link: Link, at: QPointF) -> str:
         """Put a new module into a wire; its id. Where there is no row to make room, it goes to `at`."""
-        before, position, room = self._room_on_link(link, NEW_CARD, at)
-        after, new_id = edits.insert_on_link(before, link, kind, position, make_room=room)
+        after, new_id = self._inserted(kind, link, at)
         return self._commit(f"Insert {kind}", after, new_id)
+
+    def _inserted(self, kind: str, link: Link, at: QPointF) -> tuple[Project, str]:
+        before, position, room = self._room_on_link(link, NEW_CARD, at)
+        return edits.insert_on_link(before, link, kind, position, make_room=room)
 
     def move_into_link(self, module_id: str, link: Link, at: QPointF) -> None:
         """Put a module that is there, without any wire, into a wire; its card goes where that of a new one would."""
@@ -123,6 +126,24 @@ class CanvasEditor:
         if source not in network or target not in network or is_loss(network.module(source).kind):
             return False
         return takes_recurrent(network.module(target).kind) and closes_loop(self.project, source, target)
+
+    def way_back(self, source: str, target: str, port: int) -> Link | None:
+        """The wire into which an Add can be put that takes what a wire from `source` would bring back to `target`.
+
+        None where that wire closes no loop, may run as it is, or brings something of another shape.
+        """
+        if self.why_not(source, target, port) is None or is_loss(self.project.network.module(source).kind):
+            return None
+        wires = [each for each in self.project.network.links if (each.target, each.port) == (target, port)]
+        if not wires or wires[0].is_recurrent or not closes_loop(self.project, source, target):
+            return None
+        shapes = self._scene.shapes()
+        return wires[0] if shapes.get(source) == shapes.get(wires[0].source) else None
+
+    def connect_back(self, source: str, link: Link) -> None:
+        """Put an Add into a wire, and draw a recurrent wire from `source` to it, as one edit."""
+        after, new_id = self._inserted("Add", link, self._scene.modules[link.target].pos())
+        self._commit_wire(edits.connect(after, source, new_id, 1, is_recurrent=True), "Connect back")
 
     def shape_misfit(self, source: str, target: str, port: int) -> str:
         """Why what `source` puts out would not fit that input; empty where it does, or nothing is known."""

@@ -16,9 +16,7 @@ from convnet_studio.ui.canvas.card_layout import (
     PADDING,
     PORT_STEP,
     PORT_Y,
-    CardLayout,
     footer_help,
-    lay_out,
     problem_text,
 )
 from convnet_studio.ui.canvas.card_painter import BAR_WIDTH, has_slots, is_far, scale_of
@@ -156,10 +154,10 @@ class FoldedItem(ModuleItem):
             painter.fillPath(frame, theme().family(family))
             painter.restore()
 
-    def _lay_out(self) -> CardLayout:
+    def _least_body(self) -> QSizeF:
         """As that of a card, and wide enough for what stands in its head."""
         size = self.body.size
-        return lay_out(self.card, QSizeF(max(size.width(), MAPS_WIDTH - 2 * PADDING), size.height()))
+        return QSizeF(max(size.width(), MAPS_WIDTH - 2 * PADDING), size.height())
 
     def _place_parts(self) -> None:
         self._place_body()

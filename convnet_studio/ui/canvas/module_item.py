@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
 
@@ -40,6 +42,7 @@ class ModuleItem(PortHolder):
         self.inputs: list[PortItem] = []
         self.output: PortItem | None = None
         self._body = make_body(card, class_names)
+        self._resting = QSizeF()
         self._layout = self._lay_out()
         self._body_place = QPointF()
         self._shaded = self._painted = QRectF()
@@ -69,13 +72,18 @@ class ModuleItem(PortHolder):
 
     @property
     def rect(self) -> QRectF:
-        """The card in scene coordinates."""
+        """The card at rest in scene coordinates: nothing around it moves when its problem opens."""
+        return QRectF(self.pos(), self._resting)
+
+    @property
+    def shown_rect(self) -> QRectF:
+        """The card as it is drawn now, in scene coordinates."""
         return QRectF(self.pos(), self._layout.size)
 
     @property
-    def calm_rect(self) -> QRectF:
-        """The card without the problem that hangs below it for a while, so that nothing around it moves for that."""
-        return self.rect.adjusted(0, 0, 0, -self._layout.problem.height())
+    def is_open(self) -> bool:
+        """Whether its problem is told in full."""
+        return bool(self._card.problems) and (self._state.is_selected or self._state.is_hovered)
 
     @property
     def module_ids(self) -> frozenset[str]:
@@ -96,20 +104,31 @@ class ModuleItem(PortHolder):
         self._body.card = card
         if card.shape is None:
             self._body.clear()
-        layout = self._lay_out()
-        has_other_size = layout.size != self._layout.size
-        if has_other_size:
-            self.prepareGeometryChange()
-        self._layout = layout
+        resting = self._resting
+        self.lay_out_again()
+        return self._resting != resting
+
+    def lay_out_again(self) -> None:
+        """Place everything for what it shows now, an open problem above the scene's floor."""
+        self.prepareGeometryChange()
+        self._layout = self._lay_out()
         self._place_parts()
+        self._stack()
         self.renew()
-        return has_other_size
+
+    def _stack(self) -> None:
+        """An open problem lies over everything else, for its mend must be in reach."""
+        self.setZValue(3 if self.is_open else 2 if self._state.is_selected else 1 if self._card.problems else 0)
 
     def set_state(self, **changes: bool) -> None:
         """Change what the pointer does to it: is_selected, is_offered, ..."""
         if any(getattr(self._state, name) != value for name, value in changes.items()):
+            was_open = self.is_open
             for name, value in changes.items():
                 setattr(self._state, name, value)
+            if self.is_open != was_open:
+                self.lay_out_again()
+            self._stack()
             self.renew()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -184,6 +203,8 @@ class ModuleItem(PortHolder):
             self.draw_still(painter, QPointF())
         else:
             self._picture.paint(painter, self._shaded, self.draw_still, is_draft, RING_REACH - SHADOW_REACH)
+        if self.is_open and self._layout.problem.top() < self._layout.body.bottom():
+            painter.setClipRect(QRectF(0, 0, self._layout.size.width(), self._layout.problem.top()))
         painter.translate(self._body_place)
         if is_draft and self._body.has_words:
             self._body_picture.paint(painter, QRectF(QPointF(), self._body.size), self._draw_body, is_draft, around=1.0)
@@ -203,7 +224,16 @@ class ModuleItem(PortHolder):
             port.draw(painter)
 
     def _lay_out(self) -> CardLayout:
-        return lay_out(self._card, self._body.size)
+        size = self._least_body()
+        at_rest = lay_out(self._card, size)
+        self._resting = at_rest.size
+        if not self.is_open:
+            return at_rest
+        return lay_out(self._card, size, True, getattr(self.scene(), "floor", math.inf) - self.y())
+
+    def _least_body(self) -> QSizeF:
+        """What the card has room for at least: the live part."""
+        return self._body.size
 
     def _place_body(self) -> None:
         body = self._layout.body

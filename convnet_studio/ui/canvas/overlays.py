@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QToolButton, QWidget
 
+from convnet_studio.engine.project.spec import NetworkSpec
 from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.canvas.icons import draw_icon
 from convnet_studio.ui.canvas.numbers import counted, short_count
 from convnet_studio.ui.theme import SMALL_RADIUS, icon, number_font, text_font, theme, theme_switch
@@ -43,6 +46,16 @@ def problem_text(summary: Summary, names: Mapping[str, str]) -> tuple[str, str]:
     where = f"a problem at {name}" if len(found) == 1 else f"{len(found)} problems, first at {name}"
     fix = f": {found[0].fix}" if found[0].fix else ""
     return f"Incomplete: {where}", f"{found[0].what}{fix}. Click to go there."
+
+
+def names_of(network: NetworkSpec) -> dict[str, str]:
+    """What to call each module by id: with its stage where several modules have one title."""
+    counts = Counter(title(each) for each in network.modules)
+    found = {}
+    for each in network.modules:
+        stage = network.stage_of(each.id) if counts[title(each)] > 1 else None
+        found[each.id] = f"{title(each)} of {stage.name}" if stage and stage.name else title(each)
+    return found
 
 
 class StatusLine(QAbstractButton):

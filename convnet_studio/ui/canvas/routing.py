@@ -54,6 +54,15 @@ class Cards:
         self.boxes: Boxes = np.array(found, np.float64).reshape(-1, 4)
         self._grown = self.boxes + np.array([-clearance, -clearance, clearance, clearance])
 
+    def amid(self, place: QRectF, more: Iterable[QRectF]) -> Cards:
+        """Those that meet `place`, and `more` beside them."""
+        left, top, right, bottom = self.boxes.T
+        meets = (left < place.right()) & (right > place.left()) & (top < place.bottom()) & (bottom > place.top())
+        found = Cards(more, self._inside - 2, self._clearance)
+        found.boxes = np.vstack([found.boxes, self.boxes[meets]])
+        found._grown = np.vstack([found._grown, self._grown[meets]])
+        return found
+
     def own(self, start: QPointF, end: QPointF) -> NDArray[np.bool_]:
         """Those at whose right edge a wire starts, or at whose left edge it ends."""
         left, top, right, bottom = self.boxes.T

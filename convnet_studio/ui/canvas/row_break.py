@@ -46,7 +46,7 @@ def blocks_of(scene: CanvasScene) -> list[Block]:
         Block(scene.stages.unfolded_rect(each), frame.face.modules, is_frame=True) for each, frame in frames.items()
     ]
     inside = {module_id for each in stages for module_id in each.modules}
-    cards = [Block(item.calm_rect, (each,)) for each, item in scene.modules.items() if each not in inside]
+    cards = [Block(item.rect, (each,)) for each, item in scene.modules.items() if each not in inside]
     return [*stages, *cards, *(Block(item.rect, notes=(each,)) for each, item in scene.notes.items.items())]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
@@ -61,6 +63,8 @@ class CanvasScene(QGraphicsScene):
         """What cards, frames and wires cover; None when they were moved."""
         self.arrangement = 0
         """Another number whenever cards, frames or wires were moved."""
+        self.floor = math.inf
+        """Below this y something floats over the canvas, under which no open problem may lie."""
         self._summary: Summary | None = None
         self._class_names: tuple[str, ...] = ()
         self._last: Snapshot | None = None
@@ -136,6 +140,14 @@ class CanvasScene(QGraphicsScene):
         self.stages.show_scale(scale)
         self._show_words()
 
+    def set_floor(self, y: float) -> None:
+        """Something floats over the canvas below `y`: problems that are open stand above it."""
+        if y != self.floor:
+            self.floor = y
+            for item in [*self.modules.values(), *self.stages.folded.values()]:
+                if item.is_open:
+                    item.lay_out_again()
+
     def _show_words(self) -> None:
         """Labels of wires that can be read; in a draft, none."""
         are_in_sight = not self.is_draft and label_font(self.scale) is not None
@@ -181,7 +193,7 @@ class CanvasScene(QGraphicsScene):
 
     def module_at(self, at: QPointF) -> ModuleItem | None:
         """The topmost card under `at`."""
-        under = [item for item in self.cards() if item.rect.contains(at)]
+        under = [item for item in self.cards() if item.shown_rect.contains(at)]
         return max(under, key=lambda item: item.zValue(), default=None)
 
     def link_at(self, at: QPointF, reach: float = GRASP / 2) -> LinkItem | None:
@@ -199,14 +211,18 @@ class CanvasScene(QGraphicsScene):
         self.stages.place()
         self._covered = None
         self.arrangement += 1
-        cards = Cards(item.rect for item in self.cards() if item.card.id != self.aloft)
+        lying = (item.rect for item in self.cards() if item.card.id != self.aloft)
+        cards = Cards([*lying, *self.stages.headers()])
         solid = Cards(self.stages.solid_rects(self.aloft), FRAME_PADDING, FRAME_CLEARANCE)
         seen = [link for link, item in self.links.items() if item.isVisible()]
         ways: list[tuple[QPointF, QPointF, Cards | None]] = []
         for link in seen:
             start, end = self.ends(link)
             overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
-            around = solid if self.stages.is_between_frames(link, start, end) else cards
+            if self.stages.is_inside(link):
+                around = self.stages.cards_inside(link, cards)
+            else:
+                around = solid if self.stages.is_between_frames(link, start, end) else cards
             ways.append((start, end, None if overlap else around))
         for link, path in zip(seen, lead(ways), strict=True):
             self.links[link].setPath(path)
@@ -218,6 +234,8 @@ class CanvasScene(QGraphicsScene):
             item = self.modules[spec.id]
             if (item.x(), item.y()) != spec.position:
                 item.setPos(*spec.position)
+                if item.is_open:
+                    item.lay_out_again()
         self.notes.follow(self.open_project.project.notes)
         self.reroute()
 
@@ -346,7 +364,6 @@ class CanvasScene(QGraphicsScene):
         for module_id, item in self.modules.items():
             is_selected = module_id in self.open_project.selection
             item.set_state(is_selected=is_selected)
-            item.setZValue(2 if is_selected else 1 if item.card.problems else 0)  # a mend must be in reach
         self.stages.show_selection(self.open_project.selection)
 
     def _recolor(self) -> None:

@@ -17,12 +17,16 @@ from convnet_studio.ui.canvas.cost_bars import sum_bars
 from convnet_studio.ui.canvas.folded_item import FoldedItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem
+from convnet_studio.ui.canvas.routing import Cards
 from convnet_studio.ui.canvas.stage_face import Slot, StageFace, faces_of
 from convnet_studio.ui.canvas.stage_item import StageItem
 from convnet_studio.ui.canvas.stage_layout import (
+    FLOOR_DEPTH,
     FRAME_GAP,
     FRAME_PADDING,
     HEADER,
+    LANE_ROOM,
+    WALL_DEPTH,
     Joint,
     Part,
     frame_around,
@@ -106,9 +110,9 @@ class StageItems:
                 continue
             staying = [each for each in frame.face.modules if each not in self._carried]
             if not staying or len(staying) == len(frame.face.modules):
-                rect = frame_around(modules[each].calm_rect for each in frame.face.modules)
+                rect = self.unfolded_rect(stage_id)
             elif frame.state.is_left:
-                rect = frame_around(modules[each].calm_rect for each in staying)
+                rect = frame_around(modules[each].rect for each in staying)
             else:
                 rect = self._starts[stage_id]
             frame.set_frame(rect, self._joints(stage_id))
@@ -131,7 +135,6 @@ class StageItems:
             frame.set_state(is_selected=is_selected)
             if folded := self.folded.get(stage_id):
                 folded.set_state(is_selected=is_selected)
-                folded.setZValue(2 if is_selected else 1 if folded.card.problems else 0)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show these numbers on all folded cards."""
@@ -193,11 +196,22 @@ class StageItems:
         leaves = source is None or not source.isVisible() or _is_near(source.rect.right(), start.x())
         return leaves and (target is None or not target.isVisible() or _is_near(target.rect.left(), end.x()))
 
+    def cards_inside(self, link: Link, cards: Cards) -> Cards:
+        """What a wire that runs within a stage leads around: of `cards` those there, and the edges of the frame."""
+        frame = self.frames[self._stage_of[link.source]].rect
+        floor = frame.translated(0, frame.height() + FLOOR_DEPTH)
+        walls = (frame.translated(sign * (frame.width() + WALL_DEPTH), 0) for sign in (-1, 1))
+        return cards.amid(frame, [floor, *walls])
+
+    def headers(self) -> list[QRectF]:
+        """The headers of the frames in sight."""
+        seen = [each.rect for each in self.frames.values() if each.isVisible()]
+        return [QRectF(each.topLeft(), QSizeF(each.width(), HEADER)) for each in seen]
+
     def painted_rects(self) -> list[QRectF]:
         """Where frames show something of their own: their headers, and the joints between their cards."""
         seen = [each for each in self.frames.values() if each.isVisible()]
-        headers = [QRectF(each.rect.topLeft(), QSizeF(each.rect.width(), HEADER)) for each in seen]
-        return [*headers, *(joint.rect for each in seen for joint in each.joints)]
+        return [*self.headers(), *(joint.rect for each in seen for joint in each.joints)]
 
     def frame_at(self, at: QPointF) -> StageItem | None:
         """The smallest frame around `at`."""
@@ -234,7 +248,7 @@ class StageItems:
 
     def solid_rects(self, without: str = "") -> list[QRectF]:
         """What wires run around: visible frames, and cards that are in none; `without` that of this module."""
-        loose = (item.calm_rect for item in self.loose_cards() if item.card.id != without)
+        loose = (item.rect for item in self.loose_cards() if item.card.id != without)
         return [*self.shown_frames(), *loose]
 
     def taken_rects(self) -> list[QRectF]:
@@ -245,7 +259,26 @@ class StageItems:
     def unfolded_rect(self, stage_id: str) -> QRectF:
         """The frame of a stage, or the one that it will have again."""
         modules, frame = self._scene.modules, self.frames[stage_id]
-        return frame_around(modules[each].calm_rect for each in frame.face.modules)
+        rect = frame_around(modules[each].rect for each in frame.face.modules)
+        rect.setBottom(max([rect.bottom(), *(self._lowest_passed(link) + LANE_ROOM for link in self._skips(stage_id))]))
+        return rect
+
+    def _skips(self, stage_id: str) -> list[Link]:
+        """The wires of a stage that pass cards of it."""
+        return [link for link in self._inner_links[stage_id] if self._passed(link)]
+
+    def _lowest_passed(self, link: Link) -> float:
+        """The lower edge of the lowest card that a wire within a stage passes."""
+        return max(each.bottom() for each in self._passed(link))
+
+    def _passed(self, link: Link) -> list[QRectF]:
+        """The cards of its stage that stand between the ends of a wire, or over it where it goes back."""
+        modules = self._scene.modules
+        start, end = modules[link.source].rect.right(), modules[link.target].rect.left()
+        left, right = min(start, end), max(start, end)
+        inside = self.frames[self._stage_of[link.source]].face.modules
+        rects = (modules[each].rect for each in inside)
+        return [each for each in rects if each.left() < right and each.right() > left]
 
     def moved_aside(self, stage_ids: Iterable[str]) -> dict[str, QPointF]:
         """Where the cards go that stand in the way of folded stages which unfold: right or down, with those behind."""

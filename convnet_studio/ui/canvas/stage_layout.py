@@ -20,6 +20,12 @@ FRAME_GAP = 16.0
 """Between the frames of a row."""
 FRAME_CLEARANCE = 4.0
 """Between a frame and a wire that passes it: rows of frames have less room between them than rows of cards."""
+LANE_ROOM = 24.0
+"""Below the cards that a wire within a frame passes: for the wire and its label."""
+FLOOR_DEPTH = 2.0
+"""How far below its edge a frame bars the wires within it: one still fits below the lowest card."""
+WALL_DEPTH = 5.0
+"""The same at its sides: a wire that goes back still leaves the last card there."""
 LOOSE_GAP = FRAME_PADDING + FRAME_GAP
 """Between a card of a stage and one that is in none."""
 STAGE_GAP = 2 * FRAME_PADDING + FRAME_GAP

@@ -141,7 +141,15 @@ def _tried(way: QPainterPath, length: float) -> list[LabelPlace]:
         for away in distances:
             tops = (at.y() - away - length, at.y() + away)
             turned += [LabelPlace(QRectF(left, top, THICKNESS, length), True) for top in tops]
+    if way.elementCount() > CURVE:  # beyond the end of a stretch a turned label would stand alone
+        parts = _parts(way)
+        turned = [each for each in turned if _is_amid(each.rect.center(), parts)]
     return [*along, *turned, *on]
+
+
+def _is_amid(at: QPointF, parts: Boxes) -> bool:
+    """Whether a stretch or corner runs through `at`."""
+    return bool(((parts[:, :2] <= (at.x(), at.y())) & (parts[:, 2:] >= (at.x(), at.y()))).all(axis=1).any())
 
 
 class LabelItem(QGraphicsItem):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
-from convnet_studio.ui.actions import ACTIONS, Actions
+from convnet_studio.ui.actions import ACTIONS, ActionRow, Actions
 from convnet_studio.ui.commands.choice import Choice
 from convnet_studio.ui.commands.key_caps import key_text
 from convnet_studio.ui.palette.entries import Entry, kind_entries, preset_entries, stage_entries
@@ -44,7 +44,7 @@ def action_choices(actions: Actions) -> list[Choice]:
     return [
         Choice(
             name=f"action:{row.name}",
-            text=f"{row.choice}: {row.text}".capitalize() if row.choice else _text_of(actions[row.name]),
+            text=_text_of(row, actions[row.name]),
             note=row.tip,
             keys=tuple(key_text(key) for key in (*row.shortcuts, row.canvas_key) if key),
             section=row.menu or "Help",
@@ -57,9 +57,10 @@ def action_choices(actions: Actions) -> list[Choice]:
     ]
 
 
-def _text_of(action: QAction) -> str:
-    """Without the key that the menu shows."""
-    return action.text().partition("\t")[0]
+def _text_of(row: ActionRow, action: QAction) -> str:
+    """Without the key that the menu shows, with what is chosen where the text does not begin with that."""
+    text = action.text().partition("\t")[0]
+    return text if text.lower().startswith(row.choice) else f"{row.choice}: {text}".capitalize()
 
 
 def add_choices(add: Callable[[str], object]) -> list[Choice]:

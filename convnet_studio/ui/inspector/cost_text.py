@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 from convnet_studio.engine.nn.module import Module, Shape, ShapeProblem
 from convnet_studio.engine.project.build import build_module
 from convnet_studio.engine.project.spec import ModuleSpec
-from convnet_studio.engine.project.summary import ModuleSummary
+from convnet_studio.engine.project.summary import ModuleSummary, Summary
+from convnet_studio.ui.canvas.card_layout import problem_text
 from convnet_studio.ui.controls.number_text import shape_text
 
 NOT_COMPUTED = "not computed"
+
+
+def why_not_computed(ids: Iterable[str], summary: Summary | None) -> str:
+    """Why what some modules cost together is not known yet, in a sentence; empty where all of them compute."""
+    known = [summary.modules.get(each) for each in ids] if summary else []
+    if known and all(each is not None and each.shape is not None for each in known):
+        return ""
+    problems = [problem for each in known if each is not None and each.shape is None for problem in each.problems]
+    if problems:
+        return f"Not computed yet: {problem_text(problems[0])}."
+    return "Not computed yet: a module before these does not run."
 
 
 def shapes_line(known: ModuleSummary) -> str:

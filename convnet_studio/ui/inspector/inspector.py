@@ -93,7 +93,7 @@ class Inspector(QWidget):
         project, selection = self._open_project.project, self._open_project.selection
         module, stage = shown_module(self._open_project), shown_stage(self._open_project)
         if stage is not None and self.stage_page:
-            self.stage_page.show_stage(face_of(project, stage, self._summary), project)
+            self.stage_page.show_stage(face_of(project, stage, self._summary), project, self._summary)
             self._pages.setCurrentIndex(3)
         elif module is not None:
             self.module_page.show_module(module, self._summary)

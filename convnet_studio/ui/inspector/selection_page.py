@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from convnet_studio.engine.nn.cost import Cost
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import Summary, total_of
-from convnet_studio.ui.controls.label import Caption, Label
+from convnet_studio.ui.controls.label import Caption, Label, Sentence
+from convnet_studio.ui.inspector.cost_text import NOT_COMPUTED, why_not_computed
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.theme import text_font
 
+TOTALS = ("Parameters", "Multiply-adds", "Connections", "Bytes moved")
 KIND_WIDTH = 150
 """Room for the longest names of modules."""
 
@@ -26,11 +28,12 @@ class SelectionPage(QWidget):
         super().__init__(parent)
         self.heading = Label("", "text", text_font(15, QFont.Weight.DemiBold))
         self.kinds = Facts(())
-        self.totals = Facts(("Parameters", "Multiply-adds", "Connections", "Bytes moved"))
+        self.totals = Facts(TOTALS)
+        self.reason = Sentence()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 4, 0, 0)
         self._column.setSpacing(8)
-        for widget in (self.heading, self.kinds, Caption("Together, for one picture"), self.totals):
+        for widget in (self.heading, self.kinds, Caption("Together, for one picture"), self.totals, self.reason):
             self._column.addWidget(widget)
         self._column.addStretch(1)
 
@@ -45,8 +48,11 @@ class SelectionPage(QWidget):
         self._column.replaceWidget(old, self.kinds)
         old.hide()
         old.deleteLater()
-        cost = total_of(summary, [each.id for each in modules]) if summary else Cost()
-        self.totals.show_fact("Parameters", f"{cost.parameters:,}")
-        self.totals.show_fact("Multiply-adds", f"{cost.multiply_accumulates:,}")
-        self.totals.show_fact("Connections", f"{cost.connections:,}")
-        self.totals.show_fact("Bytes moved", f"{cost.bytes_moved:,}")
+        ids = [each.id for each in modules]
+        reason = why_not_computed(ids, summary)
+        self.reason.show_text(reason)
+        self.reason.setVisible(bool(reason))
+        cost = total_of(summary, ids) if summary else Cost()
+        counts_of_all = (cost.parameters, cost.multiply_accumulates, cost.connections, cost.bytes_moved)
+        for name, count in zip(TOTALS, counts_of_all, strict=True):
+            self.totals.show_fact(name, NOT_COMPUTED if reason else f"{count:,}")

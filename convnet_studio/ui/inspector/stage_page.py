@@ -12,6 +12,7 @@ from convnet_studio.engine.nn.module import Family
 from convnet_studio.engine.project.edits import mend
 from convnet_studio.engine.project.kinds import find_kind
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.validate import Problem
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.canvas.kind_menu import KindMenu
@@ -19,6 +20,7 @@ from convnet_studio.ui.canvas.stage_editor import StageEditor, kinds_of_family
 from convnet_studio.ui.canvas.stage_face import PLACEHOLDER, StageFace
 from convnet_studio.ui.controls.label import Caption, Label, Sentence
 from convnet_studio.ui.controls.number_text import shape_text
+from convnet_studio.ui.inspector.cost_text import NOT_COMPUTED, why_not_computed
 from convnet_studio.ui.inspector.facts import Facts
 from convnet_studio.ui.inspector.page_header import PageHeader
 from convnet_studio.ui.inspector.problem_list import ProblemList
@@ -53,7 +55,7 @@ class StagePage(QWidget):
         self._shown: tuple[object, ...] = ()
         self.header = PageHeader("stage")
         self.problems = ProblemList()
-        self.about = Sentence()
+        self.about, self.reason = Sentence(), Sentence()
         self.slots = QWidget()
         self.buttons: dict[str, QPushButton] = {}
         """Of the modules by id, and of the empty slots by the words of their families."""
@@ -77,12 +79,13 @@ class StagePage(QWidget):
         self._column.addSpacing(4)
         self._column.addWidget(Caption("Together, for one picture"))
         self._column.addWidget(self.totals)
+        self._column.addWidget(self.reason)
         self._column.addSpacing(4)
         for button in (self.freeze, self.fold, self.ungroup):
             self._column.addWidget(button)
         self._column.addStretch(1)
 
-    def show_stage(self, face: StageFace, project: Project) -> None:
+    def show_stage(self, face: StageFace, project: Project, summary: Summary | None) -> None:
         """Show a stage of `project`; rows are made anew only where the slots hold something else."""
         self._face = face
         self.header.show_stage(face.name, PLACEHOLDER, f"stage of {len(face.modules)} modules")
@@ -92,9 +95,12 @@ class StagePage(QWidget):
         if (face.id, rows) != self._shown:
             self._shown = face.id, rows
             self._renew_rows(rows)
-        self.totals.show_fact(SHAPE, shape_text(face.shape) if face.shape is not None else "not computed")
-        self.totals.show_fact(PARAMETERS, f"{face.parameters:,}")
-        self.totals.show_fact(ARITHMETIC, f"{face.multiply_accumulates:,}")
+        reason = why_not_computed(face.modules, summary)
+        self.reason.show_text(reason)
+        self.reason.setVisible(bool(reason))
+        self.totals.show_fact(SHAPE, shape_text(face.shape) if face.shape is not None else NOT_COMPUTED)
+        self.totals.show_fact(PARAMETERS, NOT_COMPUTED if reason else f"{face.parameters:,}")
+        self.totals.show_fact(ARITHMETIC, NOT_COMPUTED if reason else f"{face.multiply_accumulates:,}")
         self.freeze.setVisible(face.learning > 0)
         some = f" ({face.frozen} of {face.learning} are)" if face.is_half_frozen else ""
         _say(self.freeze, "Let learn" if face.is_frozen else f"Freeze all parameters{some}", face.lock_help)

@@ -21,7 +21,7 @@ from convnet_studio.ui.canvas.editor import CanvasEditor
 from convnet_studio.ui.canvas.gestures.zoom import STEP
 from convnet_studio.ui.canvas.live_wires import LiveWires
 from convnet_studio.ui.canvas.minimap import MiniMap
-from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, problem_text, status_text
+from convnet_studio.ui.canvas.overlays import HEIGHT, StatusLine, ZoomControl, names_of, problem_text, status_text
 from convnet_studio.ui.canvas.reach_overlay import CanvasPointing, ReachOverlay
 from convnet_studio.ui.canvas.scene import CanvasScene
 from convnet_studio.ui.canvas.stage_face import PLACEHOLDER
@@ -289,24 +289,36 @@ class CanvasView(View):
         room = self._zoom.x() - 2 * MARGIN
         self.minimap.move(self.width() - self.minimap.width() - MARGIN, bottom - self.minimap.height() - 8)
         self._on_view()
-        self.status.setVisible(not self._covered_below or self.status.is_problem)
+        self.status.setVisible(self._shows_status())
         self.status.setGeometry(MARGIN, bottom, min(room, self.status.wanted_width()), HEIGHT)
         self.legend.setFixedWidth(min(self.legend.wanted_width(), self.width() - 2 * MARGIN))
-        self.legend.move(MARGIN, bottom - HEIGHT - MARGIN // 2)
+        is_above = self._is_legend_above()
+        beside = self.status.geometry().right() + 1 + MARGIN if self._shows_status() else MARGIN
+        self.legend.move(MARGIN if is_above else beside, bottom - (HEIGHT + MARGIN // 2 if is_above else 0))
+
+    def _shows_status(self) -> bool:
+        """Above a notice there is room only for what is missing."""
+        return bool(self.status.text()) and (not self._covered_below or self.status.is_problem)
+
+    def _is_legend_above(self) -> bool:
+        """Whether the legend stands above the status, for want of room beside it."""
+        taken = self.status.wanted_width() + MARGIN if self._shows_status() else 0
+        return 2 * MARGIN + taken + self.legend.wanted_width() > self._zoom.x()
 
     def _on_view(self) -> None:
         """The mini-map is there only while there is something out of view, and room for it."""
         if not self.isVisible():
             return
         has_room = self.height() > 3 * self.minimap.height() and self.width() > 3 * self.minimap.width()
+        below = self._covered_below + self._free_below()
+        self.scene.set_floor(self.area.mapToScene(0, self.area.height() - below).y())
         self.minimap.setVisible(self._wants_minimap and has_room and self.minimap.is_needed())
         self.view_changed.emit()
 
     def _show_status(self) -> None:
         if self._summary is None:
             return
-        names = {each.id: title(each) for each in self.open_project.project.network.modules}
-        words, more = problem_text(self._summary, names)
+        words, more = problem_text(self._summary, names_of(self.open_project.project.network))
         self.status.say(words or status_text(self._summary, self._class_count), bool(words), more)
         self._place_overlays()
 
@@ -337,7 +349,7 @@ class CanvasView(View):
         return self.area.viewport().rect().adjusted(0, 0, 0, MARGIN - self._free_below()).contains(covered)
 
     def _free_below(self) -> int:
-        """What floats over the lower edge."""
+        """What floats over the lower edge; the legend has a row, into which a notice may lift it."""
         return FREE_BELOW + (HEIGHT + MARGIN // 2 if self.wires.meaning is not WireMeaning.OFF else 0)
 
     def _stop_fitting(self) -> None:

@@ -32,10 +32,12 @@ def looped(steps: int = 3) -> Project:
 
 def test_a_loop_needs_a_recurrent_wire() -> None:
     assert edits.can_connect(OPEN, "m4", "m3", 1) == (
-        "This would close a loop: make the wire recurrent, or it would have to know its own result."
+        "This would close a loop: nothing can wait for its own result. "
+        "Make the wire recurrent: it then brings the result of the step before."
     )
     assert edits.can_connect(OPEN, "m4", "m2") == (
-        "This would close a loop: let a recurrent wire into an Add do so, or it would have to know its own result."
+        "This would close a loop: nothing can wait for its own result. "
+        "Lead the wire into an Add: as a recurrent one it brings the result of the step before."
     )
     assert edits.can_connect(OPEN, "m4", "m3", 1, is_recurrent=True) is None
     assert edits.can_connect(OPEN, "m3", "m3", 1, is_recurrent=True) is None

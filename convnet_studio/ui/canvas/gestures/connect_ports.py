@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPainterPath
+from PySide6.QtWidgets import QMenu
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.project.spec import Link
+from convnet_studio.engine.project.wiring import title
 from convnet_studio.ui.canvas.card_layout import PORT_Y
 from convnet_studio.ui.canvas.editor import NEW_CARD
 from convnet_studio.ui.canvas.gestures.gesture import Canvas, Gesture, Pointer
@@ -14,6 +17,7 @@ from convnet_studio.ui.canvas.link_item import LinkItem
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.port_item import PortItem, PortState
 from convnet_studio.ui.canvas.routing import loose_way
+from convnet_studio.ui.theme import icon
 
 JUMP = 20.0
 """The loose end jumps to a port within this distance, in pixels of the screen."""
@@ -65,7 +69,8 @@ class ConnectPorts(Gesture):
         at = self.canvas.view.mapFromScene(pointer.scene)
         misfit = self._misfit(target)
         if reason:
-            self.canvas.bubble.say(reason, at)
+            offer = " Let go to add one." if self._way_back(near) else ""
+            self.canvas.bubble.say(reason + offer, at)
         elif misfit:
             self.canvas.bubble.say(misfit, at, "warn")
         else:
@@ -76,9 +81,13 @@ class ConnectPorts(Gesture):
         start, target, is_one_more = self._from, self._to, self._is_one_more
         is_over_card = self.canvas.scene.module_at(pointer.scene) or self._port_near(pointer.scene)
         is_drag = start is not None and QLineF(start.scenePos(), pointer.scene).length() > self.canvas.scaled(JUMP)
+        near = self._port_near(pointer.scene) if start else None
+        back = self._way_back(near)
         self.cancel()
         if start is None:
             return
+        if near is not None and back is not None:
+            self._offer_way_back(start, near, back, pointer.scene)
         if target is not None and is_one_more:
             source, module_id, _ = _ends(start, target)
             self.canvas.editor.connect_one_more(source, module_id)
@@ -144,6 +153,21 @@ class ConnectPorts(Gesture):
         if self.canvas.editor.becomes_recurrent(source, module_id):
             notes.append("It closes a loop: a recurrent wire, which brings what was a step of time before.")
         return " ".join(notes)
+
+    def _way_back(self, port: PortItem | None) -> Link | None:
+        """The wire before a port into which an Add can be put, where the drawn one would close a loop."""
+        if port is None or self._from is None or port.is_output == self._from.is_output or not self._reasons[port]:
+            return None
+        return self.canvas.editor.way_back(*_ends(self._from, port))
+
+    def _offer_way_back(self, start: PortItem, port: PortItem, link: Link, at: QPointF) -> None:
+        """Ask whether the loop shall be closed by a recurrent wire into an Add."""
+        source, target, _ = _ends(start, port)
+        words = f"Put an Add before {title(self.canvas.editor.project.network.module(target))}, with a recurrent wire"
+        menu = QMenu(self.canvas.view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icon("rotate-ccw"), words, lambda: self.canvas.editor.connect_back(source, link))
+        menu.popup(self.canvas.to_screen(at))
 
     def _port_near(self, at: QPointF) -> PortItem | None:
         """The judged port within reach of `at`, or of the card under it."""

@@ -193,5 +193,5 @@ class MoveCards(Gesture):
 
     def _leaving(self) -> frozenset[str]:
         """The moved cards that are pulled out of their stages now."""
-        carried = {each.card.id: each.calm_rect for each in self._starts if isinstance(each, ModuleItem)}
+        carried = {each.card.id: each.rect for each in self._starts if isinstance(each, ModuleItem)}
         return self.canvas.scene.stages.leaving(carried)
