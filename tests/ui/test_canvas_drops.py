@@ -89,6 +89,19 @@ def test_a_card_without_wires_is_inserted_by_a_drag_onto_a_wire(bench, link) -> 
     assert bench.scene.modules[loose].pos() == QPointF(300, 800)
 
 
+def test_a_wire_among_single_cards_does_not_flee_either(bench) -> None:
+    for stage_id in ("s14", "s15", "s16"):
+        bench.open_project.edit("Ungroup", edits.ungroup_stage(bench.project, stage_id))
+    loose = lay_loose(bench, "ReLU")
+    at, way = middle(bench, BETWEEN_ROWS), bench.scene.links[BETWEEN_ROWS].path()
+    bench.press_and_move(bench.card_place(loose), at)
+    assert bench.scene.links[BETWEEN_ROWS].is_offered
+    assert bench.scene.links[BETWEEN_ROWS].path() == way
+    let_go(bench, at)
+    assert Link("m6", loose) in bench.project.network.links
+    assert not overlapping(bench)
+
+
 def test_a_card_dragged_onto_a_wire_lies_where_one_from_the_palette_would(bench) -> None:
     link = Link("m3", "m4")
     loose = lay_loose(bench, "ReLU")
