@@ -89,6 +89,19 @@ def test_a_card_without_wires_is_inserted_by_a_drag_onto_a_wire(bench, link) -> 
     assert bench.scene.modules[loose].pos() == QPointF(300, 800)
 
 
+def test_a_long_wire_in_a_stage_does_not_flee_either(bench) -> None:
+    link, (x, y) = Link("m5", "m6"), bench.project.network.module("m6").position
+    bench.open_project.edit("Move", edits.move_modules(bench.project, {"m6": (x + 500, y)}))
+    loose = lay_loose(bench, "Conv2d")
+    at, way = middle(bench, link), bench.scene.links[link].path()
+    bench.press_and_move(bench.card_place(loose), at)
+    assert bench.scene.links[link].is_offered
+    assert bench.scene.links[link].path() == way
+    let_go(bench, at)
+    assert Link("m5", loose) in bench.project.network.links
+    assert not overlapping(bench)
+
+
 def test_a_card_dragged_onto_a_wire_lies_where_one_from_the_palette_would(bench) -> None:
     link = Link("m3", "m4")
     loose = lay_loose(bench, "ReLU")
