@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+import pytest
 from trainer_bench import TINY, load
 
 from convnet_studio.engine.project import edits
@@ -177,6 +178,7 @@ class EditingControl(Control):
                     np.testing.assert_array_equal(array, b[name], err_msg=f"{module_id}.{name}")
 
 
+@pytest.mark.timeout(900)  # some 80 s on a quiet machine, several times that beside others
 def test_ten_thousand_edits_while_training_runs() -> None:
     editor = Editor(seed=1)
     control = EditingControl(editor)
