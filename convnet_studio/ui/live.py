@@ -77,6 +77,7 @@ class LiveViews(QObject):
         for event in events:
             if isinstance(event, RunStarted):
                 self._last_events.clear()
+                self._answered.clear()
             self._last_events.pop(type(event), None)
             self._last_events[type(event)] = event
         for view in self._views():

@@ -97,9 +97,6 @@ class ViewPanels(QObject):
         if not menu.actions():
             menu.addAction("None yet").setEnabled(False)
 
-    def _on_action(self, name: str, _checked: bool = False) -> None:
-        self.toggle(name)
-
 
 def _title_of(entry: tuple[str, type[View]]) -> str:
     return entry[1].title

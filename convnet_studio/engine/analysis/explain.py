@@ -106,7 +106,7 @@ def _arrived(shown: Pass, node: Node) -> Arrived | None:
 
 def _gradient(shown: Pass, place: Place, terms: Terms, stored: float, formula: str) -> Explanation:
     groups = tuple(terms.groups) or (single("nothing arrives", 0.0),)
-    step = Step("δ" if place.what is What.OUTPUT_GRADIENT else "∂L/∂w", groups, formula)
+    step = Step("δ" if place.what is What.OUTPUT_GRADIENT else f"∂L/∂{place.name}", groups, formula)
     return Explanation(place, stored, (step,), max(1, terms.roundings), slack=terms.magnitude)
 
 

@@ -44,15 +44,14 @@ class Spread:
 def spread_of(values: Array) -> Spread:
     """The Spread of an array of any shape."""
     flat = np.ravel(values)
-    kept = flat if np.isfinite(flat).all() else flat[np.isfinite(flat)]
+    kept = (flat if np.isfinite(flat).all() else flat[np.isfinite(flat)]).astype(np.float64)  # squares must not vanish
     if not len(kept):
         return Spread(len(flat), 0.0, 0.0, 0.0, 0.0, _frozen(np.zeros(BINS, np.int64)), finite=not len(flat))
     largest = float(max(kept.max(), -kept.min()))
     bins = ((kept * (0.5 * BINS / (largest or 1.0))) + 0.5 * BINS).astype(np.intp)  # as np.histogram, at a third
     counts = np.bincount(np.clip(bins, 0, BINS - 1), minlength=BINS)
     zeros = 1 - np.count_nonzero(kept) / len(kept)
-    mean = float(kept.mean(dtype=np.float64))
-    rms = float(np.sqrt(np.mean(np.square(kept), dtype=np.float64)))
+    mean, rms = float(kept.mean()), float(np.sqrt(np.mean(np.square(kept))))
     return Spread(len(flat), mean, rms, largest, zeros, _frozen(counts), len(kept) == len(flat))
 
 

@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from convnet_studio.engine.nn.network import Network
+from convnet_studio.engine.program import Program
 from convnet_studio.engine.training.inquiry import Answer, AnswerBox, Inquiry, Moment
 from convnet_studio.engine.training.sentences import sentence_of
 
@@ -63,6 +64,7 @@ class _Work:
         self._steps: Iterator[object] | None = None
         self._value: object = None
         self._network: Network | None = None
+        self._program: Program | None = None
         self._about: Moment | None = None
         self._step = -1
 
@@ -73,28 +75,25 @@ class _Work:
         return type(self.inquiry).is_live and self._step != moment.run.course.step
 
     def _is_about_another(self, moment: Moment) -> bool:
-        """Whether the run, its network or the picture is another than when the work began."""
+        """Whether the run, its network, what runs it, or the picture is another than when the work began."""
         begun = self._about
         return (
             begun is None
             or begun.run is not moment.run
             or self._network is not moment.run.network
+            or self._program is not moment.run.program
             or begun.picture is not moment.picture
         )
 
     def go_on(self, moment: Moment) -> Answer | None:
         """Do the next piece; what is new of the answer."""
         if self._steps is None or self._is_about_another(moment):
-            self._about, self._network, self._step, self._value = (
-                moment,
-                moment.run.network,
-                moment.run.course.step,
-                None,
-            )
-            self._steps = self.inquiry.work(moment)
+            self._about, self._step, self._value = moment, moment.run.course.step, None
+            self._network, self._program, self._steps = moment.run.network, moment.run.program, None
         run_id, step = moment.run.run_id, self._step
         try:
             with np.errstate(all="ignore"):
+                self._steps = self._steps or self.inquiry.work(moment)
                 value = next(self._steps)
         except StopIteration:
             self._steps = None

@@ -197,10 +197,13 @@ class CanvasScene(QGraphicsScene):
         return max(under, key=lambda item: item.zValue(), default=None)
 
     def link_at(self, at: QPointF, reach: float = GRASP / 2) -> LinkItem | None:
-        """A wire within `reach` of `at`."""
-        near = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        seen = (item for item in self.links.values() if item.isVisible())
-        return next((item for item in seen if item.shape().intersects(near)), None)
+        """The wire that lies nearest to `at`, within `reach`."""
+        seen = [item for item in self.links.values() if item.isVisible()]
+        for near in (reach / 8, reach / 4, reach / 2, reach):  # tracks lie closer together than a drop may miss by
+            around = QRectF(at.x() - near, at.y() - near, 2 * near, 2 * near)
+            if found := next((item for item in seen if item.shape().intersects(around)), None):
+                return found
+        return None
 
     def joint_at(self, at: QPointF) -> LinkItem | None:
         """The wire whose problem is marked at `at`."""
@@ -218,7 +221,7 @@ class CanvasScene(QGraphicsScene):
         ways: list[tuple[QPointF, QPointF, Cards | None]] = []
         for link in seen:
             start, end = self.ends(link)
-            overlap = self.modules[link.source].rect.intersects(self.modules[link.target].rect)
+            overlap = self.card_of(link.source).rect.intersects(self.card_of(link.target).rect)
             if self.stages.is_inside(link):
                 around = self.stages.cards_inside(link, cards)
             else:

@@ -21,6 +21,14 @@ def test_a_spread_is_what_numpy_says() -> None:
     assert spread.histogram[BINS // 2] >= 55  # 0 lies in the middle of the middle bin
 
 
+def test_gradients_that_have_nearly_vanished_are_still_seen() -> None:
+    values = np.array([3e-30, -4e-30], np.float32)
+    spread = spread_of(values)
+    assert spread.rms == pytest.approx(np.sqrt(12.5) * 1e-30)
+    assert spread.histogram.sum() == 2
+    assert spread_of(np.array([1e-40, -1e-40], np.float32)).histogram.sum() == 2
+
+
 def test_what_is_not_finite_is_left_out_and_told() -> None:
     spread = spread_of(np.array([1.0, np.nan, -3.0, np.inf]))
     assert (spread.finite, spread.mean, spread.largest) == (False, -1.0, 3.0)

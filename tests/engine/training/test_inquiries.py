@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import pytest
 
+from convnet_studio.engine.project.edits import set_training
 from convnet_studio.engine.project.presets import load_preset
-from convnet_studio.engine.training.control import Ask, Control, Play, Reset, StepBatch, Stop
+from convnet_studio.engine.training.control import Ask, Control, Edit, Play, Reset, StepBatch, Stop
 from convnet_studio.engine.training.events import Event, Failed, Stepped
 from convnet_studio.engine.training.inquiry import Answer, Inquiry, Moment
 from convnet_studio.engine.training.trainer import Trainer
@@ -129,6 +130,17 @@ def test_a_new_run_is_asked_anew(talk: Talk) -> None:
     step(talk)
     runs = [answer.run_id for answer in finals(talk, "count")]
     assert len(runs) == len(set(runs)) == 2
+
+
+def test_work_begins_anew_when_another_program_runs_the_network(talk: Talk) -> None:
+    """A closed program must not be asked: another batch size makes a new one."""
+    talk.control.put(Ask({"count": Count(2)}))
+    step(talk)
+    step(talk)
+    talk.control.put(Edit(set_training(load_preset("tiny-digits"), batch_size=7)))
+    step(talk)
+    step(talk)
+    assert len(finals(talk, "count")) == 2
 
 
 def test_a_question_that_fails_says_why_and_training_goes_on(talk: Talk) -> None:
