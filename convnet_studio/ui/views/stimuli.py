@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.optimal_stimulus import (
     FindFirstGallery,
@@ -44,6 +44,7 @@ NORMS = {"0.25": "¼", "0.5": "½", "1": "1", "2": "2", "4": "4"}
 JITTERS = {"0": "No jitter", "1": "Jitter 1 px", "2": "Jitter 2 px"}
 MOST_MAPS = 16
 """Of a gallery."""
+_ONE_LINE = 640
 _FIRST, _NOW = "first", "now"
 
 
@@ -92,11 +93,16 @@ class StimuliView(View):
         return button
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for part in (self.pages, self.norm, self.jitter, self.again, self.other):
-            row.addWidget(part)
-        row.addStretch(1)
+        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._tools.setSpacing(8)
+        for parts in ((self.pages, self.again, self.other), (self.norm, self.jitter)):
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            for part in parts:
+                row.addWidget(part)
+            row.addStretch(1)
+            self._tools.addLayout(row)
+        self._tools.addStretch(1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.page)
         scroll = QScrollArea()
@@ -108,7 +114,7 @@ class StimuliView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addLayout(row)
+        column.addLayout(self._tools)
         column.addWidget(self.words)
         column.addWidget(self._stack, 1)
 
@@ -252,6 +258,12 @@ class StimuliView(View):
             if is_there and isinstance(tuning, Tuning):
                 words.append(f"selectivity {tuning.selectivity(place):.2f}")
         return GalleryColumn(place, tuple(pictures), tuple(curves), " · ".join(words))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where one line is too short for all controls, they take two."""
+        super().resizeEvent(event)
+        is_wide = event.size().width() >= _ONE_LINE
+        self._tools.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
