@@ -8,7 +8,7 @@ a plane: every place of it is told with its distance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -137,25 +137,21 @@ class FindLossPlane(Inquiry):
         indices = np.linspace(0, run.material.train_count - 1, count).round().astype(np.int64)
         program = run.twin_program(indices)
         try:
-            plane = None
             program.network.parameters[...] = moment.answering_parameters()
-            for plane in self._find_plane(run, program.network):  # noqa: B007 (the last one counts)
-                yield None
-            assert plane is not None
+            plane = yield from self._find_plane(run, program.network)
             everything = np.arange(count)
             parameters = program.network.parameters
 
-            def mean_loss(weights: Array) -> Iterator[float]:
+            def mean_loss(weights: Array) -> Generator[None, None, float]:
                 parameters[...] = weights
                 total = 0.0
                 for start in range(0, count, _AT_ONCE):
                     part = everything[start : start + _AT_ONCE]
                     total += program.evaluate(part).loss * len(part)
-                    yield total / count
+                    yield None
+                return total / count
 
-            center_loss = 0.0
-            for center_loss in mean_loss(plane.center):  # noqa: B007
-                yield None
+            center_loss = yield from mean_loss(plane.center)
             yield PlaneLoss(plane, None, count, center_loss, 0.0)
             fine = np.full((self.points, self.points), np.nan)
             shown: Array | None = None
@@ -167,9 +163,7 @@ class FindLossPlane(Inquiry):
                             continue
                         alpha = _between(plane.alphas, column / (self.points - 1))
                         beta = _between(plane.betas, row / (self.points - 1))
-                        value = 0.0
-                        for value in mean_loss(plane.at(alpha, beta)):  # noqa: B007
-                            yield None
+                        value = yield from mean_loss(plane.at(alpha, beta))
                         fine[row, column] = value if np.isfinite(value) else np.inf
                         known += 1
                     done = known / fine.size
@@ -181,8 +175,8 @@ class FindLossPlane(Inquiry):
         finally:
             program.close()
 
-    def _find_plane(self, run: Run, network: Network) -> Iterator[Plane | None]:
-        """The plane, last of all."""
+    def _find_plane(self, run: Run, network: Network) -> Generator[None, None, Plane]:
+        """The plane; yields after each piece of work."""
         center = _frozen(network.parameters.copy())
         step = run.course.step
         earlier = [each for each in run.checkpoints.taken if each.step < step]
@@ -204,7 +198,7 @@ class FindLossPlane(Inquiry):
         way.append(plane.place(step, center))
         if self.kind == PRINCIPAL:
             ends = _around(way)
-        yield Plane(run.run_id, step, center, plane.directions, *ends, self.kind, shares, tuple(way))
+        return Plane(run.run_id, step, center, plane.directions, *ends, self.kind, shares, tuple(way))
 
 
 @dataclass(frozen=True)
