@@ -312,3 +312,42 @@ def test_in_the_window_the_worker_answers(window: MainWindow, qtbot: QtBot) -> N
     view._buttons["now"].click()
     qtbot.waitUntil(lambda: view.walker.stepper is not before, timeout=SECONDS)
     assert not view._notice.isVisible()
+
+
+def test_stale_marks_go_when_the_numbers_are_computed_anew(digits: BackpropView) -> None:
+    """Of a bank of filters one map: its cells are marked, those of the others are not; then none is."""
+    walker = digits.walker
+    assert walker.stepper is not None
+    assert walker.walk is not None
+    slot = next(each for each in walker.walk.values if each.kind is Kind.PARAMETER and each.key == "weight")
+    made, count = Slot(Kind.OUT, slot.module), walker.stepper.shape(slot)[0]
+    size = walker.stepper.size(made) // count
+    assert walker.edit((slot, 0), 3.0) == ""
+    marks = [walker.is_stale((made, index)) for index in range(size * count)]
+    assert any(marks[:size])
+    assert not any(marks[size:])
+    assert walker.arithmetic((made, marks.index(True))) is None
+    assert walker.arithmetic((made, size)) is not None
+    row = next(each for each in walker.stepper.moves if each.module == slot.module)
+    assert "stale" in digits.table.row_texts(row)[1]
+    digits._buttons["refresh"].click()
+    assert not any(walker.is_stale((made, index)) for index in range(size * count))
+    assert walker.arithmetic((made, 0)) is not None
+    assert "stale" not in digits.table.row_texts(row)[1]
+    assert digits.grab().toImage().width() > 0
+
+
+def test_where_it_is_narrow_the_table_is_on_a_tab(digits: BackpropView) -> None:
+    assert not digits.page.isVisible()
+    assert digits.table.isVisible()
+    assert digits.explanation.isVisible()
+    digits.resize(700, 900)
+    assert digits.page.isVisible()
+    assert digits.explanation.isVisible()
+    assert not digits.table.isVisible()
+    digits.page.segment("Step by step").click()
+    assert digits.table.isVisible()
+    assert not digits.explanation.isVisible()
+    digits.resize(1440, 900)
+    assert digits.table.isVisible()
+    assert digits.explanation.isVisible()

@@ -8,9 +8,10 @@ gradOut)`` gives ``gradIn`` and the gradients by its parameters. Where wires par
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Array, Module
 from convnet_studio.engine.nn.network import Network, loss_gradients, loss_of
+
+T = TypeVar("T")
 
 
 class Stepper:
@@ -224,12 +227,8 @@ class Stepper:
         """The walk up to an earlier position."""
         first = position.move + (position > Position(position.move))
         gone = {slot for move in self.moves[first:] for slot in self._found_by(move)}
-        return Walk(
-            position,
-            {slot: each for slot, each in walk.values.items() if slot not in gone},
-            walk.stale - gone,
-            {slot: each for slot, each in walk.edited.items() if slot not in gone},
-        )
+        values, fresh, stale = (_without(gone, each) for each in (walk.values, walk.fresh, walk.stale))
+        return Walk(position, values, fresh, stale, _without(gone, walk.edited))
 
     def _found_by(self, move: Move) -> Iterator[Slot]:
         """What a move finds, and the gradients that are whole with it or later."""
@@ -299,9 +298,10 @@ class Stepper:
     # ---------------------------------------------------------------- edits
 
     def edit(self, walk: Walk, slot: Slot, index: int, number: float) -> Walk:
-        """Put `number` where a known number was (flat index); whatever depends on it is stale from then on.
+        """Put `number` where a known number was (flat index); what would be another one with it is stale from then on.
 
-        What was stale before is computed first.
+        What was stale before is computed first. A number that somebody put there stays as long as what it would be
+        without that is the same.
 
         Raises:
             ValueError: if that number was not computed yet, or `number` is not finite.
@@ -314,19 +314,35 @@ class Stepper:
         array = walk.values[slot].copy()
         array.reshape(-1)[index] = number
         edited = {**walk.edited, slot: walk.edited.get(slot, frozenset()) | {index}}
-        values = {**walk.values, slot: _kept(array)}
-        return Walk(walk.position, values, frozenset(self._depending_on(walk, slot)), edited)
+        fresh, stale = self._changed_by(walk, slot, array)
+        return Walk(walk.position, {**walk.values, slot: _kept(array)}, fresh, stale, edited)
 
-    def _depending_on(self, walk: Walk, slot: Slot) -> set[Slot]:
-        """The slots computed from `slot`, directly or not."""
-        changed = {slot}
+    def _changed_by(self, walk: Walk, slot: Slot, array: Array) -> tuple[dict[Slot, Array], dict[Slot, Array]]:
+        """With `array` in place of a slot: the arrays that would be others, and where their numbers differ."""
+        values: dict[Slot, Array] = {**walk.values, slot: array}
+        fresh: dict[Slot, Array] = {}
+        stale: dict[Slot, Array] = {}
+
+        def compare(compute: Callable[[Mapping[Slot, Array]], Mapping[Slot, Array]], slots: Iterable[Slot]) -> None:
+            found, before = compute(values), walk.values
+            if any(each in walk.edited for each in slots):
+                before = compute(walk.values)
+            for each in slots:
+                differs = ~((found[each] == before[each]) | (np.isnan(found[each]) & np.isnan(before[each])))
+                if each != slot and differs.any():
+                    fresh[each] = values[each] = _kept(np.where(differs, found[each], walk.values[each]))
+                    stale[each] = _kept(differs)
+
         for move in self.moves:
-            if changed.intersection(self._used_by(move)):
-                changed.update(self.results(move))
+            changed, results = {slot, *fresh}, self.results(move)
+            if results[0] in walk.values and not changed.isdisjoint(self._used_by(move)):
+                compare(partial(self._computed, move=move), results)
+                changed.update(fresh)
             if not move.is_forward:
-                outs = [Slot(Kind.GRAD_OUT, source) for source in self.nodes[move.module].sources]
-                changed.update(each for each in outs if changed.intersection(self.parts(each)))
-        return {each for each in changed if each in walk.values and each != slot}
+                sums = [Slot(Kind.GRAD_OUT, source) for source in dict.fromkeys(self.nodes[move.module].sources)]
+                sums = [each for each in sums if each in walk.values and not changed.isdisjoint(self.parts(each))]
+                compare(partial(self._completed, sources=[each.module for each in sums]), sums)
+        return fresh, stale
 
     def _used_by(self, move: Move) -> list[Slot]:
         used = [Slot(Kind.OUT, source) for source in self.nodes[move.module].sources]
@@ -337,17 +353,12 @@ class Stepper:
         """Compute anew what is stale, and nothing else."""
         if not walk.stale:
             return walk
-        values, edited = dict(walk.values), dict(walk.edited)
-        for move in self.moves:
-            found: dict[Slot, Array] = {}
-            if walk.stale.intersection(self.results(move)):
-                found = self._computed(values, move)
-            elif not move.is_forward:  # one of its gradients may have been edited
-                found = self._completed(values, self.nodes[move.module].sources)
-            for slot in walk.stale.intersection(found):
-                values[slot] = found[slot]
-                edited.pop(slot, None)
-        return Walk(walk.position, values, frozenset(), edited)
+        edited = {}
+        for slot, indices in walk.edited.items():
+            kept = frozenset(each for each in indices if not walk.is_stale(slot, each))
+            if kept:
+                edited[slot] = kept
+        return Walk(walk.position, {**walk.values, **walk.fresh}, edited=edited)
 
     # ---------------------------------------------------------------- the loss
 
@@ -360,6 +371,10 @@ class Stepper:
         weights = (walk.values[Slot(Kind.GRAD_OUT, each)][0] for each in self.losses)
         found = (fresh.get(each, walk.values[Slot(Kind.OUT, each)])[0] for each in self.losses)
         return float(sum(weight * each for weight, each in zip(weights, found, strict=True)))
+
+
+def _without(gone: set[Slot], of_slots: Mapping[Slot, T]) -> dict[Slot, T]:
+    return {slot: each for slot, each in of_slots.items() if slot not in gone}
 
 
 def _kept(array: Array) -> Array:

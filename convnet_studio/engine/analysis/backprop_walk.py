@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from convnet_studio.engine.nn.module import Array
 
 
@@ -69,11 +71,21 @@ class Walk:
     Attributes:
         values: arrays without batch axis, read-only; those of a move that is under way are whole already (see
             `Stepper.known` for how many of them were found).
-        stale: slots that depend on a number that was edited since they were computed.
+        fresh: arrays as they would be computed anew, where a number that was edited since makes them another.
+        stale: by the same slots, which of their numbers those are: bool, in the shape of the array.
         edited: by slot, the flat indices of the numbers that somebody put there.
     """
 
     position: Position
     values: Mapping[Slot, Array]
-    stale: frozenset[Slot] = frozenset()
+    fresh: Mapping[Slot, Array] = field(default_factory=dict)
+    stale: Mapping[Slot, Array] = field(default_factory=dict)
     edited: Mapping[Slot, frozenset[int]] = field(default_factory=dict)
+
+    def is_stale(self, slot: Slot, index: int) -> bool:
+        """Whether a number (flat index) would be another one if it were computed anew."""
+        return slot in self.stale and bool(self.stale[slot].reshape(-1)[index])
+
+    def stale_count(self, slot: Slot) -> int:
+        """How many numbers of a slot are stale."""
+        return int(np.count_nonzero(self.stale[slot])) if slot in self.stale else 0

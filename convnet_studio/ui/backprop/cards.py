@@ -16,7 +16,7 @@ from convnet_studio.ui.backprop.cells import CELL_WIDTH, Cell, Emphasis, paint_c
 from convnet_studio.ui.backprop.grid import Grid, grid_of
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Number, Walker
-from convnet_studio.ui.backprop.words import check_text, slot_name
+from convnet_studio.ui.backprop.words import check_text, slot_name, stale_text
 from convnet_studio.ui.canvas.bodies.body import hatch
 from convnet_studio.ui.controls.color_scope import largest
 from convnet_studio.ui.controls.number_text import shape_text
@@ -243,15 +243,15 @@ class CardScene(Scene):
     def _paint_caption(self, painter: QPainter, block: Block, walker: Walker) -> None:
         assert walker.walk is not None
         line = QRectF(block.rect.x(), block.rect.y(), block.rect.width(), _CAPTION - 2)
-        is_gradient, is_stale = block.slot.kind.is_gradient, block.slot in walker.walk.stale
+        is_gradient, stale = block.slot.kind.is_gradient, walker.walk.stale_count(block.slot)
         painter.setFont(text_font(11, QFont.Weight.DemiBold))
-        painter.setPen(theme().color("warn_text" if is_gradient or is_stale else "second_text"))
+        painter.setPen(theme().color("warn_text" if is_gradient or stale else "second_text"))
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, block.name)
         width = painter.fontMetrics().horizontalAdvance(block.name) + 6
         words, token = shape_text(self.stepper.shape(block.slot)), "second_text"
         worst = walker.worst(block.slot) if is_gradient else None
-        if is_stale:
-            words, token = "stale", "warn_text"
+        if stale:
+            words, token = stale_text(stale, self.stepper.size(block.slot)), "warn_text"
         elif not self.stepper.known(walker.walk, block.slot):
             words = "not computed"
         elif worst is not None:

@@ -82,7 +82,7 @@ def paint_cell(painter: QPainter, cell: Cell, walker: Walker, largest: float, em
 
 def _paint_value(painter: QPainter, cell: Cell, rect: QRectF, value: float, walker: Walker, largest: float) -> None:
     assert walker.walk is not None
-    is_stale = cell.slot in walker.walk.stale
+    is_stale = walker.is_stale(cell.number)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme().color("warn_soft") if is_stale else tint(cell.slot.kind, value, largest))
     painter.drawRoundedRect(rect, 3, 3)
@@ -133,7 +133,7 @@ def _paint_frame(painter: QPainter, cell: Cell, rect: QRectF, walker: Walker, em
         pen = QPen(theme().color("warn"), 2)
     elif cell.number in emphasis.sources:
         pen = QPen(theme().color("accent"), 1)
-    elif walker.walk is not None and cell.slot in walker.walk.stale and walker.value(cell.number) is not None:
+    elif walker.is_stale(cell.number) and walker.value(cell.number) is not None:
         pen = QPen(theme().color("warn"), 1, Qt.PenStyle.DashLine)
     if pen is not None:
         painter.setPen(pen)

@@ -96,7 +96,7 @@ class Explanation(QWidget):
         value, how = self._walker.value(told), self._walker.arithmetic(told)
         products = walk.position.product if told == self._walker.current else None
         if how is None or (value is None and products is None):
-            reason = "stale: press Recompute" if slot in walk.stale else "not computed yet"
+            reason = "stale: press Recompute" if walk.is_stale(slot, index) else "not computed yet"
             self.numbers.show_text(f"{name}: {reason}")
         elif index in walk.edited.get(slot, ()):
             self.numbers.show_text(f"{name} = {number(value or 0.0)}  (edited)")

@@ -287,7 +287,7 @@ def _is_chosen(cell: Cell, walker: Walker) -> bool:
 
 
 def _is_stale(cell: Cell, walker: Walker) -> bool:
-    return walker.walk is not None and cell.slot in walker.walk.stale
+    return walker.is_stale(cell.number)
 
 
 def _ring(cell: Cell, walker: Walker, emphasis: Emphasis, token: str) -> QColor:

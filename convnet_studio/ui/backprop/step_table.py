@@ -10,7 +10,7 @@ from convnet_studio.engine.analysis.backprop_walk import Kind, Move, Slot, Walk
 from convnet_studio.ui.backprop.cells import shortened
 from convnet_studio.ui.backprop.scene import NameOf
 from convnet_studio.ui.backprop.walker import Walker
-from convnet_studio.ui.backprop.words import number, slot_name, sum_text
+from convnet_studio.ui.backprop.words import number, slot_name, stale_text, sum_text
 from convnet_studio.ui.controls.number_text import shape_text
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
@@ -57,9 +57,12 @@ class StepTable(QAbstractScrollArea):
         assert walk is not None
         if stepper.moves.index(move) >= walk.position.move:
             return "", ""
-        if any(slot in walk.stale for slot in stepper.results(move)):
-            return "stale: a number that it depends on was edited", ""
-        slots = stepper.results(move)
+        results = stepper.results(move)
+        stale = sum(walk.stale_count(slot) for slot in results)
+        if stale:
+            words = stale_text(stale, sum(stepper.size(slot) for slot in results))
+            return f"{words}: a number before was edited", ""
+        slots = results
         if stepper.size(slots[0]) > 1:
             return "   ".join(
                 f"{slot_name(slot)} {shape_text(stepper.shape(slot))}: {_span(walk, slot)}" for slot in slots

@@ -163,10 +163,14 @@ class Walker(QObject):
         is_of_network = slot.module in self.stepper.nodes
         return is_of_network and slot in self.walk.values and index < self.stepper.known(self.walk, slot)
 
+    def is_stale(self, number: Number) -> bool:
+        """Whether it would be another one if it were computed anew, because of an edit."""
+        return self.walk is not None and self.walk.is_stale(*number)
+
     def arithmetic(self, number: Number) -> Arithmetic | None:
         """How it comes about; None where it is not under way yet, or stale."""
         assert self.stepper is not None
-        if self.walk is None or number[0] not in self.walk.values or number[0] in self.walk.stale:
+        if self.walk is None or number[0] not in self.walk.values or self.is_stale(number):
             return None
         if number not in self._arithmetic:
             self._arithmetic[number] = self.stepper.arithmetic(self.walk, *number)

@@ -74,3 +74,8 @@ def check_text(check: Check) -> str:
     if check.is_rounding:
         return "✓ within rounding"
     return f"{'✓' if check.agrees else '✗'} {check.relative_error:.0e}"
+
+
+def stale_text(stale: int, size: int) -> str:
+    """How many of an array's numbers are stale: ``stale`` where all are, else ``2 of 8 stale``."""
+    return "stale" if stale == size else f"{stale:,} of {size:,} stale"

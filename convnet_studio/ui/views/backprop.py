@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -29,6 +29,7 @@ from convnet_studio.ui.view import View
 _LOW, _LOWER_HEIGHT = 560, 284
 _NARROW = 900
 _WAITING = "The numbers appear as soon as the network has looked at its first picture."
+_EXPLANATION, _TABLE = "Explanation", "Step by step"
 _GRAIN_WORDS = {Grain.MODULE: "Module", Grain.UNIT: "Unit", Grain.PRODUCT: "Product"}
 
 
@@ -54,6 +55,8 @@ class BackpropView(View):
         self._check = Caption()
         self.grain = SegmentedControl("Step by", tuple(_GRAIN_WORDS.values()))
         self.grain.chosen.connect(self._choose_grain)
+        self.page = SegmentedControl("Below the numbers", (_EXPLANATION, _TABLE))
+        self.page.chosen.connect(self._show_page)
         self._buttons = self._make_buttons()
         self._arrange()
         self.walker.changed.connect(self._refresh)
@@ -106,17 +109,21 @@ class BackpropView(View):
             row.setSpacing(8)
             self._rows.addLayout(row, 1 if row is jumps else 0)
         self._rows.setSpacing(8)
-        lower = QHBoxLayout()
+        lower, pages = QVBoxLayout(), QHBoxLayout()
         lower.setContentsMargins(16, 8, 16, 12)
-        lower.setSpacing(32)
-        lower.addWidget(self.explanation, 5)
+        lower.setSpacing(8)
+        lower.addWidget(self.page, 0, Qt.AlignmentFlag.AlignLeft)
+        lower.addLayout(pages, 1)
+        pages.setSpacing(32)
+        pages.addWidget(self.explanation, 5)
         self._steps = QWidget()
         steps = QVBoxLayout(self._steps)
         steps.setContentsMargins(0, 0, 0, 0)
         steps.setSpacing(4)
-        steps.addWidget(Caption("Step by step"))
+        self._steps_title = Caption(_TABLE)
+        steps.addWidget(self._steps_title)
         steps.addWidget(self.table, 1)
-        lower.addWidget(self._steps, 5)
+        pages.addWidget(self._steps, 5)
         self._lower = QWidget()
         self._lower.setLayout(lower)
         self._lower.setFixedHeight(_LOWER_HEIGHT)
@@ -213,15 +220,23 @@ class BackpropView(View):
     # ---------------------------------------------------------------- Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is low, the chain has all of the room; where it is narrow, the table is left out."""
+        """Where it is low, the chain has all of the room; where it is narrow, explanation and table share a place."""
         super().resizeEvent(event)
         self._lower.setVisible(self.walker.walk is not None and event.size().height() >= _LOW)
         is_narrow = event.size().width() < _NARROW
         directions = QBoxLayout.Direction
         self._rows.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
         self._check.setVisible(not is_narrow)
-        self._steps.setVisible(not is_narrow)
+        self._show_page()
         self._show_end()
+
+    def _show_page(self) -> None:
+        """Both side by side, or the one that was chosen."""
+        is_narrow = self.width() < _NARROW
+        self.page.setVisible(is_narrow)
+        self._steps_title.setVisible(not is_narrow)  # there it is on its tab
+        self.explanation.setVisible(not is_narrow or self.page.choice == _EXPLANATION)
+        self._steps.setVisible(not is_narrow or self.page.choice == _TABLE)
 
     def _show_end(self) -> None:
         """Where it is narrow, what an edit asks for takes the place of the way to the end (which has a key)."""

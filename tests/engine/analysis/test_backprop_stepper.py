@@ -219,15 +219,57 @@ def test_an_edit_recomputes_what_depends_on_it_and_nothing_else(slot: Slot, _wha
     edited = stepper.edit(walk, slot, 1, 0.8)
     assert edited.stale
     assert slot not in edited.stale
-    assert not edited.stale.intersection(out(each) for each in upstream.split())
+    assert not edited.stale.keys() & {out(each) for each in upstream.split()}
     fresh = stepper.refresh(edited)
     assert not fresh.stale
     assert fresh.values[slot].reshape(-1)[1] == 0.8
     for each, values in walk.values.items():
         if each not in edited.stale and each != slot:
             assert fresh.values[each] is values
-    for each in edited.stale:
-        assert not np.array_equal(fresh.values[each], edited.values[each]), each
+    for each, where in edited.stale.items():
+        np.testing.assert_array_equal(fresh.values[each] != edited.values[each], where)
+
+
+def test_exactly_the_numbers_are_stale_that_depend_on_the_edited_one() -> None:
+    """A convolution of 2×2 and a tanh: one pixel reaches the outputs whose window has it, and those alone."""
+    stepper = branched()
+    walk = end(stepper)
+    index = walk.values[out("tanh")].size - 1
+    edited = stepper.edit(walk, out("tanh"), index, 0.8)
+    expected = np.zeros(walk.values[out("sum")].size, bool)
+    expected[index] = True
+    assert edited.stale[out("sum")].reshape(-1).tolist() == expected.tolist()
+    weight = Slot(Kind.PARAMETER, "conv", "weight")
+    moved = stepper.edit(walk, weight, 0, 2.0)
+    channels = moved.stale[out("conv")].reshape(len(walk.values[weight]), -1)
+    assert channels[0].all()
+    assert not channels[1:].any()
+    assert moved.stale_count(out("conv")) == channels[0].size
+    assert moved.is_stale(out("conv"), 0)
+    assert not moved.is_stale(out("conv"), channels.size - 1)
+
+
+def test_another_edit_stays_where_it_does_not_depend_on_the_new_one() -> None:
+    stepper = branched()
+    whole, last = end(stepper), stepper.size(out("conv")) - 1
+    walk = stepper.edit(whole, out("conv"), last, 0.25)
+    walk = stepper.refresh(stepper.edit(walk, Slot(Kind.PARAMETER, "conv", "weight"), 0, 2.0))
+    assert not walk.stale
+    assert walk.values[out("conv")].reshape(-1)[last] == 0.25
+    assert walk.edited[out("conv")] == {last}
+    plain = stepper.edit(whole, Slot(Kind.PARAMETER, "conv", "weight"), 0, 2.0)
+    np.testing.assert_array_equal(
+        walk.values[out("conv")].reshape(-1)[:last], plain.fresh[out("conv")].reshape(-1)[:last]
+    )
+
+
+def test_what_was_stale_is_forgotten_where_the_walk_goes_back() -> None:
+    stepper = branched()
+    edited = stepper.edit(end(stepper), Slot(Kind.PARAMETER, "three", "weight"), 0, 2.0)
+    assert edited.stale
+    back = stepper.back(edited, Grain.MODULE)
+    assert back.stale.keys() == back.fresh.keys() == edited.stale.keys() & back.values.keys()
+    assert not stepper.go_to(edited, 0).stale
 
 
 def test_an_edit_of_a_gradient_stays_where_the_way_goes_on() -> None:
