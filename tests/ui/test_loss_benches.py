@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.analysis.loss_plane import PRINCIPAL, FindLossPlane, FindPlace, Place, Plane, PlaneLoss
+from convnet_studio.engine.analysis.race import Chance
 from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.events import NetworkChanged, RunStarted
 from convnet_studio.engine.training.inquiry import Answer
@@ -59,6 +60,30 @@ def test_balls_keep_the_rate_they_were_dropped_with(bench: OneOneOneView) -> Non
     assert all(walker.place == (0.01, 0.012) for walker in bench.race.walkers)
 
 
+def test_balls_keep_the_chance_they_were_dropped_with(bench: OneOneOneView) -> None:
+    bench.transport.buttons["Clear"].click()
+    tick_only(bench, "Plain descent")
+    bench.map.picked.emit(0.5, -1.0)
+    bench.controls.seen.segment("One sample").click()
+    bench.controls.noise.entered.emit(0.25)
+    bench.controls.seed.entered.emit(7)
+    bench.map.picked.emit(0.5, -1.0)
+    assert [walker.chance for walker in bench.race.walkers] == [Chance(), Chance(True, 0.25, 7)]
+    assert [row.texts[0] for row in bench.table.rows] == ["all", "one ±0.250", ""]
+    bench.transport.buttons["Step"].click()
+    first, second = bench.race.walkers
+    assert first.place != second.place
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("noise", -1.0), ("noise", "much"), ("seed", 1.5), ("seed", math.nan), ("seed", -3)]
+)
+def test_chance_that_can_not_be_is_refused(bench: OneOneOneView, field: str, value: object) -> None:
+    getattr(bench.controls, field).entered.emit(value)
+    assert bench.controls.chance == Chance()
+    assert "from 0 to" in bench.controls._remark.text()
+
+
 def test_step_back_and_restart(bench: OneOneOneView) -> None:
     starts = [walker.place for walker in bench.race.walkers]
     assert not bench.transport.buttons["Back"].isEnabled()
@@ -68,7 +93,7 @@ def test_step_back_and_restart(bench: OneOneOneView) -> None:
     bench.transport.buttons["Step"].click()
     bench.transport.buttons["Back"].click()
     assert [walker.place for walker in bench.race.walkers] == places
-    assert bench.table.rows[0].texts[1] == "3"
+    assert bench.table.rows[0].texts[2] == "3"
     bench.transport.buttons["Restart"].click()
     assert [walker.place for walker in bench.race.walkers] == starts
 

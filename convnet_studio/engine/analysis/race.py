@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,32 @@ LONGEST_PATH = 20_000
 """Steps of one walker."""
 _MARK_EVERY = 64
 """Steps between two states that are kept: going back is done by going forth from one of them."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What makes the gradients of a walker noisy: by the seed and the step alone, so that a race can be repeated.
+
+    Walkers of one seed see the same draws at the same step.
+
+    Attributes:
+        one_sample: each step sees a single sample, drawn with equal odds: stochastic gradient descent, Robbins and
+            Monro (1951), as against the mean over all.
+        noise: standard deviation of a normal number that is added to either slope.
+    """
+
+    one_sample: bool = False
+    noise: float = 0.0
+    seed: int = 1
+
+    def draw(self, samples: int, step: int) -> tuple[int, Array]:
+        """Of a step: which of so many samples, and what is added to the two slopes, ``(2,)``."""
+        random = np.random.default_rng([self.seed, step])
+        return int(random.integers(samples)), self.noise * random.standard_normal(2)
+
+
+EXACT = Chance()
+"""The gradient of the loss itself."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +83,13 @@ class Walker:
     """One optimizer on its way down.
 
     Attributes:
-        rule, rate: how it goes. `net`: where.
+        rule, rate, chance: how it goes. `net`: where.
     """
 
-    def __init__(self, net: OneOneOne, rule: Rule, rate: float, start: tuple[float, float]) -> None:
-        self.net, self.rule, self.rate = net, rule, rate
+    def __init__(
+        self, net: OneOneOne, rule: Rule, rate: float, start: tuple[float, float], chance: Chance = EXACT
+    ) -> None:
+        self.net, self.rule, self.rate, self.chance = net, rule, rate, chance
         self._start = start
         self.restart()
 
@@ -129,14 +157,26 @@ class Walker:
             self.advance()
 
     def _update(self) -> None:
-        at, gradients = self._at, np.empty(2)
+        at, gradients, start = self._at, np.empty(2), self._at.copy()
+        net, noise = self._seen_by_step()
 
         def evaluate() -> float:
-            gradients[...] = [float(each) for each in self.net.gradient(float(at[0]), float(at[1]))]
-            return float(self.net.loss(float(at[0]), float(at[1])))
+            gradients[...] = [float(each) for each in net.gradient(float(at[0]), float(at[1]))]
+            gradients[...] += noise
+            return float(net.loss(float(at[0]), float(at[1]))) + float(noise @ (at - start))
 
         loss = evaluate()
         self._optimizer.update(at, gradients, MiniBatch(loss, evaluate))
+
+    def _seen_by_step(self) -> tuple[OneOneOne, Array]:
+        """The net on the samples that the next step sees, and what is added to its slopes."""
+        if self.chance == EXACT:
+            return self.net, np.zeros(2)
+        sample, noise = self.chance.draw(len(self.net.inputs), self.step)
+        if not self.chance.one_sample:
+            return self.net, noise
+        only = slice(sample, sample + 1)
+        return replace(self.net, inputs=self.net.inputs[only], targets=self.net.targets[only]), noise
 
 
 class Race:
@@ -146,9 +186,9 @@ class Race:
         self.net = net
         self.walkers: list[Walker] = []
 
-    def drop(self, rule: Rule, rate: float, place: tuple[float, float]) -> Walker:
+    def drop(self, rule: Rule, rate: float, place: tuple[float, float], chance: Chance = EXACT) -> Walker:
         """Put another walker on the surface."""
-        self.walkers.append(Walker(self.net, rule, rate, place))
+        self.walkers.append(Walker(self.net, rule, rate, place, chance))
         return self.walkers[-1]
 
     def advance(self, steps: int = 1) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.one_one_one import LARGEST_SAMPLE
+from convnet_studio.engine.analysis.race import Chance
 from convnet_studio.engine.nn.module import Setting
 from convnet_studio.ui.controls.check_field import CheckField
 from convnet_studio.ui.controls.choice_field import ChoiceField
@@ -24,6 +25,8 @@ _FIRST_TICKED = 2
 _SAMPLES = ((0.5, 0.5), (-0.5, -0.5))
 _START = (0.01, 0.012)
 _RATE = 1.0
+ALL, ONE = "All samples", "One sample"
+_MOST_NOISE, _MOST_SEED = 10.0, 1_000_000
 
 
 class RaceControls(QWidget):
@@ -46,6 +49,7 @@ class RaceControls(QWidget):
         self._add_net(units)
         self._add_picture()
         self._add_rate()
+        self._add_chance()
         self._add_rules(rules, color)
         self._add_start()
         self._remark = Sentence("", "warn_text")
@@ -83,6 +87,11 @@ class RaceControls(QWidget):
     def ticked(self) -> list[int]:
         """The numbers of the rules that drop a ball."""
         return [number for number, check in enumerate(self.checks) if check.value]
+
+    @property
+    def chance(self) -> Chance:
+        """How noisy the gradients of the next balls are."""
+        return Chance(self.seen.choice == ONE, float(self.noise.value), int(self.seed.value))
 
     def say(self, remark: str) -> None:
         """A sentence below everything."""
@@ -144,6 +153,28 @@ class RaceControls(QWidget):
         self._column.addWidget(self.rate)
         self._column.addWidget(self._rate_field)
 
+    def _add_chance(self) -> None:
+        self._head("Each step of the next balls sees")
+        self.seen = SegmentedControl("Samples of a step", (ALL, ONE))
+        self.seen.setToolTip(
+            "All: the gradient of the loss. One: of a single sample drawn at random. Samples that mirror each other, "
+            "as 0.5 and -0.5, give the same gradient."
+        )
+        self._column.addWidget(self.seen)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.noise = _number("Noise added to each slope", 0.0, _MOST_NOISE, least=0.0)
+        self.noise.setToolTip("Standard deviation of what is added to each slope by chance")
+        self.noise.entered.connect(lambda value: self._enter_chance(self.noise, value, _MOST_NOISE))
+        self.seed = NumberField(Setting("seed", "Seed of what is drawn", "", int, 1, 0, _MOST_SEED))
+        self.seed.show_value(1)
+        self.seed.setToolTip("The same seed draws the same samples and noise again")
+        self.seed.entered.connect(lambda value: self._enter_chance(self.seed, value, _MOST_SEED))
+        for word, field in (("Noise", self.noise), ("Seed", self.seed)):
+            row.addWidget(Label(word, "second_text"))
+            row.addWidget(field, 1)
+        self._column.addLayout(row)
+
     def _add_rules(self, rules: Sequence[str], color: Callable[[int], QColor]) -> None:
         self._head("Each click drops a ball for")
         self.checks: list[CheckField] = []
@@ -186,6 +217,16 @@ class RaceControls(QWidget):
             self.net_changed.emit()
         else:
             self.say(f"Samples are numbers from -{most:g} to {most:g}.")
+
+    def _enter_chance(self, field: NumberField, value: object, most: float) -> None:
+        is_whole = field is not self.seed or (isinstance(value, int | float) and float(value).is_integer())
+        if is_whole and isinstance(value, int | float) and 0 <= value <= most:
+            field.show_value(value)
+            self.say("")
+        else:
+            field.set_refused(True)
+            what = "The seed is a whole number" if field is self.seed else "Noise is a number"
+            self.say(f"{what} from 0 to {most:,.0f}.")
 
     def _enter_rate(self, value: object) -> None:
         if isinstance(value, int | float) and 0 < value <= 1e6:

@@ -13,7 +13,7 @@ from convnet_studio.ui.controls.surface_marks import paint_ball
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 ROW = 22
-_COLUMNS = (("rate", 52), ("step", 52), ("w0", 60), ("w1", 60), ("loss", 64), ("arrived", 80))
+_COLUMNS = (("sees", 72), ("rate", 52), ("step", 52), ("w0", 60), ("w1", 60), ("loss", 64), ("arrived", 80))
 _NUMBER, _NAME = 28, 112
 
 

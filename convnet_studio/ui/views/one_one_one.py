@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.one_one_one import UNITS, OneOneOne
-from convnet_studio.engine.analysis.race import Race, rules
+from convnet_studio.engine.analysis.race import Chance, Race, rules
 from convnet_studio.ui.controls.contour_map import ContourMap
 from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.number_text import short
@@ -179,7 +179,7 @@ class OneOneOneView(View):
         else:
             self.controls.say("")
             for number in ticked:
-                self.race.drop(self._rules[number], self.controls.rate.rate, (w0, w1))
+                self.race.drop(self._rules[number], self.controls.rate.rate, (w0, w1), self.controls.chance)
         self._show_race()
 
     def _change_net(self) -> None:
@@ -261,12 +261,22 @@ class OneOneOneView(View):
             w0, w1 = walker.place
             arrived = walker.arrived_after
             end = "diverged" if walker.is_lost else f"step {arrived}" if arrived is not None else "–"
-            texts = (short(walker.rate), str(walker.step), short(w0), short(w1), short(walker.loss), end)
+            texts = (
+                _told(walker.chance),
+                short(walker.rate),
+                str(walker.step),
+                short(w0),
+                short(w1),
+                short(walker.loss),
+                end,
+            )
             rows.append(RaceRow(str(number), color, walker.rule.title, texts))
         mean = self.race.mean
         if mean is not None:
             loss = float(self.net.loss(*mean))
-            rows.append(RaceRow("", None, "mean of weights", ("", "", short(mean[0]), short(mean[1]), short(loss), "")))
+            rows.append(
+                RaceRow("", None, "mean of weights", ("", "", "", short(mean[0]), short(mean[1]), short(loss), ""))
+            )
         self.table.show_rows(rows)
 
     def _point_at(self, place: tuple[float, float] | None) -> None:
@@ -313,6 +323,12 @@ class OneOneOneView(View):
         """Nothing moves that nobody sees."""
         super().hideEvent(event)
         self._hold()
+
+
+def _told(chance: Chance) -> str:
+    """What each step of a ball sees."""
+    noise = f" ±{short(chance.noise)}" if chance.noise else ""
+    return f"{'one' if chance.one_sample else 'all'}{noise}"
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from convnet_studio.engine.analysis.one_one_one import LINEAR_OUTPUT, OneOneOne
-from convnet_studio.engine.analysis.race import Race, Rule, Walker, rules
+from convnet_studio.engine.analysis.race import Chance, Race, Rule, Walker, rules
 from convnet_studio.engine.nn.optimizer import Optimizer
 
 PLAIN = rules()[0]
@@ -67,6 +69,44 @@ def test_what_diverges_stays_and_says_so() -> None:
     assert walker.is_lost
     assert walker.arrived_after is None
     assert walker.step < 100
+
+
+TWO = OneOneOne((0.5, -1.0), (0.4, 0.2))
+
+
+def test_a_step_that_sees_one_sample_takes_the_gradient_of_that_one() -> None:
+    walker = after(Walker(TWO, PLAIN, 0.7, (0.4, -1.1), Chance(one_sample=True)), 200)
+    alone = [OneOneOne((x,), (t,)) for x, t in zip(TWO.inputs, TWO.targets, strict=True)]
+    seen = []
+    for before, now in pairwise(walker.path):
+        steps = [np.allclose(now, before - 0.7 * np.array(net.gradient(*before)), rtol=1e-12) for net in alone]
+        assert steps.count(True) == 1
+        seen.append(steps.index(True))
+    assert 70 < sum(seen) < 130, "both, with equal odds"
+    assert walker.loss == pytest.approx(float(TWO.loss(*walker.place))), "told is the loss over all"
+
+
+def test_noise_is_added_to_the_gradient_with_its_deviation() -> None:
+    net, walker = OneOneOne(), after(Walker(OneOneOne(), PLAIN, 0.01, (0.4, -1.1), Chance(noise=0.3)), 2000)
+    moved = np.diff(walker.path, axis=0) / -0.01
+    noise = moved - [np.array(net.gradient(*place)) for place in walker.path[:-1]]
+    assert np.abs(noise.mean(axis=0)).max() < 0.03
+    np.testing.assert_allclose(noise.std(axis=0), 0.3, rtol=0.06)
+    assert abs(np.corrcoef(noise.T)[0, 1]) < 0.08
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.title)
+def test_chance_is_repeated_by_its_seed_and_on_the_way_back(rule: Rule) -> None:
+    def walk(seed: int) -> Walker:
+        return after(Walker(TWO, rule, 0.05, (0.8, -0.4), Chance(True, 0.1, seed)), 100)
+
+    walker, way = walk(3), walk(3).path
+    assert np.array_equal(walker.path, way)
+    assert not np.array_equal(walk(4).path, way)
+    walker.go_back(37)
+    assert np.array_equal(after(walker, len(way) - 38).path, way)
+    walker.restart()
+    assert np.array_equal(after(walker, len(way) - 1).path, way)
 
 
 def test_walkers_step_together_and_back() -> None:
