@@ -28,7 +28,7 @@ class RaceRow:
 
 
 class RaceTable(QWidget):
-    """As high as its lines; a sentence where there is none."""
+    """As high as its lines, with the columns in which there is something; a sentence where there is none."""
 
     def __init__(self, name: str, invitation: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,16 +44,18 @@ class RaceTable(QWidget):
         if len(rows) != len(self.rows) or not rows:
             self.setFixedHeight(ROW * (len(rows) + 1 if rows else 2))
         self.rows = tuple(rows)
+        self._used = sorted({column for row in rows for column, text in enumerate(row.texts) if text})
+        self._columns = [_COLUMNS[each] for each in self._used]
         self.setAccessibleDescription("; ".join(f"{row.title}: {', '.join(row.texts)}" for row in self.rows))
         self.update()
 
     def sizeHint(self) -> QSize:
         """The size it likes best."""
-        return QSize(_NUMBER + _NAME + sum(width for _, width in _COLUMNS), self.height())
+        return QSize(_NUMBER + _NAME + sum(width for _, width in self._columns), self.height())
 
     def minimumSizeHint(self) -> QSize:
         """The size below which it would be cut."""
-        return QSize(_NUMBER + _NAME + sum(width for _, width in _COLUMNS), self.height())
+        return QSize(_NUMBER + _NAME + sum(width for _, width in self._columns), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A head and the lines."""
@@ -66,7 +68,7 @@ class RaceTable(QWidget):
             return
         painter.setFont(text_font(11, QFont.Weight.DemiBold))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for place, (word, _) in zip(self._places(), _COLUMNS, strict=True):
+        for place, (word, _) in zip(self._places(), self._columns, strict=True):
             painter.drawText(QRectF(*place, ROW), right, word)
         for number, row in enumerate(self.rows, 1):
             top = number * ROW
@@ -77,13 +79,13 @@ class RaceTable(QWidget):
             name = QRectF(_NUMBER, top, _NAME, ROW)
             painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, row.title)
             painter.setFont(number_font(12))
-            for (left, _, width), text in zip(self._places(), row.texts, strict=True):
-                painter.drawText(QRectF(left, top, width, ROW), right, text)
+            for (left, _, width), column in zip(self._places(), self._used, strict=True):
+                painter.drawText(QRectF(left, top, width, ROW), right, row.texts[column])
 
     def _places(self) -> list[tuple[float, float, float]]:
         """(left, top, width) of each column."""
         places, left = [], float(_NUMBER + _NAME)
-        for _, width in _COLUMNS:
+        for _, width in self._columns:
             places.append((left, 0.0, float(width)))
             left += width
         return places
