@@ -39,6 +39,11 @@ class Chance:
     noise: float = 0.0
     seed: int = 1
 
+    @property
+    def is_noisy(self) -> bool:
+        """Whether gradients are others than those of the loss."""
+        return self.one_sample or self.noise > 0
+
     def draw(self, samples: int, step: int) -> tuple[int, Array]:
         """Of a step: which of so many samples, and what is added to the two slopes, ``(2,)``."""
         random = np.random.default_rng([self.seed, step])
@@ -170,7 +175,7 @@ class Walker:
 
     def _seen_by_step(self) -> tuple[OneOneOne, Array]:
         """The net on the samples that the next step sees, and what is added to its slopes."""
-        if self.chance == EXACT:
+        if not self.chance.is_noisy:
             return self.net, np.zeros(2)
         sample, noise = self.chance.draw(len(self.net.inputs), self.step)
         if not self.chance.one_sample:

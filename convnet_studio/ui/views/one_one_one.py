@@ -256,13 +256,14 @@ class OneOneOneView(View):
 
     def _show_table(self) -> None:
         rows = []
+        is_noisy = any(walker.chance.is_noisy for walker in self.race.walkers)
         for number, walker in enumerate(self.race.walkers, 1):
             color = self._rule_color(self._rules.index(walker.rule))
             w0, w1 = walker.place
             arrived = walker.arrived_after
             end = "diverged" if walker.is_lost else f"step {arrived}" if arrived is not None else "–"
             texts = (
-                _told(walker.chance),
+                _told(walker.chance) if is_noisy else "",
                 short(walker.rate),
                 str(walker.step),
                 short(w0),
