@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath, one_hot
+from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath
 from convnet_studio.engine.nn.module import Array
 
 MOST_ITERATIONS = 400
@@ -146,11 +146,7 @@ class Ascent:
 
     def _climb_from(self, pictures: Array, rows: Sequence[int] | Array) -> tuple[Array, Array]:
         """R and its gradient at `pictures`, one for each row."""
-        units = [self.units[row] for row in rows]
-        outputs = self._path.forward(pictures)
-        arriving = one_hot(units, self._path.shape, self._dtype)
-        values: Array = (outputs * arriving).reshape(len(units), -1).sum(axis=1)
-        return values, self._path.backward(arriving)
+        return self._path.values_and_slopes(pictures, [self.units[row] for row in rows])
 
     def _jittered(self, rows: Array) -> Array:
         """The gradient at pictures shifted at random, shifted back."""

@@ -14,8 +14,9 @@ import numpy as np
 
 from convnet_studio.engine.analysis.ascent import Ascent
 from convnet_studio.engine.analysis.closed_form import ClosedForm, closed_form
+from convnet_studio.engine.analysis.compiled_path import CompiledPath
 from convnet_studio.engine.analysis.filters_of import filters_of
-from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath, typical_norm
+from convnet_studio.engine.analysis.unit import Box, Unit, typical_norm
 from convnet_studio.engine.nn.initializers import initialize_module
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
@@ -96,8 +97,14 @@ class FindStimulus(Inquiry):
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a Stimulus for each iteration."""
         run = moment.run
-        path = UnitPath(run.twin(), self.unit.module)
-        yield None
+        path = CompiledPath(run.twin(), self.unit.module, run.program_of, 1)
+        try:
+            yield None
+            yield from self._climb(run, path)
+        finally:
+            path.close()
+
+    def _climb(self, run: Run, path: CompiledPath) -> Iterator[object]:
         box = path.box(self.unit)
         norm = self.norm_factor * typical_norm(run, box)
         starts = self.memory.of(run.network)
@@ -169,8 +176,14 @@ class FindGallery(Inquiry):
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a Gallery after each iteration of a few units."""
         run = moment.run
-        path = UnitPath(self.network(run), self.module)
-        yield None
+        path = CompiledPath(self.network(run), self.module, run.program_of, _AT_ONCE)
+        try:
+            yield None
+            yield from self._climb(run, path)
+        finally:
+            path.close()
+
+    def _climb(self, run: Run, path: CompiledPath) -> Iterator[object]:
         units = [Unit(self.module, channel) for channel in self.channels]
         filters = filters_of(path.network, self.module)
         shown = None if filters is None else filters[list(self.channels)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from convnet_studio.engine.analysis.optimal_stimulus import first_network
 from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath, typical_norm
 from convnet_studio.engine.nn.module import Array, Shape
+from convnet_studio.engine.training.inquiries import PIECE_SECONDS
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
 from convnet_studio.engine.training.run import Run
 
@@ -23,7 +25,7 @@ PHASES = np.arange(0, 360, 30.0)
 _FREQUENCIES = 8
 _HIGHEST_FREQUENCY = 0.45
 """Cycles a pixel: at 0.5 a grating is lost at every second phase."""
-_BATCH = 16
+_FIRST_BATCH, _LARGEST_BATCH = 2, 16
 
 
 def frequencies_for(side: int) -> Array:
@@ -62,13 +64,14 @@ class Tuning:
 
     Attributes:
         responses: ``(orientations, frequencies, phases, maps)``. `blank`: to an empty picture, ``(maps,)``.
-        frequencies: in cycles a pixel. `norm`: of the gratings.
+        frequencies: in cycles a pixel. `norm`: of the gratings. `phases`: all, or as yet every third.
     """
 
     responses: Array
     blank: Array
     frequencies: Array
     norm: float
+    phases: Array = field(default_factory=lambda: PHASES)
 
     def best(self, channel: int) -> tuple[int, int, int]:
         """Where the largest answer of a map stands: orientation, frequency, phase."""
@@ -110,8 +113,15 @@ class Tuning:
         """
         driven = (self.by_phase(channel) - self.blank[channel]).astype(np.float64)
         mean = float(driven.mean())
-        first = 2 * float(np.abs((driven * np.exp(-1j * np.radians(PHASES))).mean()))
+        first = 2 * float(np.abs((driven * np.exp(-1j * np.radians(self.phases))).mean()))
         return first / mean if mean > 1e-6 * max(first, 1e-12) else math.inf
+
+
+class _Memory:
+    """Whether all phases were shown once: who has seen their curves does not want rougher ones in between."""
+
+    def __init__(self) -> None:
+        self.knows_all = False
 
 
 @dataclass(frozen=True)
@@ -126,13 +136,14 @@ class MeasureTuning(Inquiry):
 
     module: str
     norm_factor: float = 1.0
+    memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
     def parameters(self, run: Run) -> Array:
         """Those with which the network answers."""
         return run.network.parameters.copy()
 
     def work(self, moment: Moment) -> Iterator[object]:
-        """Yields None while it measures, and a Tuning at the end."""
+        """Yields None while it measures, and a Tuning at the end; the first time one of every third phase before."""
         run = moment.run
         shape = run.network.input_shape
         if len(shape) != 3:
@@ -142,11 +153,9 @@ class MeasureTuning(Inquiry):
         box = path.box(Unit(self.module, 0))
         norm = self.norm_factor * typical_norm(run, box)
         frequencies = frequencies_for(min(each.stop - each.start for each in box))
-        gratings = [Grating(o, f, p) for o in ORIENTATIONS for f in frequencies for p in PHASES]
         program, parameters = run.program, self.parameters(run)
         assert program
         at: tuple[slice | int, ...] = (slice(None), slice(None), *place)
-        most = min(_BATCH, program.batch_size)
         yield None
 
         def answers(pictures: Array) -> Array:
@@ -156,12 +165,24 @@ class MeasureTuning(Inquiry):
             return found
 
         blank = answers(np.zeros((1, *shape), np.float32))[0]
-        parts = []
-        for start in range(0, len(gratings), most):
-            shown = gratings[start : start + most]
-            parts.append(answers(np.stack([each.picture(shape, box, norm) for each in shown])))
-            yield None
-        responses = np.concatenate(parts).reshape(len(ORIENTATIONS), len(frequencies), len(PHASES), -1)
+        responses = np.zeros((len(ORIENTATIONS), len(frequencies), len(PHASES), len(blank)), np.float32)
+        size = _FIRST_BATCH
+        few = np.arange(0, len(PHASES), 3)
+        for phases in (few, np.setdiff1d(np.arange(len(PHASES)), few)):
+            places = [(o, f, p) for o in range(len(ORIENTATIONS)) for f in range(len(frequencies)) for p in phases]
+            done = 0
+            while done < len(places):
+                part = places[done : done + min(size, program.batch_size)]
+                gratings = [Grating(ORIENTATIONS[o], frequencies[f], PHASES[p]) for o, f, p in part]
+                begun = perf_counter()
+                found = answers(np.stack([each.picture(shape, box, norm) for each in gratings]))
+                responses[tuple(np.transpose(part))] = found
+                size = min(max(1, int(PIECE_SECONDS / (perf_counter() - begun) * len(part))), _LARGEST_BATCH)
+                done += len(part)
+                yield None
+            if phases is few and not self.memory.knows_all:
+                yield Tuning(responses[:, :, few], blank, frequencies, norm, PHASES[few])
+        self.memory.knows_all = True
         yield Tuning(responses, blank, frequencies, norm)
 
 

@@ -124,6 +124,17 @@ class UnitPath:
                 at[source] = at[source] + part if source in at else part
         return total
 
+    def values_and_slopes(self, pictures: Array, units: Sequence[Unit]) -> tuple[Array, Array]:
+        """What each unit answers to its own picture, ``(len(units),)``, and the gradient of that by the picture.
+
+        Args:
+            pictures: ``(len(units), *input_shape)``, of the network's dtype.
+        """
+        outputs = self.forward(pictures)
+        arriving = one_hot(units, self.shape, self.network.parameters.dtype)
+        values: Array = (outputs * arriving).reshape(len(units), -1).sum(axis=1)
+        return values, self.backward(arriving)
+
 
 def seen_box(field: Field, place: Sequence[int], input_shape: Shape) -> Box:
     """The pixels of a picture ``(channel, *space)`` that the output at `place` sees; all where that is unknown."""

@@ -14,6 +14,10 @@ from convnet_studio.engine.training.sentences import sentence_of
 
 PIECE_SECONDS = 0.005
 """Work between two looks at whether somebody is calling."""
+FRESH_SHARE = 0.8
+"""Of the worker's time that a question gets at least while it is fresh: who has just asked looks at an empty place."""
+FRESH_SECONDS = 2.0
+"""For how long a question that was never answered to the end is fresh."""
 
 
 class Inquiries:
@@ -52,7 +56,7 @@ class Inquiries:
                     break
             if is_calling():
                 break
-        share = type(work.inquiry).share
+        share = work.share
         self._not_before = now + (now - started) * (1 - share) / share
 
 
@@ -67,6 +71,13 @@ class _Work:
         self._program: Program | None = None
         self._about: Moment | None = None
         self._step = -1
+        self._fresh_until = perf_counter() + FRESH_SECONDS
+
+    @property
+    def share(self) -> float:
+        """Of the worker's time that it gets now."""
+        own = type(self.inquiry).share
+        return max(own, FRESH_SHARE) if perf_counter() < self._fresh_until else own
 
     def is_wanted(self, moment: Moment) -> bool:
         """Whether there is something to do: it is not finished, or about something else by now."""
@@ -96,10 +107,10 @@ class _Work:
                 self._steps = self._steps or self.inquiry.work(moment)
                 value = next(self._steps)
         except StopIteration:
-            self._steps = None
+            self._steps, self._fresh_until = None, 0.0
             return Answer(run_id, step, self.inquiry, self._value, is_final=True)
         except Exception as error:  # a question that fails must not end training, nor stay without an answer
-            self._steps = None
+            self._steps, self._fresh_until = None, 0.0
             return Answer(run_id, step, self.inquiry, None, is_final=True, problem=sentence_of(error))
         if value is None:
             return None

@@ -161,11 +161,15 @@ class Run:
         if not network.losses:
             raise ValueError("The network has no loss yet: connect its modules up to one.")
         labels = self.material.labels[indices]
-        program = self._make_program(network, min(len(indices), self.project.training.batch_size))
+        program = self.program_of(network, min(len(indices), self.project.training.batch_size))
         program.set_data(self.material.pictures[indices], labels)
         if network.compares_pairs:
             program.set_partners(draw_partners(labels, np.random.default_rng(self.seed)))
         return program
+
+    def program_of(self, network: Network, batch_size: int) -> Program:
+        """What computes another network as this run's is computed. Whoever asks for it closes it."""
+        return self._make_program(network, batch_size)
 
     def weights(self) -> dict[str, dict[str, Array]]:
         """Copies of all parameters by module id and name; of modules that are not whole, those they had last."""

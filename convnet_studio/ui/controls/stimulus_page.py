@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.optimal_stimulus import Stimulus
-from convnet_studio.engine.analysis.tuning import ORIENTATIONS, PHASES, Tuning
+from convnet_studio.engine.analysis.tuning import ORIENTATIONS, Tuning
 from convnet_studio.ui.controls.axis_ticks import even_ticks
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.line_plot import LinePlot
@@ -110,7 +110,7 @@ class StimulusPage(QWidget):
         self.orientation.show_curve(turned, np.append(answers, answers[0]), (0, 45, 90, 135, 180), note)
         answers = tuning.by_phase(channel)
         ratio = tuning.modulation(channel)
-        phases = np.append(PHASES, 360.0)
+        phases = np.append(tuning.phases, 360.0)
         note = "" if math.isinf(ratio) else f"F1/F0 {ratio:.2f}"
         self.phase.show_curve(phases, np.append(answers, answers[0]), (0, 90, 180, 270, 360), note)
         note = f"best {tuning.frequencies[frequency]:.2f}"

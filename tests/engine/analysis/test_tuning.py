@@ -118,3 +118,23 @@ def test_answers_are_the_networks_own() -> None:
     moment.run.program.forward(grating[None])
     np.testing.assert_allclose(moment.run.program.output("m6")[0, :, 5, 5], now.responses[4, 2, 5], rtol=1e-5)
     np.testing.assert_array_equal(moment.run.network.parameters, kept)
+
+
+def test_the_first_time_every_third_phase_comes_first() -> None:
+    moment = moment_of("two-stage-digits")
+    inquiry = MeasureTuning("m6")
+    rough, whole = (each for each in answers_of(inquiry, moment) if isinstance(each, Tuning))
+    np.testing.assert_array_equal(rough.phases, [0, 90, 180, 270])
+    np.testing.assert_array_equal(rough.responses, whole.responses[:, :, ::3])
+    assert rough.by_phase(0).shape == (4,)
+    assert not (whole.responses == 0).all(axis=-1).any(), "all were measured"
+    (again,) = answers_of(inquiry, moment)
+    assert isinstance(again, Tuning)
+    np.testing.assert_array_equal(again.phases, PHASES)
+
+
+def test_four_phases_tell_simple_from_complex_as_twelve_do() -> None:
+    whole = tuned(ReLU())
+    rough = Tuning(whole.responses[:, :, ::3], whole.blank, whole.frequencies, whole.norm, PHASES[::3])
+    for channel in range(16):
+        assert rough.modulation(channel) == pytest.approx(whole.modulation(channel), rel=0.4)

@@ -9,12 +9,16 @@ from typing import ClassVar
 import pytest
 
 from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.program import ReferenceProgram
 from convnet_studio.engine.project.edits import set_training
 from convnet_studio.engine.project.presets import load_preset
+from convnet_studio.engine.training import inquiries
 from convnet_studio.engine.training.control import Ask, Control, Edit, Look, Play, Reset, StepBatch, Stop
 from convnet_studio.engine.training.events import Event, Failed, Stepped
-from convnet_studio.engine.training.inquiry import Answer, Inquiry, Moment
+from convnet_studio.engine.training.inquiry import Answer, AnswerBox, Inquiry, Moment
+from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.probes import ProbePicture, Probes
+from convnet_studio.engine.training.run import Run
 from convnet_studio.engine.training.trainer import Trainer
 
 
@@ -155,11 +159,11 @@ def test_work_begins_anew_when_another_program_runs_the_network(talk: Talk) -> N
 def test_another_picture_begins_only_those_anew_that_ask_of_it(talk: Talk) -> None:
     data = load_dataset("digits_8x8").test
     talk.control.put(Ask({"count": Count(2), "anyway": CountAnyway(2)}))
-    step(talk)
-    step(talk)
+    for _ in range(20):
+        step(talk)
     talk.control.put(Look(ProbePicture(data.picture(3), int(data.labels[3])), Probes()))
-    step(talk)
-    step(talk)
+    for _ in range(20):
+        step(talk)
     assert len(finals(talk, "count")) == 2
     assert len(finals(talk, "anyway")) == 1
 
@@ -181,3 +185,32 @@ def test_training_keeps_most_of_the_time(talk: Talk) -> None:
     talk.go(20)
     assert sum(isinstance(event, Stepped) for event in talk.events) >= 5
     assert any(key == "count" for key, _ in talk.answers)
+
+
+def test_a_fresh_question_gets_most_of_the_time_until_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock of its own: half a millisecond passes at each look at it."""
+    now = [0.0]
+
+    def look() -> float:
+        now[0] += 0.0005
+        return now[0]
+
+    monkeypatch.setattr(inquiries, "perf_counter", look)
+    run = Run(1, load_preset("tiny-digits"), Material(load_dataset("digits_8x8")), ReferenceProgram)
+    shown = run.material.first_test_sample
+    moment = Moment(run, shown.picture, shown.label)
+
+    def pause(questions: inquiries.Inquiries) -> float:
+        """How long after a piece of work nothing is due."""
+        questions.go_on(moment, lambda: False)
+        begun = now[0]
+        while not questions.is_due(moment, is_busy=True):
+            pass
+        return now[0] - begun
+
+    endless = inquiries.Inquiries(AnswerBox())
+    endless.ask({"count": Count(10**9)})
+    assert pause(endless) < inquiries.PIECE_SECONDS / 2
+    now[0] += inquiries.FRESH_SECONDS
+    assert pause(endless) > 5 * inquiries.PIECE_SECONDS
+    run.close()
