@@ -22,7 +22,7 @@ SECONDS = 20_000
 
 @pytest.fixture(autouse=True)
 def no_button_stays_down() -> Iterator[None]:
-    """A double-click of QTest, or a drag that a test leaves half-way, would hold it for all tests after: none hovers."""
+    """A double-click of QTest, or a drag left half-way, would hold it for all tests after: nothing hovers then."""
     yield
     held = QApplication.mouseButtons() if QApplication.instance() else Qt.MouseButton.NoButton
     for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
