@@ -10,6 +10,8 @@ from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.ui.controls.number_text import short
+from convnet_studio.ui.controls.outlines import draw_outlines
+from convnet_studio.ui.controls.sheet_layout import joined
 from convnet_studio.ui.theme import icon_pixmap, number_font, text_font, theme, theme_switch
 
 _SMALLEST_ROW = 16
@@ -32,6 +34,8 @@ class BarList(QWidget):
 
     pointed = Signal(int)
     """Row under the pointer, -1 for none."""
+    picked = Signal(int)
+    """Row that was clicked."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +43,7 @@ class BarList(QWidget):
         self._answer = -1
         self._target = -1
         self._pointed = -1
+        self._outlined: tuple[frozenset[int], ...] = (frozenset(), frozenset())
         self.setAccessibleName(name)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -53,6 +58,23 @@ class BarList(QWidget):
         if count_changed:
             self.updateGeometry()
         self.update()
+
+    def outline(self, seen: frozenset[int], touched: frozenset[int]) -> None:
+        """Draw solid lines around the rows `seen`, dashed ones around those `touched`."""
+        if self._outlined != (seen, touched):
+            self._outlined = seen, touched
+            self.update()
+
+    @property
+    def outlines(self) -> tuple[list[QRectF], list[QRectF]]:
+        """What is outlined, in pixels: what was `seen`, and what was `touched`."""
+        seen, touched = (joined([self._box(row) for row in sorted(rows)]) for rows in self._outlined)
+        return seen, touched
+
+    @property
+    def pointed_row(self) -> int:
+        """The row under the pointer; -1: none."""
+        return self._pointed
 
     def sizeHint(self) -> QSize:
         """The size it likes best."""
@@ -75,6 +97,15 @@ class BarList(QWidget):
         """The pointer points at nothing any more."""
         self._point_at(-1)
         super().leaveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click picks the row that it points at."""
+        if event.button() == Qt.MouseButton.LeftButton and self._pointed >= 0:
+            self.picked.emit(self._pointed)
+
+    def _box(self, row: int) -> QRectF:
+        """Where a row lies, a line's width inside."""
+        return QRectF(0, row * self._row_height, self.width(), self._row_height).adjusted(1.5, 0, -1.5, 0)
 
     def _point_at(self, row: int) -> None:
         if row != self._pointed:
@@ -101,6 +132,7 @@ class BarList(QWidget):
                 painter.drawRoundedRect(box, 4, 4)
             self._paint_bar(painter, box, zero, reach * bar.length, row)
             self._paint_words(painter, box, name_width, row)
+        draw_outlines(painter, *self.outlines)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, zero: float, length: float, row: int) -> None:
         token = "strong_line"
