@@ -135,7 +135,7 @@ class MapsView(MapView):
 
     def as_tiles(self, mask: Mask) -> Mask:
         """A mask of the numbers, in the shape of the tiles that are drawn."""
-        return mask.any(axis=0, keepdims=True) if self._is_colour_picture else super().as_tiles(mask)
+        return super().as_tiles(np.logical_or.reduce(mask)[None] if self._is_colour_picture else mask)
 
     def _map_name(self, module: ModuleSpec) -> str:
         if self._is_picture:

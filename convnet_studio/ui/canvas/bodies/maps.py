@@ -180,7 +180,7 @@ class MapsBody(Body):
         """A box on each map that is drawn and has marked cells."""
         if mask.shape != self.card.body_shape:
             return []
-        maps = mask.any(axis=0, keepdims=True) if self._is_rgb else mask[: self._shown_maps]
+        maps = np.logical_or.reduce(mask)[None] if self._is_rgb else mask[: self._shown_maps]
         return [self._grid.box_of(each, *mask.shape[1:]) for each in blocks_of(maps)]
 
     @property
