@@ -100,7 +100,7 @@ class MapSheet(QWidget):
 
         Masks are shaped as the tiles, ``(count, height, width)``; any others are not drawn.
         """
-        if seen is not None or touched is not None or self._outlined != (None, None):
+        if any(mask is not None for mask in (seen, touched, *self._outlined)):
             self._outlined = seen, touched
             self.update()
 

@@ -20,6 +20,7 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.color_scope import largest_of_all, scale_up_to
 from convnet_studio.ui.controls.map_panel import MapPanel
+from convnet_studio.ui.controls.map_sheet import MapSheet
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.parameter_strip import ParameterStrip
 from convnet_studio.ui.controls.sheet_layout import Cell
@@ -62,6 +63,7 @@ class FiltersView(View):
         self._enlarged: int | None = None
         self._strips: dict[str, ParameterStrip] = {}
         self._pointed_weight: Callable[[], Place | None] = lambda: None
+        self._pointed_sheet: MapSheet | None = None
         titles = [f"Sort: {order}" for order in (BY_NUMBER, BY_NORM)]
         self.sorting = ChoiceField("Order of the filters", (BY_NUMBER, BY_NORM), titles, height=24)
         self.panel = MapPanel("Weights", _HINT)
@@ -70,7 +72,7 @@ class FiltersView(View):
         self.setContentsMargins(16, 16, 16, 16)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        self.panel.sheet.pointed.connect(lambda cell: self._point_at(lambda: self._place(cell)))
+        self.panel.sheet.pointed.connect(lambda cell: self._point_at(self.panel.sheet, lambda: self._place(cell)))
         self.panel.sheet.picked.connect(self._pin)
         self.panel.sheet.picked.connect(self._toggle_enlarged)
         self.sorting.entered.connect(self._sort)
@@ -210,7 +212,7 @@ class FiltersView(View):
 
     def _strip(self, name: str) -> ParameterStrip:
         strip = ParameterStrip(name)
-        strip.pointed.connect(lambda index: self._point_at(lambda: index and self._weight(name, index)))
+        strip.pointed.connect(lambda index: self._point_at(strip.sheet, lambda: index and self._weight(name, index)))
         strip.picked.connect(lambda index: self.open_project.pointed.pin(self._weight(name, index)))
         return strip
 
@@ -237,9 +239,11 @@ class FiltersView(View):
             return None
         return self._weight(main_parameter(self._parameters), self._index(self._picture, cell))
 
-    def _point_at(self, weight: Callable[[], Place | None]) -> None:
-        """Point at whatever weight lies under the pointer, now and with the next weights."""
-        self._pointed_weight = weight
+    def _point_at(self, sheet: MapSheet, weight: Callable[[], Place | None]) -> None:
+        """Point at whatever weight a sheet has under the pointer, now and with the next weights."""
+        if weight() is None and self._pointed_sheet not in (None, sheet):
+            return  # a click on one sheet takes the keyboard's cursor from another, at which nobody points any more
+        self._pointed_weight, self._pointed_sheet = weight, sheet
         self._read()
         self.open_project.pointed.hover(weight())
 
