@@ -137,7 +137,7 @@ class Explain(Inquiry):
         if found is not None and self.measures and place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT):
             twin = moment.run.twin(np.float64)
             yield None
-            slope = measured_slope(twin, shown, place)
+            slope = yield from measured_slope(twin, shown, place)
             remark = found.remark if math.isfinite(slope) else KINK_REMARK
             yield Explained(replace(found, measured=slope, remark=remark), shape)
 
@@ -158,13 +158,14 @@ class Reach(Inquiry):
     is_live: ClassVar[bool] = False
     place: Place
 
-    def work(self, moment: Moment) -> Iterator[Reached]:
-        """All at once."""
-        network, place = moment.run.network, self.place
-        check_place(network, place)
-        mask = marked(network.nodes[place.module_id], place)
-        nodes = network.nodes
-        yield Reached(place, footprint(nodes, place.module_id, mask), cone(nodes, place.module_id, mask))
+    def work(self, moment: Moment) -> Iterator[Reached | None]:
+        """First the way down, then the way up."""
+        nodes, place = moment.run.network.nodes, self.place
+        check_place(moment.run.network, place)
+        mask = marked(nodes[place.module_id], place)
+        down = footprint(nodes, place.module_id, mask)
+        yield None
+        yield Reached(place, down, cone(nodes, place.module_id, mask))
 
 
 def check_place(network: Network, place: Place) -> tuple[int, ...]:
