@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.ui.controls.number_text import short
@@ -103,9 +103,16 @@ class BarList(QWidget):
         if event.button() == Qt.MouseButton.LeftButton and self._pointed >= 0:
             self.picked.emit(self._pointed)
 
+    @property
+    def _name_width(self) -> int:
+        metrics = QFontMetrics(text_font(12))
+        return min(_LARGEST_NAME, max((metrics.horizontalAdvance(each.name) for each in self._bars), default=0))
+
     def _box(self, row: int) -> QRectF:
-        """Where a row lies, a line's width inside."""
-        return QRectF(0, row * self._row_height, self.width(), self._row_height).adjusted(1.5, 0, -1.5, 0)
+        """Where the bar of a row can lie."""
+        left = self._name_width + 8
+        width = max(8, self.width() - left - _VALUE_WIDTH - 24)
+        return QRectF(left, row * self._row_height, width, self._row_height)
 
     def _point_at(self, row: int) -> None:
         if row != self._pointed:
@@ -117,10 +124,7 @@ class BarList(QWidget):
         """Row by row."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(text_font(12))
-        widest = max((painter.fontMetrics().horizontalAdvance(each.name) for each in self._bars), default=0)
-        name_width = min(_LARGEST_NAME, widest)
-        track = QRectF(name_width + 8, 0, max(8, self.width() - name_width - 8 - _VALUE_WIDTH - 24), 0)
+        name_width, track = self._name_width, self._box(0)
         has_negative = any(each.length < 0 for each in self._bars)
         zero = track.center().x() if has_negative else track.left()
         reach = track.width() / 2 if has_negative else track.width()
