@@ -156,6 +156,7 @@ class Reach(Inquiry):
     """What is the number at `place` computed from, and what can it touch? Weights have no say in it."""
 
     is_live: ClassVar[bool] = False
+    share: ClassVar[float] = 0.2
     place: Place
 
     def work(self, moment: Moment) -> Iterator[Reached | None]:
