@@ -6,6 +6,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.project.presets import load_preset
@@ -15,6 +18,16 @@ from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.theme import LIGHT, theme_switch
 
 SECONDS = 20_000
+
+
+@pytest.fixture(autouse=True)
+def no_button_stays_down() -> Iterator[None]:
+    """A double-click of QTest, or a drag left half-way, would hold it for all tests after: nothing hovers then."""
+    yield
+    held = QApplication.mouseButtons() if QApplication.instance() else Qt.MouseButton.NoButton
+    for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
+        if held & button:
+            QTest.mouseRelease(QWidget(), button)
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def live(preset: str = "two-stage-digits", index: int = 17) -> Live:
         },
         loss=float(network.loss(labels)[0]),
         scores=outputs[network.losses[0].sources[0]],
+        scores_of=network.losses[0].sources[0],
     )
     return Live(project, dataset, summarize(project, dataset.input_shape, dataset.classes), snapshot)
 

@@ -16,16 +16,11 @@ from convnet_studio.engine.analysis.passes import Pass, parameters_of, run_throu
 from convnet_studio.engine.analysis.reach import Mask, cone, footprint
 from convnet_studio.engine.analysis.rule import explain_case
 from convnet_studio.engine.analysis.slopes import Arrived, Terms, by_input, by_parameter
-from convnet_studio.engine.nn.connection_table import connected_pairs
-from convnet_studio.engine.nn.filter_bank import FilterBank
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
-
-_OF_MAPS = ("ConvTranspose2d", "Gain", "LateralInhibition", "Linear", "LPPool2d", "SmoothShrink", "TrainableAvgPool2d")
-"""Kinds whose parameters' first index is the number of the output map that they have a part in."""
 
 KINK_REMARK = "The loss has a kink or a jump at this number, so there is no slope to be measured."
 
@@ -142,7 +137,7 @@ class Explain(Inquiry):
         if found is not None and self.measures and place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT):
             twin = moment.run.twin(np.float64)
             yield None
-            slope = measured_slope(twin, shown, place)
+            slope = yield from measured_slope(twin, shown, place)
             remark = found.remark if math.isfinite(slope) else KINK_REMARK
             yield Explained(replace(found, measured=slope, remark=remark), shape)
 
@@ -161,15 +156,17 @@ class Reach(Inquiry):
     """What is the number at `place` computed from, and what can it touch? Weights have no say in it."""
 
     is_live: ClassVar[bool] = False
+    share: ClassVar[float] = 0.2
     place: Place
 
-    def work(self, moment: Moment) -> Iterator[Reached]:
-        """All at once."""
-        network, place = moment.run.network, self.place
-        check_place(network, place)
-        mask = marked(network.nodes[place.module_id], place)
-        nodes = network.nodes
-        yield Reached(place, footprint(nodes, place.module_id, mask), cone(nodes, place.module_id, mask))
+    def work(self, moment: Moment) -> Iterator[Reached | None]:
+        """First the way down, then the way up."""
+        nodes, place = moment.run.network.nodes, self.place
+        check_place(moment.run.network, place)
+        mask = marked(nodes[place.module_id], place)
+        down = footprint(nodes, place.module_id, mask)
+        yield None
+        yield Reached(place, down, cone(nodes, place.module_id, mask))
 
 
 def check_place(network: Network, place: Place) -> tuple[int, ...]:
@@ -206,19 +203,6 @@ def marked(node: Node, place: Place) -> Mask:
     elif place.what is What.LOSS:
         mask[...] = True
     else:
-        mask[_users(node, place)] = True
+        assert isinstance(node.module, Module)
+        mask[node.module.outputs_with(place.name, place.index, *node.input_shapes)] = True
     return mask
-
-
-def _users(node: Node, place: Place) -> tuple[int | slice, ...]:
-    module, kind, index = node.module, type(node.module).__name__, place.index
-    if isinstance(module, FilterBank):
-        if place.name == "weight" and not module.is_full:
-            pairs = connected_pairs(module.table, node.input_shapes[0][0], module.out_channels)
-            return (pairs[index[0]][0],)
-        return index if place.name == "bias" else index[:1]
-    if kind == "LocallyConnected2d":
-        return (index[2], index[0], index[1])
-    if kind == "ConvTranspose2d" and place.name == "weight":
-        return (index[1],)
-    return index[:1] if kind in _OF_MAPS else (slice(None),)

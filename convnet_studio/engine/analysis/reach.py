@@ -117,13 +117,17 @@ def _up(connection: Mask, mask: Mask) -> Mask:
 
 def _through(node: Node, port: int, mask: Mask, go: Callable[[Mask, Mask], Mask]) -> Mask:
     """Follow a mask through the connections along each axis, one after the other."""
-    axes = _connections(node, port)
+    axes, size = _connections(node, port), node.input_shapes[port] if go is _down else node.shape
     if axes is None:
-        return np.ones(node.input_shapes[port] if go is _down else node.shape, bool)
+        return np.ones(size, bool)
     for axis, connection in enumerate(axes):
-        if connection is not None:
+        if connection is None:
+            continue
+        if connection.all():  # stretched again below, when the other axes are done
+            mask = np.logical_or.reduce(mask, axis=axis, keepdims=True)
+        else:
             mask = np.moveaxis(go(connection, np.moveaxis(mask, axis, 0)), 0, axis)
-    return mask
+    return np.broadcast_to(mask, size)
 
 
 def _connections(node: Node, port: int) -> list[Mask | None] | None:

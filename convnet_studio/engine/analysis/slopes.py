@@ -10,18 +10,20 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.analysis.explanation import Column, Group, Index, What, product
+from convnet_studio.engine.analysis.pieces import Pieces, apart
 from convnet_studio.engine.analysis.reach import touched
 from convnet_studio.engine.analysis.rule import Case, in_double, in_map
 from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.filter_bank import FilterBank
-from convnet_studio.engine.nn.local_norm import DividingNorm
+from convnet_studio.engine.nn.footprint import POINTWISE
+from convnet_studio.engine.nn.local_norm import LocalNorm
 from convnet_studio.engine.nn.loss import Loss, as_list
 from convnet_studio.engine.nn.module import Array, Module
 from convnet_studio.engine.nn.modules.conv_transpose2d import ConvTranspose2d
@@ -74,6 +76,8 @@ def by_input(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterato
         _add(terms, product(name, arrived.delta(outputs), weights))
     elif isinstance(module, FilterBank):
         _of_filter_bank(arrived, module, index, terms)
+    elif isinstance(module, ConvTranspose2d):
+        _of_painted(arrived, module, index, terms)
     elif name in _SQUASHING:
         _of_squashing(arrived, name, index, terms)
     elif isinstance(module, RandomModule):
@@ -175,6 +179,20 @@ def _of_kernel(arrived: Arrived, module: FilterBank, name: str, index: Index, te
     _add(terms, product(f"map {source} to map {output}", *columns, rows=rows))
 
 
+def _of_painted(arrived: Arrived, module: ConvTranspose2d, index: Index, terms: Terms) -> None:
+    """All that the value painted, times the weight with which it did."""
+    case, (source, *place) = arrived.case, index
+    size = module.kernel_size
+    offsets = np.stack(np.unravel_index(np.arange(size * size), (size, size)), axis=1)
+    painted = np.array(place) * module.stride - module.padding + offsets
+    inside = ((painted >= 0) & (painted < np.array(arrived.output.shape[1:]))).all(axis=1)
+    painted, offsets = painted[inside], offsets[inside]
+    rows = len(np.unique(offsets[:, 0]))
+    for output in range(arrived.output.shape[0] if len(painted) else 0):
+        weights = case.parameter("weight", np.column_stack([np.tile((source, output), (len(offsets), 1)), offsets]))
+        _add(terms, product(f"map {output}", arrived.delta(in_map(output, painted)), weights, rows=rows))
+
+
 def _of_painting(arrived: Arrived, module: ConvTranspose2d, name: str, index: Index, terms: Terms) -> None:
     """Of a weight, all values of the input map, each times what arrives where the weight painted it."""
     case = arrived.case
@@ -206,20 +224,52 @@ def _of_any(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterator
     case = arrived.case
     module = case.node.module
     assert isinstance(module, Module)
+    if isinstance(module, LocalNorm):
+        slopes = _along_tangent(module, case, index)
+        rows = np.argwhere(slopes)
+        _take(arrived, rows, slopes[tuple(rows.T)], "∂y/∂x", terms)
+        return
     mark = [np.zeros(each.shape, bool) for each in case.inputs]
     mark[port][index] = True
-    if isinstance(module, DividingNorm) and module.fixed_threshold() is None:
-        mark = [np.ones_like(each) for each in mark]  # the mean of σ over the picture is a part of all
     rows = np.argwhere(touched(case.node, mark))
-    at_once = max(1, min(64, _NUMBERS_AT_ONCE // max(1, sum(each.size for each in case.inputs))))
-    slopes, place = np.zeros(len(rows)), np.ravel_multi_index(index, mark[port].shape)
+    if (pieces := apart(case, rows)) is not None:
+        by_inputs = _backward_of_all(pieces.double(), pieces)[port]
+        offsets = (np.array(index[1:]) - pieces.firsts).T
+        _take(arrived, rows, by_inputs[(0, np.arange(len(rows)), *offsets)], "∂y/∂x", terms)
+        return
+    seen, outputs, at = _at_its_place(case, rows, index)
+    at_once = max(1, min(64, _NUMBERS_AT_ONCE // max(1, sum(each.size for each in seen.inputs))))
+    slopes, flat = np.zeros(len(rows)), np.ravel_multi_index(at, seen.inputs[port].shape)
     for start in range(0, len(rows), at_once):
-        part = rows[start : start + at_once]
-        double = in_double(module, case.parameters)
-        result = _backward(double, case, part)[port]
-        slopes[start : start + len(part)] = result.reshape(len(part), -1)[:, place]
+        part = outputs[start : start + at_once]
+        result = _backward(in_double(module, case.parameters), seen, part)[port]
+        slopes[start : start + len(part)] = result.reshape(len(part), -1)[:, flat]
         yield
     _take(arrived, rows, slopes, "∂y/∂x", terms)
+
+
+def _at_its_place(case: Case, rows: NDArray[np.int64], index: Index) -> tuple[Case, NDArray[np.int64], Index]:
+    """The case, outputs and input cut down to one place of the maps, where the module looks at no other."""
+    module, place = case.node.module, index[1:]
+    assert isinstance(module, Module)
+    is_kept = all(each.shape[1:] == case.node.shape[1:] for each in case.inputs)
+    if not place or not is_kept or module.windows(*case.node.input_shapes) != POINTWISE:
+        return case, rows, index
+    here = (slice(None), *(slice(at, at + 1) for at in place))
+    outputs = np.where(np.arange(rows.shape[1]) > 0, 0, rows)
+    return replace(case, inputs=tuple(each[here] for each in case.inputs)), outputs, (index[0], *(0,) * len(place))
+
+
+def _along_tangent(module: LocalNorm, case: Case, index: Index) -> Array:
+    """How all outputs move with one input: they may be the whole picture, for its mean σ is a part of all."""
+    double = in_double(module, case.parameters)
+    assert isinstance(double, LocalNorm)
+    (values,) = case.inputs
+    direction = np.zeros((1, *values.shape))
+    direction[(0, *index)] = 1
+    double.forward(values[None].astype(np.float64))
+    slopes: Array = double.tangent(direction)[0]
+    return slopes
 
 
 def _of_any_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -> Iterator[None]:
@@ -227,7 +277,15 @@ def _of_any_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -
     case = arrived.case
     module = case.node.module
     assert isinstance(module, Module)
-    rows = np.argwhere(_moves_with(case, name, index))
+    mask = np.zeros(case.node.shape, bool)
+    mask[module.outputs_with(name, index, *case.node.input_shapes)] = True
+    rows = np.argwhere(mask)
+    if (pieces := apart(case, rows)) is not None:
+        double = pieces.double()
+        _backward_of_all(double, pieces)
+        _take(arrived, rows, double.parameters()[name].grad, f"∂y/∂{name}", terms)
+        return
+    rows = np.argwhere(_moves_with(case, name, index) & mask)
     slopes = np.zeros(len(rows))
     for number, row in enumerate(rows):
         double = in_double(module, case.parameters)
@@ -235,6 +293,13 @@ def _of_any_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -
         slopes[number] = double.parameters()[name].grad[index]
         yield
     _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
+
+
+def _backward_of_all(double: Module, pieces: Pieces) -> tuple[Array, ...]:
+    """The gradients by the inputs of each piece, each of which makes one output."""
+    output = double.forward(*(each[None] for each in pieces.inputs))
+    result = double.backward(np.ones_like(output))
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _moves_with(case: Case, name: str, index: Index) -> NDArray[np.bool_]:

@@ -112,6 +112,12 @@ class FilterBank(Module):
             made["bias"] = ParameterShape(self.output_shape(shape), fan_in)
         return made
 
+    def outputs_with(self, name: str, index: Shape, *input_shapes: Shape) -> tuple[int | slice, ...]:
+        """The map that a kernel makes; of a bias, all that it is added to."""
+        if name == "bias" or self.is_full:
+            return index if name == "bias" else index[:1]
+        return connected_pairs(self.table, input_shapes[0][0], self.out_channels)[index[0]][:1]
+
     def kernel_count(self, inputs: int) -> int:
         """How many connections between maps there are, each with a kernel of its own."""
         if self.is_full:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS, LocalMean
-from convnet_studio.engine.nn.module import Module, Shape, setting
+from convnet_studio.engine.nn.module import Array, Module, Shape, setting
 from convnet_studio.engine.nn.windows import check_maps
 
 
 class LocalNorm(Module):
     """A normalisation by what lies around each pixel, in a Gaussian window. Works on maps of any size."""
+
+    tangent: ClassVar[Callable[..., Array]]
+    """``tangent(direction)``, after `forward`: how its output moves, to first order, while the input moves so."""
 
     kernel_size: int = setting(
         9, "Window", "Side of the neighbourhood in pixels, odd.", minimum=3, maximum=63, odd=True

@@ -136,6 +136,10 @@ class Subtraction:
         grad_mean = grad_output.sum(axis=1, keepdims=True) if self._mean.across_maps else grad_output
         return grad_output - self._mean.adjoint(grad_mean, grad_output.shape[1])
 
+    def tangent(self, direction: Array) -> Array:
+        """How v moves while x moves in a direction: as that is taken, for the step is linear."""
+        return direction - self._mean.forward(direction)
+
 
 class Division:
     """The divisive step, y = v / max(c, σ), where σ² is the mean of v² over the neighbourhood.
@@ -185,6 +189,14 @@ class Division:
         through_sigma = self._mean.adjoint(grad_variance, grad_output.shape[1])
         grad: Array = grad_output * self._inverse + 2 * self._input * through_sigma
         return grad
+
+    def tangent(self, direction: Array) -> Array:
+        """How y moves while v moves in a direction, to first order, where the last forward pass was."""
+        sigma = self._mean.forward(2 * self._input * direction) / self._excess * _invert(2 * self.sigma)
+        c = sigma.mean(axis=(2, 3), keepdims=True) if self._threshold is None else 0
+        divisor = np.where(self._above, sigma, c)
+        moved: Array = (direction - self._output * divisor) * self._inverse
+        return moved
 
 
 def _invert(divisor: Array) -> Array:

@@ -298,6 +298,14 @@ class Module(Configured):
         """Whether there is anything in it to learn where its inputs have these shapes."""
         return not self.is_fitted() and bool(self.parameter_shapes(*input_shapes))
 
+    def outputs_with(self, name: str, index: Shape, *input_shapes: Shape) -> tuple[int | slice, ...]:
+        """Which outputs a number of the array `name` has a part in, as an index into the output; ``()``: in all.
+
+        Unless stated, as arrays are laid out in PyTorch: where its first index counts the output's maps, in that map.
+        """
+        maps = self.output_shape(*input_shapes)[:1]
+        return index[:1] if self.parameter_shapes(*input_shapes)[name].shape[:1] == maps else ()
+
     def port_count(self) -> int:
         """How many input ports it has with these settings."""
         return self.input_count

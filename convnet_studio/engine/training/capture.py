@@ -51,6 +51,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         scores=scores,
         losses=losses,
         gradients=gradients,
+        scores_of=run.network.judge.sources[0] if run.network.judge else "",
     )
 
 

@@ -19,8 +19,8 @@ class Snapshot:
         outputs: output by module id, ``(channel, height, width)`` or ``(n,)``; only what was asked for.
         parameters: learnable arrays by module id and name; only what was asked for.
         loss: of the probe picture, the sum of `losses`, by module id, weights included (nan without a loss or label).
-        scores: what the first loss that judges classes is
-            given, ``(classes,)`` (None without one).
+        scores: what the first loss that judges classes is given, ``(classes,)`` (None without one), which is the output
+            of the module `scores_of`.
         gradients: gradient of the loss of the probe picture by a module's output, by its id, shaped as that output;
             computed as in training (what Dropout silences is silent); only what was asked for, and only of modules
             that reach a loss.
@@ -39,6 +39,7 @@ class Snapshot:
     scores: Array | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
     gradients: Mapping[str, Array] = field(default_factory=dict)
+    scores_of: str = ""
 
     def loss_at(self, module_id: str) -> float:
         """What the loss `module_id` counts in the sum (the sum, where only that is known)."""

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from convnet_studio.engine.analysis.explain import Reached
-from convnet_studio.engine.analysis.explanation import Place, What
+from convnet_studio.engine.analysis.explanation import Place
 from convnet_studio.engine.analysis.reach import Mask
 from convnet_studio.engine.project.unfold import origin
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.canvas.module_item import ModuleItem
 from convnet_studio.ui.canvas.scene import CanvasScene
+from convnet_studio.ui.controls.outlines import SEAM, draw_outlines
 from convnet_studio.ui.pointed import Pointed
-from convnet_studio.ui.theme import theme
 
 _ABOVE_CARDS = 3
-_SEAM, _LINE = 3.0, 1.5
 
 
 class ReachOverlay(QGraphicsItem):
@@ -41,7 +40,7 @@ class ReachOverlay(QGraphicsItem):
             return
         self.prepareGeometryChange()
         self._reached = reached
-        self._below = self._boxes(reached.footprint) if reached else []
+        self._below = self._boxes(reached.footprint) + self._own_box(reached.place) if reached else []
         self._above = self._boxes(reached.cone, reached.place.module_id) if reached else []
         self.update()
 
@@ -52,30 +51,30 @@ class ReachOverlay(QGraphicsItem):
 
     def _boxes(self, masks: Mapping[str, Mask], left_out: str = "") -> list[QRectF]:
         found = []
+        cards = {item.card.id: item for item in self._scene.cards()}
         for module_id, mask in masks.items():
-            item = self._scene.modules.get(origin(module_id))
-            if module_id != left_out and item is not None and item.isVisible():
+            item = cards.get(origin(module_id))
+            if module_id != left_out and item is not None:
                 corner = body_corner(item)
                 found += [box.translated(corner) for box in item.body.boxes_of(mask)]
         return found
+
+    def _own_box(self, place: Place) -> list[QRectF]:
+        """Around a weight, where its card draws it."""
+        item = next((each for each in self._scene.cards() if each.card.id == place.module_id), None)
+        box = item.body.weight_box(place) if item is not None and place.name else None
+        return [box.translated(body_corner(item))] if item is not None and box is not None else []
 
     def boundingRect(self) -> QRectF:
         """All boxes with their lines."""
         united = QRectF()
         for box in (*self._below, *self._above):
             united = united.united(box)
-        return united.adjusted(-_SEAM, -_SEAM, _SEAM, _SEAM) if not united.isNull() else united
+        return united.adjusted(-SEAM, -SEAM, SEAM, SEAM) if not united.isNull() else united
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """A seam first, so that lines show on every colour."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        accent, seam = theme().color("accent"), theme().color("surface")
-        for boxes, style in ((self._above, Qt.PenStyle.DashLine), (self._below, Qt.PenStyle.SolidLine)):
-            for color, width, line in ((seam, _SEAM, Qt.PenStyle.SolidLine), (accent, _LINE, style)):
-                pen = QPen(color, width, line)
-                pen.setCosmetic(True)
-                painter.setPen(pen)
-                painter.drawRects(boxes)
+        """The outlines."""
+        draw_outlines(painter, self._below, self._above)
 
 
 class CanvasPointing(QObject):
@@ -112,15 +111,9 @@ class CanvasPointing(QObject):
 
     def place_at(self, at: QPointF) -> Place | None:
         """The number at a point of the scene."""
-        for item in self._scene.modules.values():
-            if item.isVisible() and item.rect.contains(at):
-                card = item.card
-                if card.shape is None:
-                    return None
-                if card.shape == ():
-                    return Place(card.id, What.LOSS) if item.layout.body.contains(at - item.pos()) else None
-                index = item.body.index_at(at - body_corner(item))
-                return Place(card.id, What.OUTPUT, index) if index is not None else None
+        for item in self._scene.cards():
+            if item.rect.contains(at) and item.layout.body.contains(at - item.pos()):
+                return item.body.place_at(at - body_corner(item)) if item.card.shape is not None else None
         return None
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.ui.controls.number_text import short
+from convnet_studio.ui.controls.outlines import draw_outlines
+from convnet_studio.ui.controls.sheet_layout import joined
 from convnet_studio.ui.theme import icon_pixmap, number_font, text_font, theme, theme_switch
 
 _SMALLEST_ROW = 16
@@ -32,6 +34,8 @@ class BarList(QWidget):
 
     pointed = Signal(int)
     """Row under the pointer, -1 for none."""
+    picked = Signal(int)
+    """Row that was clicked."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +43,7 @@ class BarList(QWidget):
         self._answer = -1
         self._target = -1
         self._pointed = -1
+        self._outlined: tuple[frozenset[int], ...] = (frozenset(), frozenset())
         self.setAccessibleName(name)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -53,6 +58,23 @@ class BarList(QWidget):
         if count_changed:
             self.updateGeometry()
         self.update()
+
+    def outline(self, seen: frozenset[int], touched: frozenset[int]) -> None:
+        """Draw solid lines around the rows `seen`, dashed ones around those `touched`."""
+        if self._outlined != (seen, touched):
+            self._outlined = seen, touched
+            self.update()
+
+    @property
+    def outlines(self) -> tuple[list[QRectF], list[QRectF]]:
+        """What is outlined, in pixels: what was `seen`, and what was `touched`."""
+        seen, touched = (joined([self._box(row) for row in sorted(rows)]) for rows in self._outlined)
+        return seen, touched
+
+    @property
+    def pointed_row(self) -> int:
+        """The row under the pointer; -1: none."""
+        return self._pointed
 
     def sizeHint(self) -> QSize:
         """The size it likes best."""
@@ -76,6 +98,22 @@ class BarList(QWidget):
         self._point_at(-1)
         super().leaveEvent(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click picks the row that it points at."""
+        if event.button() == Qt.MouseButton.LeftButton and self._pointed >= 0:
+            self.picked.emit(self._pointed)
+
+    @property
+    def _name_width(self) -> int:
+        metrics = QFontMetrics(text_font(12))
+        return min(_LARGEST_NAME, max((metrics.horizontalAdvance(each.name) for each in self._bars), default=0))
+
+    def _box(self, row: int) -> QRectF:
+        """Where the bar of a row can lie."""
+        left = self._name_width + 8
+        width = max(8, self.width() - left - _VALUE_WIDTH - 24)
+        return QRectF(left, row * self._row_height, width, self._row_height)
+
     def _point_at(self, row: int) -> None:
         if row != self._pointed:
             self._pointed = row
@@ -86,10 +124,7 @@ class BarList(QWidget):
         """Row by row."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(text_font(12))
-        widest = max((painter.fontMetrics().horizontalAdvance(each.name) for each in self._bars), default=0)
-        name_width = min(_LARGEST_NAME, widest)
-        track = QRectF(name_width + 8, 0, max(8, self.width() - name_width - 8 - _VALUE_WIDTH - 24), 0)
+        name_width, track = self._name_width, self._box(0)
         has_negative = any(each.length < 0 for each in self._bars)
         zero = track.center().x() if has_negative else track.left()
         reach = track.width() / 2 if has_negative else track.width()
@@ -101,6 +136,7 @@ class BarList(QWidget):
                 painter.drawRoundedRect(box, 4, 4)
             self._paint_bar(painter, box, zero, reach * bar.length, row)
             self._paint_words(painter, box, name_width, row)
+        draw_outlines(painter, *self.outlines)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, zero: float, length: float, row: int) -> None:
         token = "strong_line"

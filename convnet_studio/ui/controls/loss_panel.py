@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFont, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.ui.controls.number_text import exact
@@ -14,6 +14,11 @@ _NUMBER_HEIGHT = 44
 
 class LossPanel(QWidget):
     """A large number; beneath it the answer, the target, and a tick or a cross."""
+
+    pointed = Signal(bool)
+    """Whether the pointer is over it now."""
+    picked = Signal()
+    """It was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +42,21 @@ class LossPanel(QWidget):
     def sizeHint(self) -> QSize:
         """Two lines."""
         return QSize(240, _NUMBER_HEIGHT + 28)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """The pointer is at the one number that there is."""
+        self.pointed.emit(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """It has left."""
+        self.pointed.emit(False)
+        super().leaveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click picks it."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.picked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Number above, words below."""

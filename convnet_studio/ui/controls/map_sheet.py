@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from convnet_studio.ui.controls.outlines import draw_outlines
 from convnet_studio.ui.controls.sheet_layout import GAP, LARGEST_ZOOM, Cell, SheetLayout, best_layout
 from convnet_studio.ui.pictures.vector import draw_cells, is_vector
 from convnet_studio.ui.theme import number_font, theme, theme_switch
@@ -63,6 +64,7 @@ class MapSheet(QWidget):
         self._shape = (0, 1, 1)
         self._layout: SheetLayout | None = None
         self._pointed: Cell | None = None
+        self._outlined: tuple[NDArray[np.bool_] | None, ...] = (None, None)
         self._tallest = 0
         self._hug_soon = QTimer(self, singleShot=True, interval=0)
         self._hug_soon.timeout.connect(self._hug)
@@ -92,6 +94,25 @@ class MapSheet(QWidget):
         image = QImage(packed.data, width, count * height, 4 * width, QImage.Format.Format_RGB32)
         self._tiles = QPixmap.fromImage(image)
         self.update()
+
+    def outline(self, seen: NDArray[np.bool_] | None, touched: NDArray[np.bool_] | None) -> None:
+        """Draw solid lines around the cells `seen`, dashed ones around those `touched`; None: around nothing.
+
+        Masks are shaped as the tiles, ``(count, height, width)``; any others are not drawn.
+        """
+        if any(mask is not None for mask in (seen, touched, *self._outlined)):
+            self._outlined = seen, touched
+            self.update()
+
+    @property
+    def outlines(self) -> tuple[list[QRectF], list[QRectF]]:
+        """What is outlined, in pixels: what was `seen`, and what was `touched`."""
+        layout = self.layout_now
+        seen, touched = (
+            layout.boxes_of(mask) if layout is not None and mask is not None and mask.shape == self._shape else []
+            for mask in self._outlined
+        )
+        return seen, touched
 
     def clear(self) -> None:
         """Show nothing."""
@@ -231,12 +252,13 @@ class MapSheet(QWidget):
         return Cell(tile, row, column) if is_inside else self._pointed
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tiles, numbers, and a ring around the cell pointed at."""
+        """Tiles, numbers, outlines, and a ring around the cell pointed at."""
         layout = self.layout_now
         painter = QPainter(self)
         if layout is not None:
             self._paint_tiles(painter, layout)
             self._paint_labels(painter, layout)
+            draw_outlines(painter, *self.outlines)
             if self._pointed is not None:
                 self._paint_pointed(painter, layout, self._pointed)
 

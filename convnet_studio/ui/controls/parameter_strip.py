@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.controls.map_sheet import MapSheet
-from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.sheet_layout import Cell
 from convnet_studio.ui.map_images import Scale, colored
 from convnet_studio.ui.theme import text_font
@@ -21,8 +20,10 @@ _LARGEST_CELL = 16.0
 class ParameterStrip(QWidget):
     """A name and a row of cells."""
 
-    read = Signal(str, str)
-    """(place, exact value) of what is pointed at; both empty: nothing is."""
+    pointed = Signal(object)
+    """Index in the array of the number under the pointer or the keyboard's cursor, or None."""
+    picked = Signal(object)
+    """Index of the number that was clicked, or on which Enter was pressed."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +31,7 @@ class ParameterStrip(QWidget):
         self._values: Array = np.zeros(0, np.float32)
         self.sheet = MapSheet(name, _LARGEST_CELL)
         self.sheet.pointed.connect(self._tell)
+        self.sheet.picked.connect(lambda tile: self.picked.emit(self._index(tile)))
         self.setFixedHeight(_HEIGHT)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -44,10 +46,8 @@ class ParameterStrip(QWidget):
         self.sheet.setAccessibleName(f"{self._name}: {len(flat)} values")
         self.sheet.show_tiles(colored(flat, scale), columns=len(flat))
 
+    def _index(self, tile: int) -> tuple[int, ...]:
+        return tuple(int(each) for each in np.unravel_index(tile, self._values.shape))
+
     def _tell(self, cell: Cell | None) -> None:
-        if cell is None:
-            self.read.emit("", "")
-            return
-        index = np.unravel_index(cell.tile, self._values.shape)
-        place = f"{self._name}[{', '.join(str(int(each)) for each in index)}]"
-        self.read.emit(place, exact(self._values[index]))
+        self.pointed.emit(None if cell is None else self._index(cell.tile))

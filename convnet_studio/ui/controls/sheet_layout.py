@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 GAP = 4.0
@@ -24,6 +26,51 @@ class Cell:
     tile: int
     row: int
     column: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Numbers of one map that lie side by side."""
+
+    tile: int
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+    def within(self, tile: QRectF, zoom: tuple[float, float]) -> QRectF:
+        """Its pixels, where its map has those of `tile` and each number `zoom` of them, across and down."""
+        across, down = zoom
+        left, top = tile.x() + self.column * across, tile.y() + self.row * down
+        return QRectF(left, top, self.columns * across, self.rows * down)
+
+
+def blocks_of(mask: NDArray[np.bool_]) -> list[Block]:
+    """The smallest block of each map that holds all its marked numbers; `mask` is ``(maps, height, width)``."""
+    blocks = []
+    for tile in np.flatnonzero(mask.any(axis=(1, 2))).tolist():
+        rows, columns = (np.flatnonzero(mask[tile].any(axis=axis)) for axis in (1, 0))
+        first, left = int(rows[0]), int(columns[0])
+        blocks.append(Block(tile, first, left, int(rows[-1]) - first + 1, int(columns[-1]) - left + 1))
+    return blocks
+
+
+def joined(boxes: Sequence[QRectF], gap: float = 0.0) -> list[QRectF]:
+    """The boxes of single numbers, read row by row, with neighbours of a row, and rows of equal extent, as one."""
+    rows: list[QRectF] = []
+    for box in boxes:
+        if rows and rows[-1].top() == box.top() and box.left() - rows[-1].right() <= gap + 0.5:
+            rows[-1] = rows[-1].united(box)
+        else:
+            rows.append(box)
+    found: list[QRectF] = []
+    for row in rows:
+        is_below = bool(found) and row.top() - found[-1].bottom() <= gap + 0.5
+        if is_below and (found[-1].left(), found[-1].right()) == (row.left(), row.right()):
+            found[-1] = found[-1].united(row)
+        else:
+            found.append(row)
+    return found
 
 
 @dataclass(frozen=True)
@@ -76,6 +123,11 @@ class SheetLayout:
         """The pixels of one cell."""
         tile = self.tile(cell.tile)
         return QRectF(tile.x() + cell.column * self.zoom, tile.y() + cell.row * self.zoom, self.zoom, self.zoom)
+
+    def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
+        """Boxes around the marked numbers of each map; where maps are single numbers, around neighbours."""
+        boxes = [each.within(self.tile(each.tile), (self.zoom, self.zoom)) for each in blocks_of(mask)]
+        return joined(boxes, self.gap) if self.width * self.height == 1 else boxes
 
     def cell_at(self, x: float, y: float) -> Cell | None:
         """The cell at pixel x, y; None between tiles and outside."""

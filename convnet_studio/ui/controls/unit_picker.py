@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.analysis.unit import Unit, middle
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.kinds import is_loss
@@ -17,6 +18,7 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.label import Caption
 from convnet_studio.ui.controls.map_sheet import MapSheet
+from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.sheet_layout import Cell
 from convnet_studio.ui.map_images import colored
 from convnet_studio.ui.open_project import OpenProject
@@ -85,6 +87,7 @@ class UnitPicker(QWidget):
         column.setSpacing(4)
         column.addWidget(self.caption)
         column.addWidget(self.sheet, 1)
+        self.sheet.pointed.connect(self._point_at)
         self.sheet.picked.connect(self._pick)
         open_project.selection_changed.connect(self.refresh)
         theme_switch().changed.connect(self.refresh)
@@ -162,14 +165,36 @@ class UnitPicker(QWidget):
         known = self._facts.modules.get(module.id) if self._facts else None
         tiles = values.reshape(len(values), 1, 1) if values.ndim == 1 else values
         scale = scale_up_to(largest(values), "non_negative" if known and known.non_negative else "activation")
-        what = "map" if values.ndim == 3 else "value"
-        self.caption.show_text(f"{len(values)} {what}{'s' if len(values) > 1 else ''} of {title(module)}")
         self.sheet.setAccessibleName(f"Units of {title(module)}")
         labels = [str(each) for each in range(len(tiles))] if values.ndim == 3 and len(tiles) > 1 else []
         self.sheet.show_tiles(colored(tiles, scale), labels=labels)
         if self._unit is None or not self._fits(self._unit, module.id, values):
             self.pick(self._first_unit(module.id, values))
         self._show_mark()
+        self._show_caption(self.sheet.pointed_cell)
+
+    def _show_caption(self, cell: Cell | None) -> None:
+        """How many units there are, or the value of the one that is pointed at."""
+        module, values, place = shown_module(self._open_project), self._values, self._place(cell)
+        if module is None or values is None:
+            return
+        what = "map" if values.ndim == 3 else "value"
+        words = f"{len(values)} {what}{'s' if len(values) > 1 else ''} of {title(module)}"
+        if place is not None:
+            where = zip((what, "row", "column"), place.index, strict=False)
+            words = f"{' · '.join(f'{word} {at}' for word, at in where)}: {exact(values[place.index])}"
+        self.caption.show_text(words)
+
+    def _place(self, cell: Cell | None) -> Place | None:
+        """Where the value of a cell is stored."""
+        module, values = shown_module(self._open_project), self._values
+        if cell is None or module is None or values is None or cell.tile >= len(values):
+            return None
+        return Place(module.id, What.OUTPUT, (cell.tile, cell.row, cell.column)[: values.ndim])
+
+    def _point_at(self, cell: Cell | None) -> None:
+        self._show_caption(cell)
+        self._open_project.pointed.hover(self._place(cell))
 
     def _fits(self, unit: Unit, module: str, values: Array) -> bool:
         index = (unit.channel, *unit.place)
@@ -193,4 +218,5 @@ class UnitPicker(QWidget):
         place = middle(self._values.shape)
         if self._picks_place and cell is not None and self._values.ndim == 3:
             place = (cell.row, cell.column)
+        self._open_project.pointed.pin(self._place(cell))
         self.pick(Unit(module.id, tile, place))

@@ -82,7 +82,7 @@ class ModulePage(QWidget):
         self.facts = Facts((SHAPE, PARAMETERS, ARITHMETIC, CONNECTIONS, BYTES, FIELD))
         self.formula = Formula()
         self._arrange()
-        maps.probes_changed.connect(self.probes_changed)
+        maps.wishes_changed.connect(self.probes_changed)
         self.header.renamed.connect(self._rename)
         self.learning.entered.connect(self._set_learning)
         drawn = ChangeMark(Mark.NEW_WEIGHTS, "Reset draws them so.")

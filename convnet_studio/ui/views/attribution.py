@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.deconvnet import DECONVNET, GRADIENT, GUIDED, Attribute, Attribution
 from convnet_studio.engine.analysis.unit import Box
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
-from convnet_studio.engine.training.probes import Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.picture_pane import PicturePane
 from convnet_studio.ui.controls.segmented import SegmentedControl
-from convnet_studio.ui.controls.unit_picker import UnitPicker
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.theme import theme
-from convnet_studio.ui.view import View
+from convnet_studio.ui.unit_view import UnitView
 
 WHOLE, SEEN = "Whole picture", "Seen part"
 _WAYS = {
@@ -34,7 +30,7 @@ _WAYS = {
 }
 
 
-class AttributionView(View):
+class AttributionView(UnitView):
     """Maps back to the pixels of the shown picture, side by side, for any unit of the selected module."""
 
     name: ClassVar = "attribution"
@@ -42,11 +38,10 @@ class AttributionView(View):
     summary: ClassVar = "What of the picture any unit answers to: deconvnet, plain gradient, guided backpropagation."
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
-        super().__init__(open_project, parent)
+        super().__init__(open_project, parent, begins_strongest=True)
         self._dataset: Dataset | None = None
         self._shown: Attribution | None = None
         self._picture: Array | None = None
-        self.picker = UnitPicker(open_project, begins_strongest=True)
         self.part = SegmentedControl("What is shown", (WHOLE, SEEN))
         self.words = Sentence()
         self.remark = Sentence()
@@ -55,11 +50,8 @@ class AttributionView(View):
         for way, pane in self.panes.items():
             pane.sheet.setToolTip(_WAYS[way][1])
         self._arrange()
-        self.picker.picked.connect(self._on_picked)
-        self.part.chosen.connect(lambda _: self._refresh())
-        open_project.selection_changed.connect(self._refresh)
-        self.setAccessibleName(self.title)
-        self._refresh()
+        self.part.chosen.connect(lambda _: self.refresh())
+        self.refresh()
 
     def _arrange(self) -> None:
         self._maps = QWidget()
@@ -91,16 +83,7 @@ class AttributionView(View):
     def set_dataset(self, dataset: Dataset) -> None:
         """Learn whether pixels are signed."""
         self._dataset, self._shown = dataset, None
-        self._refresh()
-
-    def set_summary(self, summary: Summary) -> None:
-        """Learn shapes and problems."""
-        self.picker.set_summary(summary)
-        self._refresh()
-
-    def probes(self) -> Probes:
-        """The selected module's output, to pick from."""
-        return self.picker.probes()
+        self.refresh()
 
     def inquiries(self) -> Mapping[str, Inquiry]:
         """The three ways back from the picked unit."""
@@ -110,26 +93,23 @@ class AttributionView(View):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the picture, and what there is to pick from."""
         self._picture = snapshot.picture
-        self.picker.show_snapshot(snapshot)
-        self._refresh()
+        super().show_snapshot(snapshot)
+        self.refresh()
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint the newest maps."""
         value = answer.value
         if answer.problem:
             self._shown = None
-            self._refresh(answer.problem)
+            self.refresh(answer.problem)
         elif isinstance(value, Attribution) and value.unit == self.picker.unit:
             self._shown = value
-            self._refresh()
-
-    def _on_picked(self) -> None:
-        self._refresh()
-        self.wishes_changed.emit()
+            self.refresh()
 
     # ---------------------------------------------------------------- what is shown
 
-    def _refresh(self, problem: str = "") -> None:
+    def refresh(self, problem: str = "") -> None:
+        """Show what is known of the picked unit, or why nothing is."""
         shown, unit = self._shown, self.picker.unit
         reason = problem or self.picker.problem
         is_known = shown is not None and unit is not None and shown.unit.module == unit.module and not reason
@@ -178,7 +158,3 @@ class AttributionView(View):
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(direction)
         self._place_panes(4 if event.size().width() > 1.3 * event.size().height() else 2)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The ground."""
-        QPainter(self).fillRect(self.rect(), theme().color("surface"))

@@ -54,6 +54,9 @@ class ExplainView(View):
         self._form.setToolTip("Tiles, or every term as text with all its decimals")
         self._of = ChoiceField("What is explained", (VALUE, GRADIENT), ("The value", "Its gradient"), height=24)
         self._of.setToolTip("The number itself, or the gradient of the loss by it")
+        policy = self._of.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else its neighbours would jump while the pointer moves
+        self._of.setSizePolicy(policy)
         self._copy = _button("copy", "Copy all terms with all their decimals as text", self.copy)
         self._let_go = _button("x", "Let go of this number", lambda: open_project.pointed.pin(None))
         self._play = _button("play", SLIDE, self.toggle_play)
@@ -193,6 +196,8 @@ class ExplainView(View):
         self._copy.setEnabled(explanation is not None)
         self._let_go.setEnabled(self.open_project.pointed.pinned is not None)
         self._play.setEnabled(place is not None and self._can_slide(place))
+        pointed = self.open_project.pointed.place
+        self._of.setVisible(pointed is None or pointed.what in _WITH_GRADIENT)
         self._heading.show_text(self._place_text(explanation.place if explanation else place))
         if explanation is None or not self.isVisible():
             return

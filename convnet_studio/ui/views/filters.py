@@ -20,6 +20,7 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.color_scope import largest_of_all, scale_up_to
 from convnet_studio.ui.controls.map_panel import MapPanel
+from convnet_studio.ui.controls.map_sheet import MapSheet
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.parameter_strip import ParameterStrip
 from convnet_studio.ui.controls.sheet_layout import Cell
@@ -61,6 +62,8 @@ class FiltersView(View):
         self._order: Array | None = None
         self._enlarged: int | None = None
         self._strips: dict[str, ParameterStrip] = {}
+        self._pointed_weight: Callable[[], Place | None] = lambda: None
+        self._pointed_sheet: MapSheet | None = None
         titles = [f"Sort: {order}" for order in (BY_NUMBER, BY_NORM)]
         self.sorting = ChoiceField("Order of the filters", (BY_NUMBER, BY_NORM), titles, height=24)
         self.panel = MapPanel("Weights", _HINT)
@@ -69,7 +72,7 @@ class FiltersView(View):
         self.setContentsMargins(16, 16, 16, 16)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        self.panel.sheet.pointed.connect(self._point_at_cell)
+        self.panel.sheet.pointed.connect(lambda cell: self._point_at(self.panel.sheet, lambda: self._place(cell)))
         self.panel.sheet.picked.connect(self._pin)
         self.panel.sheet.picked.connect(self._toggle_enlarged)
         self.sorting.entered.connect(self._sort)
@@ -148,7 +151,7 @@ class FiltersView(View):
         everything = np.concatenate([value.reshape(-1) for value in self._parameters.values()])
         self.panel.distribution.show_values(everything, scale)
         self.panel.distribution.show_statistics(everything)
-        self._read_cell(self.panel.sheet.pointed_cell)
+        self._read()
 
     def _show_picture(self, picture: _Picture, scale: Scale) -> None:
         tiles, columns, labels, caption = picture.tiles, picture.columns, picture.labels, picture.caption
@@ -203,10 +206,15 @@ class FiltersView(View):
             self._strips.pop(name).deleteLater()
         for name, values in arrays.items():
             if name not in self._strips:
-                self._strips[name] = ParameterStrip(name)
-                self._strips[name].read.connect(self.panel.read_out.show_value)
+                self._strips[name] = self._strip(name)
                 self.panel.add_body(self._strips[name])
             self._strips[name].show_values(values, scale)
+
+    def _strip(self, name: str) -> ParameterStrip:
+        strip = ParameterStrip(name)
+        strip.pointed.connect(lambda index: self._point_at(strip.sheet, lambda: index and self._weight(name, index)))
+        strip.picked.connect(lambda index: self.open_project.pointed.pin(self._weight(name, index)))
+        return strip
 
     # ---------------------------------------------------------------- what is pointed at
 
@@ -215,33 +223,40 @@ class FiltersView(View):
         tile = self._enlarged if self._enlarged is not None else cell.tile
         return picture.index(Cell(tile, cell.row, cell.column))
 
-    def _place(self, cell: Cell | None) -> Place | None:
-        """Where the weight of a cell is stored."""
-        module, name = shown_module(self.open_project), main_parameter(self._parameters)
-        if cell is None or self._picture is None or module is None:
+    def _weight(self, name: str, index: tuple[int, ...]) -> Place | None:
+        """Where a number of the array `name` is stored."""
+        module, values = shown_module(self.open_project), self._parameters.get(name)
+        if module is None or values is None:
             return None
-        index = self._index(self._picture, cell)
         # A filter bank is shown with all axes of its array, a matrix of any other shape by rows and the rest in one.
-        shape = self._parameters[name].shape
-        if len(index) != len(shape):
-            index = (index[0], *map(int, np.unravel_index(index[1], shape[1:])))
+        if len(index) != values.ndim:
+            index = (index[0], *map(int, np.unravel_index(index[1], values.shape[1:])))
         return Place(module.id, What.PARAMETER, index, name)
 
-    def _point_at_cell(self, cell: Cell | None) -> None:
-        self._read_cell(cell)
-        self.open_project.pointed.hover(self._place(cell))
+    def _place(self, cell: Cell | None) -> Place | None:
+        """Where the weight of a cell is stored."""
+        if cell is None or self._picture is None:
+            return None
+        return self._weight(main_parameter(self._parameters), self._index(self._picture, cell))
+
+    def _point_at(self, sheet: MapSheet, weight: Callable[[], Place | None]) -> None:
+        """Point at whatever weight a sheet has under the pointer, now and with the next weights."""
+        if weight() is None and self._pointed_sheet not in (None, sheet):
+            return  # a click on one sheet takes the keyboard's cursor from another, at which nobody points any more
+        self._pointed_weight, self._pointed_sheet = weight, sheet
+        self._read()
+        self.open_project.pointed.hover(weight())
 
     def _pin(self, _tile: int) -> None:
         self.open_project.pointed.pin(self._place(self.panel.sheet.pointed_cell))
 
-    def _read_cell(self, cell: Cell | None) -> None:
-        if cell is None or self._picture is None:
+    def _read(self) -> None:
+        place = self._pointed_weight()
+        if place is None:
             self.panel.read_out.show_value("", "")
-            return
-        index = self._index(self._picture, cell)
-        name = main_parameter(self._parameters)
-        place = place_text(name, index)
-        self.panel.read_out.show_value(place, exact(self._parameters[name][index]))
+        else:
+            value = self._parameters[place.name][place.index]
+            self.panel.read_out.show_value(place_text(place.name, place.index), exact(value))
 
 
 _AXES = {

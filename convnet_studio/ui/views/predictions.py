@@ -8,15 +8,20 @@ import numpy as np
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.data_settings import preparation_of
+from convnet_studio.engine.project.summary import Summary
+from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.bar_list import Bar, BarList
 from convnet_studio.ui.controls.draw_pad import DrawPad
 from convnet_studio.ui.controls.label import Sentence
+from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.read_out import ReadOut
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme
 from convnet_studio.ui.view import View
@@ -35,8 +40,11 @@ class PredictionsView(View):
         super().__init__(open_project, parent)
         self._dataset: Dataset | None = None
         self._snapshot: Snapshot | None = None
+        self._facts: Summary | None = None
+        self._rows: list[int] = []
         self.words = Sentence("The scores appear with the first picture that is shown to the network.")
         self.bars = BarList("Scores of the classes")
+        self.read_out = ReadOut("Point at a bar to read the output it stands for")
         self.pad = DrawPad()
         self.clear = QPushButton("Clear")
         self.clear.setAccessibleName("Clear the drawing")
@@ -45,6 +53,8 @@ class PredictionsView(View):
         self.take.setAccessibleName(self.take.text())
         self.take.setToolTip("Draw on a copy of the picture that the network is shown")
         self._arrange()
+        self.bars.pointed.connect(self._point_at)
+        self.bars.picked.connect(lambda row: open_project.pointed.pin(self._place(row)))
         self.pad.drawn.connect(self._show_drawn)
         self.clear.clicked.connect(self.pad.clear)
         self.take.clicked.connect(self._take)
@@ -62,7 +72,11 @@ class PredictionsView(View):
         drawing.addLayout(buttons)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._halves.setSpacing(16)
-        self._halves.addWidget(self.bars, 1)
+        scores = QVBoxLayout()
+        scores.setSpacing(4)
+        scores.addWidget(self.read_out)
+        scores.addWidget(self.bars, 1)
+        self._halves.addLayout(scores, 1)
         self._halves.addLayout(drawing, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 12)
@@ -78,25 +92,55 @@ class PredictionsView(View):
         self.pad.set_shape(dataset.input_shape)
         self.take.setVisible(not dataset.is_signed)  # what was normalised is no drawing
 
+    def set_summary(self, summary: Summary) -> None:
+        """Learn the shapes of outputs."""
+        self._facts = summary
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Paint the newest scores."""
         self._snapshot = snapshot
         names = self._dataset.class_names if self._dataset else ()
         scores = snapshot.scores
         if scores is None or not names or len(scores) < len(names):
+            self._rows = []
             self.bars.show_bars([])
+            self._read(-1)
             self.words.show_text("This network gives no score for each class: end it with a loss that judges classes.")
             return
         shown = shares_of(scores)
         order = np.argsort(-np.nan_to_num(shown, nan=-np.inf), kind="stable")
         kept = np.sort(order[:MOST_BARS])  # of many classes the most probable, in their own order
-        rows = [int(each) for each in kept if each < len(names)]
+        self._rows = rows = [int(each) for each in kept if each < len(names)]
         bars = [Bar(names[each], round(float(shown[each]), 3), float(np.nan_to_num(shown[each]))) for each in rows]
         answer, label = int(order[0]), snapshot.label
         self.bars.show_bars(
             bars, rows.index(answer) if answer in rows else -1, rows.index(label) if label in rows else -1
         )
         self.words.show_text(_verdict(names, answer, label, float(shown[answer])))
+        self._read(self.bars.pointed_row)
+
+    # ---------------------------------------------------------------- what is pointed at
+
+    def _place(self, row: int) -> Place | None:
+        """Where the output that a bar stands for is stored."""
+        module_id = self._snapshot.scores_of if self._snapshot else ""
+        known = self._facts.modules.get(module_id) if self._facts else None
+        if known is None or not known.shape or not 0 <= row < len(self._rows):
+            return None
+        return Place(module_id, What.OUTPUT, tuple(map(int, np.unravel_index(self._rows[row], known.shape))))
+
+    def _point_at(self, row: int) -> None:
+        self._read(row)
+        self.open_project.pointed.hover(self._place(row))
+
+    def _read(self, row: int) -> None:
+        place, snapshot = self._place(row), self._snapshot
+        if place is None or snapshot is None or snapshot.scores is None:
+            self.read_out.show_value("", "")
+            return
+        module = self.open_project.project.network.module(place.module_id)
+        index = self._rows[row]
+        self.read_out.show_value(f"{title(module)} · value {index}", exact(snapshot.scores[index]))
 
     # ---------------------------------------------------------------- the pad
 

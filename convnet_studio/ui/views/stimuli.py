@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.optimal_stimulus import (
@@ -22,10 +22,7 @@ from convnet_studio.engine.analysis.tuning import MeasureFirstTuning, MeasureTun
 from convnet_studio.engine.analysis.unit import Unit
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
-from convnet_studio.engine.training.probes import Probes
-from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.label import Sentence
@@ -34,10 +31,9 @@ from convnet_studio.ui.controls.picture_pane import picture_pixels
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.stimulus_gallery import GalleryColumn, StimulusGallery
 from convnet_studio.ui.controls.stimulus_page import StimulusPage
-from convnet_studio.ui.controls.unit_picker import UnitPicker
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.theme import theme, theme_switch
-from convnet_studio.ui.view import View
+from convnet_studio.ui.theme import theme_switch
+from convnet_studio.ui.unit_view import UnitView
 
 ONE, GALLERY = "One unit", "Gallery"
 NORMS = {"0.25": "¼", "0.5": "½", "1": "1", "2": "2", "4": "4"}
@@ -48,7 +44,7 @@ _ONE_LINE = 640
 _FIRST, _NOW = "first", "now"
 
 
-class StimuliView(View):
+class StimuliView(UnitView):
     """Optimal stimuli of any unit, with tuning curves; filters and stimuli before and after training."""
 
     name: ClassVar = "stimuli"
@@ -70,21 +66,17 @@ class StimuliView(View):
         self.again = self._button("Again", "Climb from the same noise once more")
         self.other = self._button("Other noise", "Climb from noise of another seed")
         self.words = Sentence()
-        self.picker = UnitPicker(open_project)
         self.page = StimulusPage(self.picker)
         self.gallery = StimulusGallery()
         self._arrange()
-        self.pages.chosen.connect(lambda _: self._on_wish())
-        self.norm.entered.connect(lambda _: self._on_wish())
-        self.jitter.entered.connect(lambda _: self._on_wish())
+        self.pages.chosen.connect(lambda _: self.ask_anew())
+        self.norm.entered.connect(lambda _: self.ask_anew())
+        self.jitter.entered.connect(lambda _: self.ask_anew())
         self.again.clicked.connect(lambda: self._begin_anew(self._seed))
         self.other.clicked.connect(lambda: self._begin_anew(self._seed + 1))
         self.gallery.chosen.connect(self._choose_map)
-        self.picker.picked.connect(self._on_wish)
-        open_project.selection_changed.connect(self._refresh)
-        theme_switch().changed.connect(self._refresh)
-        self.setAccessibleName(self.title)
-        self._refresh()
+        theme_switch().changed.connect(self.refresh)
+        self.refresh()
 
     def _button(self, word: str, tip: str) -> QPushButton:
         button = QPushButton(word)
@@ -124,16 +116,7 @@ class StimuliView(View):
         """Learn whether there are pictures at all."""
         self._is_picture = len(dataset.input_shape) == 3
         self._answers.clear()
-        self._refresh()
-
-    def set_summary(self, summary: Summary) -> None:
-        """Learn shapes and problems."""
-        self.picker.set_summary(summary)
-        self._refresh()
-
-    def probes(self) -> Probes:
-        """The selected module's output, to pick from."""
-        return self.picker.probes()
+        self.refresh()
 
     def inquiries(self) -> Mapping[str, Inquiry]:
         """What the page that is shown needs."""
@@ -154,10 +137,6 @@ class StimuliView(View):
             **now,
         }
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show what there is to pick from."""
-        self.picker.show_snapshot(snapshot)
-
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint the next picture of a climb, or a newer tuning."""
         if answer.inquiry != self.inquiries().get(name):
@@ -165,7 +144,7 @@ class StimuliView(View):
         asked = set(self.inquiries())
         if answer.value is not None or answer.problem:
             self._answers[name] = answer
-        self._refresh()
+        self.refresh()
         if set(self.inquiries()) != asked:
             self.wishes_changed.emit()
 
@@ -178,18 +157,14 @@ class StimuliView(View):
     def _begin_anew(self, seed: int) -> None:
         self._seed = seed
         self._attempt += 1
-        self._on_wish()
+        self.ask_anew()
 
     def _choose_map(self, channel: int) -> None:
         unit = self.picker.unit
         if unit is not None:
             self.pages.choose(ONE)
             self.picker.pick(Unit(unit.module, channel, unit.place))
-            self._on_wish()
-
-    def _on_wish(self) -> None:
-        self._refresh()
-        self.wishes_changed.emit()
+            self.ask_anew()
 
     # ---------------------------------------------------------------- what is shown
 
@@ -204,7 +179,8 @@ class StimuliView(View):
         answer = self._answers.get(name)
         return answer.value if answer is not None and answer.inquiry == self.inquiries().get(name) else None
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Show what is known of the picked unit, or why nothing is."""
         is_one = self.pages.choice == ONE
         self._stack.setCurrentIndex(0 if is_one else 1)
         self.jitter.setVisible(is_one)
@@ -264,10 +240,6 @@ class StimuliView(View):
         super().resizeEvent(event)
         is_wide = event.size().width() >= _ONE_LINE
         self._tools.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The ground."""
-        QPainter(self).fillRect(self.rect(), theme().color("surface"))
 
 
 def _pixels(values: Array, map_name: str) -> NDArray[np.uint32]:

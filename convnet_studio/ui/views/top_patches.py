@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.top_patches import TEST, TRAINING, FindTopPatches, TopPatches
 from convnet_studio.engine.analysis.unit import seen_box
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
-from convnet_studio.engine.training.probes import ProbePicture, Probes
-from convnet_studio.engine.training.snapshot import Snapshot
+from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.legend_bar import LegendBar
@@ -26,15 +24,14 @@ from convnet_studio.ui.controls.picture_pane import picture_pixels
 from convnet_studio.ui.controls.read_out import ReadOut
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.sheet_layout import Cell
-from convnet_studio.ui.controls.unit_picker import UnitPicker
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
-from convnet_studio.ui.view import View
+from convnet_studio.ui.unit_view import UnitView
 
 _SPLITS = {"Test": TEST, "Training": TRAINING}
 
 
-class TopPatchesView(View):
+class TopPatchesView(UnitView):
     """The nine strongest patches of any map, cut out of the pictures as far as a unit sees."""
 
     name: ClassVar = "top_patches"
@@ -42,12 +39,11 @@ class TopPatchesView(View):
     summary: ClassVar = "The nine parts of the data's pictures to which a map answers most strongly."
 
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
-        super().__init__(open_project, parent)
+        super().__init__(open_project, parent, picks_place=False)
         self._dataset: Dataset | None = None
         self._shown: TopPatches | None = None
         self._asked: Inquiry | None = None
         self._is_partial = False
-        self.picker = UnitPicker(open_project, picks_place=False)
         self.split = SegmentedControl("Pictures", tuple(_SPLITS))
         self.words = Sentence()
         self.sheet = MapSheet("The nine strongest patches")
@@ -55,14 +51,11 @@ class TopPatchesView(View):
         self.legend = LegendBar("Colours of the patches")
         self.read_out = ReadOut("Point at a patch to read its answer, click it to show its picture")
         self._arrange()
-        self.picker.picked.connect(self._on_picked)
-        self.split.chosen.connect(lambda _: self._on_picked())
+        self.split.chosen.connect(lambda _: self.ask_anew())
         self.sheet.pointed.connect(self._read)
         self.sheet.picked.connect(self._show_picture)
-        open_project.selection_changed.connect(self._refresh)
-        theme_switch().changed.connect(self._refresh)
-        self.setAccessibleName(self.title)
-        self._refresh()
+        theme_switch().changed.connect(self.refresh)
+        self.refresh()
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -91,26 +84,12 @@ class TopPatchesView(View):
     def set_dataset(self, dataset: Dataset) -> None:
         """Learn the pictures and the names of their classes."""
         self._dataset, self._shown = dataset, None
-        self._refresh()
-
-    def set_summary(self, summary: Summary) -> None:
-        """Learn shapes and problems."""
-        self.picker.set_summary(summary)
-        self._refresh()
-
-    def probes(self) -> Probes:
-        """The selected module's output, to pick from."""
-        return self.picker.probes()
+        self.refresh()
 
     def inquiries(self) -> Mapping[str, Inquiry]:
         """The strongest patches of all maps of the selected module."""
         unit = self.picker.unit
         return {"patches": FindTopPatches(unit.module, _SPLITS[self.split.choice])} if unit else {}
-
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show what there is to pick from."""
-        self.picker.show_snapshot(snapshot)
-        self._refresh()
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint what is found; where it is looked for anew, only when it is found again."""
@@ -118,17 +97,13 @@ class TopPatchesView(View):
             return
         if answer.problem:
             self._shown = None
-            self._refresh(answer.problem)
+            self.refresh(answer.problem)
         elif isinstance(answer.value, TopPatches) and (answer.is_final or self._is_partial or self._is_new(answer)):
             self._shown, self._asked, self._is_partial = answer.value, answer.inquiry, not answer.is_final
-            self._refresh()
+            self.refresh()
 
     def _is_new(self, answer: Answer) -> bool:
         return self._shown is None or answer.inquiry != self._asked
-
-    def _on_picked(self) -> None:
-        self._refresh()
-        self.wishes_changed.emit()
 
     # ---------------------------------------------------------------- what is shown
 
@@ -143,7 +118,8 @@ class TopPatchesView(View):
             and unit.channel < len(shown.values)
         )
 
-    def _refresh(self, problem: str = "") -> None:
+    def refresh(self, problem: str = "") -> None:
+        """Show what is known of the picked unit, or why nothing is."""
         reason = problem or self.picker.problem
         is_known = self._is_known and not reason
         self._patches.setVisible(is_known)
@@ -228,7 +204,3 @@ class TopPatchesView(View):
         is_wide = event.size().width() > 1.25 * event.size().height()
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(direction)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The ground."""
-        QPainter(self).fillRect(self.rect(), theme().color("surface"))

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from module_cases import all_cases
 from random_networks import random_network
 
 from convnet_studio.engine.analysis.explain import marked
@@ -80,3 +81,26 @@ def test_holds_all_that_moves(seed: int) -> None:
             place = tuple(int(at[0]) for at in np.nonzero(moved))
             down = footprint(network.nodes, name, marked(network.nodes[name], Place(name, What.OUTPUT, place)))
             assert down["input"][index], name
+
+
+KINDS_WITH_ARRAYS = sorted({case.kind for case in all_cases() if case.module().parameters()})
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_ARRAYS)
+def test_a_parameter_moves_no_outputs_but_those_that_its_kind_names(kind: str) -> None:
+    random, most = np.random.default_rng(3), 0
+    for case in (each for each in all_cases() if each.kind == kind):
+        module, inputs = case.module(), case.inputs()
+        before = module.forward(*inputs).copy()
+        for name, each in module.parameters().items():
+            for _ in range(4):
+                index = tuple(int(random.integers(size)) for size in each.value.shape)
+                stored = each.value[index]
+                each.value[index] += 0.37
+                moved = (module.forward(*inputs) != before).any(axis=0)
+                each.value[index] = stored
+                mask = np.zeros(moved.shape, bool)
+                mask[module.outputs_with(name, index, *case.input_shapes)] = True
+                assert not (moved & ~mask).any(), (str(case), name, index)
+                most = max(most, int(moved.sum()))
+    assert most

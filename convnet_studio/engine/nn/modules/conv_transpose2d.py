@@ -62,6 +62,10 @@ class ConvTranspose2d(Module):
             "bias": ParameterShape((self.out_channels,), fan_in),
         }
 
+    def outputs_with(self, name: str, index: Shape, *input_shapes: Shape) -> tuple[int | slice, ...]:
+        """The map that is painted: of a weight its second index."""
+        return index[1:2] if name == "weight" else index
+
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight at each input place, what is cut off included."""
         return int(np.prod(shape)) * self.out_channels * self.kernel_size**2

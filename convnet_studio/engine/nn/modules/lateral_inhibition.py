@@ -41,6 +41,10 @@ class LateralInhibition(Module):
             "theta": ParameterShape((maps,), 1, start=self.threshold),
         }
 
+    def outputs_with(self, name: str, index: Shape, *input_shapes: Shape) -> tuple[int | slice, ...]:
+        """The map that a weight holds down; through S, a threshold has a part in all maps."""
+        return index[:1] if name == "weight" else ()
+
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each pair of maps at each place."""
         return (shape[0] - 1) * math.prod(shape)

@@ -44,3 +44,7 @@ class LocalContrastNorm(DividingNorm):
     def backward(self, grad_output: Array) -> Array:
         """First back through the division, then through the subtraction."""
         return self._subtraction.backward(self._division.backward(grad_output))
+
+    def tangent(self, direction: Array) -> Array:
+        """One step after the other."""
+        return self._division.tangent(self._subtraction.tangent(direction))

@@ -44,6 +44,11 @@ class LocallyConnected2d(Module):
             "bias": ParameterShape((rows, across, outputs), fan_in),
         }
 
+    def outputs_with(self, name: str, index: Shape, *input_shapes: Shape) -> tuple[int | slice, ...]:
+        """The one unit whose weight or bias it is."""
+        row, column, output = index[:3]
+        return output, row, column
+
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight."""
         return int(np.prod(self.parameter_shapes(shape)["weight"].shape))

@@ -31,3 +31,7 @@ class SubtractiveNorm(LocalNorm):
     def backward(self, grad_output: Array) -> Array:
         """∂x = ∂v minus the adjoint of the mean, applied to ∂v."""
         return self._subtraction.backward(grad_output)
+
+    def tangent(self, direction: Array) -> Array:
+        """As the subtractive step."""
+        return self._subtraction.tangent(direction)

@@ -64,6 +64,10 @@ class ZCAWhitening(Module):
             "matrix": ParameterShape((size, size), size, start=np.eye),
         }
 
+    def outputs_with(self, name: str, index: Shape, *input_shapes: Shape) -> tuple[int | slice, ...]:
+        """The output whose row of the matrix it is; through the matrix, a mean has a part in all."""
+        return () if name == "mean" else tuple(map(int, np.unravel_index(index[0], input_shapes[0])))
+
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each number of the matrix."""
         return math.prod(shape) ** 2

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.snapshot import Snapshot, mask_of
 from convnet_studio.ui.canvas.card import Card
@@ -47,6 +48,15 @@ class Body(ABC):
 
     def index_at(self, at: QPointF) -> tuple[int, ...] | None:
         """Which number of the module's output lies at `at`; None for none in particular."""
+        return None
+
+    def place_at(self, at: QPointF) -> Place | None:
+        """Which number of the module lies at `at`: of its output, unless a body draws others too."""
+        index = self.index_at(at)
+        return Place(self.card.id, What.OUTPUT, index) if index is not None else None
+
+    def weight_box(self, place: Place) -> QRectF | None:
+        """The box around a number that is learned; None where it is not drawn."""
         return None
 
     def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:

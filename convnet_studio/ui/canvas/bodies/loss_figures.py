@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, elided, hatch
 from convnet_studio.ui.canvas.card import Card
@@ -62,6 +63,10 @@ class LossBody(Body):
             self._paint_row(painter, FIGURE_HEIGHT + ROW_HEIGHT, "answer", self._answer)
         if self._target >= 0 and self._answer >= 0:
             self._paint_verdict(painter)
+
+    def place_at(self, at: QPointF) -> Place:
+        """There is one number."""
+        return Place(self.card.id, What.LOSS)
 
     def tip_at(self, at: QPointF) -> str:
         """The loss with more digits; target and answer in words."""

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import small_number_font
+from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.sheet_layout import Block, Cell, blocks_of
 from convnet_studio.ui.map_images import Scale, Tiling, rgb_image, scale_of, sheet_image
 from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import theme
@@ -54,6 +57,19 @@ class TileGrid:
     def index_at(self, at: QPointF) -> int | None:
         """The tile under `at`."""
         return next((index for index in range(self.count) if self.tile(index).contains(at)), None)
+
+    def cell_at(self, at: QPointF, rows: int, columns: int) -> Cell | None:
+        """The cell under `at`, where a tile has so many of them down and across."""
+        tile = self.index_at(at)
+        if tile is None:
+            return None
+        inner = at - self.tile(tile).topLeft()
+        row, column = int(inner.y() / self.height * rows), int(inner.x() / self.width * columns)
+        return Cell(tile, min(row, rows - 1), min(column, columns - 1))
+
+    def box_of(self, block: Block, rows: int, columns: int) -> QRectF:
+        """Where a block of cells lies."""
+        return block.within(self.tile(block.tile), (self.width / columns, self.height / rows))
 
 
 def map_grid(maps: int, height: int, width: int) -> TileGrid:
@@ -137,54 +153,62 @@ class MapsBody(Body):
 
     def index_at(self, at: QPointF) -> tuple[int, ...] | None:
         """Map, row and column of the cell at `at`; of a coloured picture, of its first colour."""
-        tile = self._grid.index_at(at)
-        if tile is None or tile >= self._shown_maps:
+        cell = self._grid.cell_at(at, *self.card.body_shape[1:])
+        return (cell.tile, cell.row, cell.column) if cell is not None and cell.tile < self._shown_maps else None
+
+    def place_at(self, at: QPointF) -> Place | None:
+        """A number of a map, or a weight of a filter."""
+        weight = self._weight_at(at)
+        return super().place_at(at) if weight is None else Place(self.card.id, What.PARAMETER, weight, "weight")
+
+    def weight_box(self, place: Place) -> QRectF | None:
+        """The cell of its filter; None for filters of other input maps than the first, and for those left out."""
+        grid, index = self._filter_grid, place.index
+        if grid is None or self.card.filters is None or (place.name, *index[1:2]) != ("weight", 0) or len(index) != 4:
             return None
-        _, height, width = self.card.body_shape
-        box = self._grid.tile(tile)
-        row, column = int((at.y() - box.y()) / box.height() * height), int((at.x() - box.x()) / box.width() * width)
-        return tile, min(row, height - 1), min(column, width - 1)
+        box = grid.box_of(Block(index[0], index[2], index[3], 1, 1), *self.card.filters[1:])
+        return box.translated(0, self._filters_top) if index[0] < grid.count else None
+
+    def _weight_at(self, at: QPointF) -> tuple[int, ...] | None:
+        """The place in the array of weights of what lies at `at`."""
+        if self._filter_grid is None or self.card.filters is None:
+            return None
+        cell = self._filter_grid.cell_at(at - QPointF(0, self._filters_top), *self.card.filters[1:])
+        return None if cell is None else (cell.tile, 0, cell.row, cell.column)
 
     def boxes_of(self, mask: NDArray[np.bool_]) -> list[QRectF]:
         """A box on each map that is drawn and has marked cells."""
         if mask.shape != self.card.body_shape:
             return []
-        _, height, width = mask.shape
-        maps: NDArray[np.bool_] = (
-            np.atleast_3d(mask.any(axis=0)).transpose(2, 0, 1) if self._is_rgb else mask[: self._shown_maps]
-        )
-        boxes = []
-        for tile, marked in enumerate(maps):
-            rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
-            if len(rows):
-                box = self._grid.tile(tile)
-                down, across = box.height() / height, box.width() / width
-                top, left = box.y() + rows[0] * down, box.x() + columns[0] * across
-                size = QSizeF((columns[-1] - columns[0] + 1) * across, (rows[-1] - rows[0] + 1) * down)
-                boxes.append(QRectF(QPointF(left, top), size))
-        return boxes
+        maps = np.logical_or.reduce(mask)[None] if self._is_rgb else mask[: self._shown_maps]
+        return [self._grid.box_of(each, *mask.shape[1:]) for each in blocks_of(maps)]
 
     @property
     def _shown_maps(self) -> int:
         return self._grid.count - bool(self._hidden)
 
     def tip_at(self, at: QPointF) -> str:
-        """Which map or filter it is, and the scale of its colours."""
-        index = self._grid.index_at(at)
-        if index is not None and self._maps is not None:
-            if self.card.map_name == "picture":
-                return "The probe picture" + (
-                    f", channel {index + 1} of {len(self._maps)}" if self._grid.count > 1 else ""
-                )
-            scope = f"{self._scale.low:.3g} … {self._scale.high:.3g}"
-            if index == len(self._maps):
-                return f"{self._hidden} more maps: select the card to see them all"
-            return f"Map {index + 1} of {len(self._maps) + self._hidden}\nColours: {scope} on this card"
-        if self._filter_grid and self.card.filters:
-            index = self._filter_grid.index_at(at - QPointF(0, self._filters_top))
-            if index is not None:
-                return f"Filter {index + 1} of {self.card.filters[0]}: its weights on input map 1"
-        return ""
+        """Which number it is, exactly, and the scale of the colours of its map."""
+        weight = self._weight_at(at)
+        if weight is not None:
+            filter_, _, row, column = weight
+            value = f": {exact(self._kernels[filter_, row, column])}" if self._kernels is not None else ""
+            return f"Filter {filter_} · map 0 · row {row} · column {column}{value}"
+        tile = self._grid.index_at(at)
+        if tile is None or self._maps is None:
+            return ""
+        if self._hidden and tile == self._shown_maps:
+            return f"{self._hidden} more maps: select the card to see them all"
+        index = self.index_at(at)
+        assert index is not None
+        _, row, column = index
+        where = f"row {row} · column {column}"
+        if self._is_rgb:
+            return f"The probe picture\n{where}: " + " ".join(exact(each) for each in self._maps[:, row, column])
+        told = f"Map {tile} · {where}: {exact(self._maps[index])}"
+        if self.card.map_name == "picture":
+            return f"The probe picture\n{told}"
+        return f"{told}\nColours: {self._scale.low:.3g} … {self._scale.high:.3g} on this card"
 
     def _color_maps(self) -> None:
         if self._maps is None:

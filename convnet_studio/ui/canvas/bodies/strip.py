@@ -14,6 +14,7 @@ from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies.body import Body, hatch
 from convnet_studio.ui.canvas.card import Card
 from convnet_studio.ui.canvas.card_layout import STRIP_WIDTH
+from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.map_images import Tiling, scale_of, sheet_image
 from convnet_studio.ui.pictures.vector import draw_cells
 
@@ -104,4 +105,4 @@ class StripBody(Body):
         index = self.index_at(at)
         if self._values is None or index is None:
             return ""
-        return f"Value {index[0] + 1} of {len(self._values)}: {float(self._values[index]):.4g}"
+        return f"Value {index[0]} of {len(self._values)}: {exact(self._values[index])}"
