@@ -9,16 +9,24 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 _GAP = 16
+_NARROW, _NARROW_WITH_TEXT = 400, 620
+"""Pixels: in less, panes stand in two or three columns and scroll, so that their numbers can be read."""
 _AROUND = 56
 """Pixels of a pane's height that are not picture: heading and legend."""
 
 
 class PaneGrid(QWidget):
-    """Equal cells in reading order."""
+    """Equal cells in reading order; where it is narrow, few columns that need a scroll area around them.
 
-    def __init__(self, panes: Sequence[QWidget], parent: QWidget | None = None) -> None:
+    Args:
+        panes: in reading order.
+        text: the one of them that is more text than picture: it then has a line of its own below the others.
+    """
+
+    def __init__(self, panes: Sequence[QWidget], text: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._panes = tuple(panes)
+        self._text = text
         for pane in self._panes:
             pane.setParent(self)
 
@@ -44,14 +52,51 @@ class PaneGrid(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Where there is still something to see."""
-        return QSize(160, 160)
+        return QSize(160, self._narrow_height() if self._is_narrow else 160)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.width() < self._narrow
+
+    @property
+    def _narrow(self) -> int:
+        return _NARROW_WITH_TEXT if self._text is not None else _NARROW
+
+    @property
+    def _narrow_columns(self) -> int:
+        return 3 if self.width() >= _NARROW else 2
+
+    def _narrow_height(self) -> int:
+        """Pixels of the pictures in a few columns and of the text below them."""
+        columns = self._narrow_columns
+        rows = -(-(len(self._panes) - (self._text is not None)) // columns)
+        side = (self.width() - (columns - 1) * _GAP) // columns
+        return rows * (side + _AROUND + _GAP) + (self._text.sizeHint().height() if self._text else -_GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
         super().resizeEvent(event)
+        if self._is_narrow or event.oldSize().width() < self._narrow:
+            self.updateGeometry()
+        if self._is_narrow:
+            self._place_narrow()
+            return
         columns = self.columns
         cell = self._cell(columns)
         for number, pane in enumerate(self._panes):
             row, column = divmod(number, columns)
             left, top = column * (cell.width() + _GAP), row * (cell.height() + _GAP)
             pane.setGeometry(QRect(left, top, cell.width(), cell.height()))
+
+    def _place_narrow(self) -> None:
+        """The pictures in a few columns, the text below them."""
+        columns, top = self._narrow_columns, 0
+        side = (self.width() - (columns - 1) * _GAP) // columns
+        pictures = [each for each in self._panes if each is not self._text]
+        for number, pane in enumerate(pictures):
+            row, column = divmod(number, columns)
+            top = row * (side + _AROUND + _GAP)
+            pane.setGeometry(QRect(column * (side + _GAP), top, side, side + _AROUND))
+            top += side + _AROUND + _GAP
+        if self._text is not None:
+            self._text.setGeometry(QRect(0, top, self.width(), self._text.sizeHint().height()))

@@ -35,6 +35,7 @@ _COLUMNS = (
         GOOD_STEP,
         "How far one plain step of gradient descent moves the weights, in units of the weights: learning rate × "
         "gradient / weight. About 0.001 (the dashed line) is healthy.",
+        brief="step",
     ),
 )
 
