@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from live_digits import live
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.ui.controls.label import ElidedLabel
@@ -27,6 +27,7 @@ def test_no_view_keeps_a_panel_wide(name: str, qtbot: QtBot) -> None:
     qtbot.addWidget(view)
     view.resize(300, 600)
     view.show()
+    QApplication.processEvents()
     assert view.minimumSizeHint().width() <= NARROW
 
 

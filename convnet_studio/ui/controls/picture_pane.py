@@ -81,7 +81,7 @@ class PicturePane(QWidget):
             part.setParent(self)
         self.sheet.pointed.connect(self._read)
         self.sheet.reshaped.connect(self._place_parts)
-        self.setMinimumSize(120, 140)
+        self.setMinimumSize(72, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme_switch().changed.connect(self._paint_values)
 

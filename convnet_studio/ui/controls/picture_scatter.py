@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -18,7 +19,9 @@ _MARGIN = 22
 _BELOW = 40
 """Pixels below the pictures: for the axis, and the colours of the classes."""
 _FRAME = 1.5
-_THUMBNAIL = 20
+_SMALLEST, _LARGEST = 20, 40
+_COVERED = 0.1
+"""Part of the area that all pictures cover together, where they are neither too small nor too large for it."""
 _CHIP = 10
 
 
@@ -83,13 +86,19 @@ class PictureScatter(QWidget):
         about = (self._places - (low + high) / 2) * scale * np.array([1, -1])
         return np.asarray(about + np.array([self.width() / 2, (self.height() - _BELOW) / 2]))
 
+    @property
+    def thumbnail(self) -> int:
+        """The longer side of a picture, in pixels."""
+        area = self.width() * self.height() / max(1, len(self._places))
+        return round(min(max(math.sqrt(_COVERED * area), _SMALLEST), _LARGEST))
+
     def index_at(self, point: QPointF) -> int:
         """The topmost picture at a point, -1 for none."""
         points = self.points()
         if not len(points):
             return -1
         away = np.abs(points - np.array([point.x(), point.y()])).max(axis=1)
-        hit = np.flatnonzero(away <= _THUMBNAIL / 2)
+        hit = np.flatnonzero(away <= self.thumbnail / 2)
         return int(hit[0]) if len(hit) else -1
 
     # ---------------------------------------------------------------- what the user does
@@ -171,7 +180,7 @@ class PictureScatter(QWidget):
     def _paint_picture(self, painter: QPainter, index: int, point: Array, size: float) -> None:
         image = self._images[index]
         longest = max(image.width(), image.height())
-        width, height = (size * _THUMBNAIL * side / longest for side in (image.width(), image.height()))
+        width, height = (size * self.thumbnail * side / longest for side in (image.width(), image.height()))
         box = QRectF(point[0] - width / 2, point[1] - height / 2, width, height)
         painter.drawImage(box, image)
         color = theme().color("accent") if size > 1 else class_color(int(self._labels[index]), len(self._names))

@@ -77,7 +77,7 @@ class AttributionView(View):
         self._halves.addWidget(self.picker, 1)
         self._halves.addWidget(self._maps, 4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(8)

@@ -107,7 +107,7 @@ class BackpropView(View):
             self._rows.addLayout(row, 1 if row is jumps else 0)
         self._rows.setSpacing(8)
         lower = QHBoxLayout()
-        lower.setContentsMargins(16, 8, 16, 12)
+        lower.setContentsMargins(12, 8, 12, 12)
         lower.setSpacing(32)
         lower.addWidget(self.explanation, 5)
         self._steps = QWidget()
@@ -125,7 +125,7 @@ class BackpropView(View):
         column.setSpacing(0)
         column.addWidget(self._tools)
         for sentence in (self._notice, self._sentence):
-            sentence.setContentsMargins(16, 4, 16, 4)
+            sentence.setContentsMargins(12, 4, 12, 4)
             column.addWidget(sentence)
         column.addWidget(self.chain, 1)
         column.addWidget(self._lower)

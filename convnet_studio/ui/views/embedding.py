@@ -42,7 +42,7 @@ class EmbeddingView(View):
         self.words = Sentence(_EMPTY)
         self.scatter = PictureScatter("Embedding of test pictures")
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.words)
         column.addWidget(self.scatter, 1)

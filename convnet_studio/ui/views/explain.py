@@ -99,7 +99,7 @@ class ExplainView(View):
         self._text.setAccessibleName("Arithmetic with all decimals")
         self._sentence.setFont(text_font(13))
         column = QVBoxLayout(self)
-        self.setContentsMargins(16, 16, 16, 16)
+        self.setContentsMargins(12, 8, 12, 12)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self._heading)

@@ -65,7 +65,7 @@ class GradientMapsView(View):
         self._scope_field.entered.connect(lambda word: self.use_scope(ColorScope(word)))
         self.panel = MapPanel("Gradients", _HINT)
         self.panel.add_tool(self._scope_field)
-        self.setContentsMargins(16, 16, 16, 16)
+        self.setContentsMargins(12, 8, 12, 12)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)

@@ -46,7 +46,7 @@ class HistogramsView(View):
         self.words = Sentence(_EMPTY)
         row = WrappingRow((self.quantity, self.caption))
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(self.words)

@@ -101,7 +101,7 @@ class LcnBenchView(View):
         self._halves.addWidget(self._scroll)
         self._halves.addWidget(self._pictures, 1)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole.setContentsMargins(12, 8, 12, 12)
         whole.setSpacing(8)
         whole.addWidget(self.words)
         whole.addLayout(self._halves, 1)

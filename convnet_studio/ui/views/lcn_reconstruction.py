@@ -94,7 +94,7 @@ class LcnReconstructionView(View):
         self.count.setMinimumWidth(_NARROWEST_SLIDER)
         row = WrappingRow((self.count, self.filters, self.shown), spacing=16)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole.setContentsMargins(12, 8, 12, 12)
         whole.setSpacing(8)
         whole.addLayout(row)
         whole.addWidget(self.words)

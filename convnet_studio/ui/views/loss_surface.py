@@ -106,7 +106,7 @@ class LossSurfaceView(View):
         self._pages.addWidget(self.message)
         self._pages.addWidget(shown)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(tools)
         column.addLayout(self._pages, 1)

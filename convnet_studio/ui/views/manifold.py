@@ -57,7 +57,7 @@ class ManifoldView(View):
         row.addWidget(self.change)
         row.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(self.words)

@@ -88,7 +88,7 @@ class MapsView(View):
         self.panel.add_body(self.bars, 1)
         self.panel.add_body(self.loss, 1)
         column = QVBoxLayout(self)
-        self.setContentsMargins(16, 16, 16, 16)
+        self.setContentsMargins(12, 8, 12, 12)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
         self.panel.sheet.pointed.connect(self._point_at_cell)

@@ -63,7 +63,7 @@ class NonlinearityBench(View):
         self._settings.setSpacing(8)
         self._body = QWidget()
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 12, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.words)
         column.addWidget(self._body, 1)
@@ -99,7 +99,7 @@ class NonlinearityBench(View):
         is_wide = self.width() >= _WIDE
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         self._scroll.setMaximumHeight(_ANY_HEIGHT if is_wide else _LOW_LIST)
-        list_width = self.kinds.usual_width if is_wide else self.width() - 28 - _BAR
+        list_width = self.kinds.usual_width if is_wide else self.width() - 24 - _BAR
         self.kinds.setFixedWidth(list_width)
         self._scroll.setFixedWidth(list_width + _BAR)
         self._scroll.ensureVisible(0, self.kinds.chosen_middle)

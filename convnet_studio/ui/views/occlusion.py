@@ -64,7 +64,7 @@ class OcclusionView(View):
         self._halves.addWidget(self.picture, 1)
         self._halves.addWidget(self.scores, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._tools)
         column.addWidget(self.words)

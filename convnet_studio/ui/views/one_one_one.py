@@ -101,7 +101,7 @@ class OneOneOneView(View):
         column.addLayout(self._below)
         self._side = _scrolling(self.controls)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(16, 12, 16, 12)
+        self._row.setContentsMargins(12, 8, 12, 12)
         self._row.setSpacing(16)
         self._row.addWidget(self._side)
         self._row.addLayout(column, 1)

@@ -108,7 +108,7 @@ class StimuliView(View):
         self._stack.addWidget(self._one)
         self._stack.addWidget(self._many)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(self._tools)
         column.addWidget(self.words)

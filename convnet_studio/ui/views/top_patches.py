@@ -83,7 +83,7 @@ class TopPatchesView(View):
         self._halves.addWidget(self.picker, 1)
         self._halves.addWidget(self._patches, 2)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(self._head)
         column.addLayout(self._halves, 1)
