@@ -15,7 +15,7 @@ from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.painting import blend, paint_focus_ring
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
-_HEAD = 40
+_HEAD, _FOOT = 40, 18
 _LEAST_ROW, _MOST_ROW = 18, 30
 _VALUE = 58
 _GAP = 14
@@ -39,13 +39,14 @@ class FlowRow:
 
 @dataclass(frozen=True)
 class FlowColumn:
-    """A column: its title (and a brief one), the token of its bars, a value worth a mark (None: none), a tooltip."""
+    """A column: title (and a brief one), token of its bars, a value worth a mark (None: none) and its word, tooltip."""
 
     title: str
     token: str
     mark: float | None = None
     help: str = ""
     brief: str = ""
+    mark_word: str = ""
 
 
 class FlowTable(QWidget):
@@ -79,11 +80,11 @@ class FlowTable(QWidget):
 
     def sizeHint(self) -> QSize:
         """Every row with room."""
-        return QSize(420, _HEAD + 24 * len(self._rows))
+        return QSize(420, _HEAD + 24 * len(self._rows) + _FOOT)
 
     def minimumSizeHint(self) -> QSize:
         """Every row, close together."""
-        return QSize(260, _HEAD + _LEAST_ROW * len(self._rows))
+        return QSize(260, _HEAD + _LEAST_ROW * len(self._rows) + _FOOT)
 
     def _words(self, row: FlowRow) -> str:
         said = [
@@ -95,7 +96,7 @@ class FlowTable(QWidget):
     # ---------------------------------------------------------------- places
 
     def _pitch(self) -> float:
-        room = (self.height() - _HEAD) / max(1, len(self._rows))
+        room = (self.height() - _HEAD - _FOOT) / max(1, len(self._rows))
         return min(_MOST_ROW, max(_LEAST_ROW, room))
 
     def _name_width(self) -> int:
@@ -200,7 +201,12 @@ class FlowTable(QWidget):
         if column.mark is not None:
             x = bars.left() + bars.width() * (math.log10(column.mark) - low) / (high - low)
             painter.setPen(QPen(now.color("second_text"), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, _HEAD), QPointF(x, self._row_rect(len(self._rows)).top()))
+            bottom = self._row_rect(len(self._rows)).top()
+            painter.drawLine(QPointF(x, _HEAD), QPointF(x, bottom))
+            painter.setFont(text_font(10))
+            left = min(x - 40, self.width() - 80.0)
+            side = Qt.AlignmentFlag.AlignRight if left < x - 40 else Qt.AlignmentFlag.AlignHCenter
+            painter.drawText(QRectF(left, bottom + 2, 80, 14), side, column.mark_word)
 
     def _paint_scale(self, painter: QPainter, bars: QRectF, low: int, high: int, only_ends: bool) -> None:
         painter.setFont(number_font(10))

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 _GAP = 16
 _NARROW, _NARROW_WITH_TEXT = 400, 620
 """Pixels: in less, panes stand in two or three columns and scroll, so that their numbers can be read."""
+_LEAST_CELL, _LEAST_PICTURE = 150, 110
+"""Pixels: of smaller pictures nothing can be told, nor their headings be read."""
 _AROUND = 56
 """Pixels of a pane's height that are not picture: heading and legend."""
 
@@ -34,8 +36,10 @@ class PaneGrid(QWidget):
     def columns(self) -> int:
         """Panes side by side."""
         count = len(self._panes)
-        fitting = [each for each in range(1, count + 1) if count % each == 0]
-        return max(fitting, key=self._side)
+        fitting = [
+            each for each in range(1, count + 1) if count % each == 0 and self._cell(each).width() >= _LEAST_CELL
+        ]
+        return max(fitting, key=self._side, default=1)
 
     def _side(self, columns: int) -> float:
         cell = self._cell(columns)
@@ -44,7 +48,13 @@ class PaneGrid(QWidget):
     def _cell(self, columns: int) -> QSize:
         rows = -(-len(self._panes) // columns)
         width = (self.width() - (columns - 1) * _GAP) // columns
-        return QSize(width, (self.height() - (rows - 1) * _GAP) // rows)
+        return QSize(width, (self._room - (rows - 1) * _GAP) // rows)
+
+    @property
+    def _room(self) -> int:
+        """Pixels of height there are without scrolling."""
+        frame = self.parentWidget()
+        return frame.height() if frame else self.height()
 
     def sizeHint(self) -> QSize:
         """The size it likes best."""
@@ -56,7 +66,7 @@ class PaneGrid(QWidget):
 
     @property
     def _is_narrow(self) -> bool:
-        return self.width() < self._narrow
+        return self.width() < self._narrow or self._side(self.columns) < _LEAST_PICTURE
 
     @property
     def _narrow(self) -> int:
@@ -76,8 +86,7 @@ class PaneGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
         super().resizeEvent(event)
-        if self._is_narrow or event.oldSize().width() < self._narrow:
-            self.updateGeometry()
+        self.updateGeometry()
         if self._is_narrow:
             self._place_narrow()
             return

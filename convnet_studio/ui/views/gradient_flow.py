@@ -36,6 +36,7 @@ _COLUMNS = (
         "How far one plain step of gradient descent moves the weights, in units of the weights: learning rate × "
         "gradient / weight. About 0.001 (the dashed line) is healthy.",
         brief="step",
+        mark_word="healthy",
     ),
 )
 

@@ -278,7 +278,8 @@ class LossSurfaceView(View):
         super().resizeEvent(event)
         is_wide = event.size().width() >= _NARROW
         self.strip.setVisible(is_wide)
-        self._pictures.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        is_beside = is_wide or event.size().width() > event.size().height()
+        self._pictures.setOrientation(Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical)
 
 
 def _told(found: PlaneLoss) -> str:
