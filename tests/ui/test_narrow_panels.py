@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from live_digits import live
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.nn.module import Family
 from convnet_studio.ui.controls.label import ElidedLabel
 from convnet_studio.ui.controls.legend_bar import LegendBar
 from convnet_studio.ui.controls.number_text import short
+from convnet_studio.ui.controls.pane_grid import PaneGrid
+from convnet_studio.ui.controls.path_plot import PathPlot, PathTile
 from convnet_studio.ui.controls.picture_grid import PictureGrid
+from convnet_studio.ui.controls.scrolling import scrolling
 from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.map_images import Scale
 from convnet_studio.ui.open_project import OpenProject
@@ -87,3 +93,26 @@ def test_pictures_grow_only_while_all_are_in_sight(qtbot: QtBot) -> None:
     grid.show_pictures(pictures, np.arange(60), str)
     assert grid.thumbnail == 28
     assert grid.verticalScrollBar().maximum() == 0
+
+
+def path_plot() -> PathPlot:
+    plot = PathPlot("Paths")
+    places = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]])
+    plot.show_tiles([PathTile(str(each), "Conv2d", Family.FILTER_BANK, places, "flat", "words") for each in range(5)])
+    return plot
+
+
+@pytest.mark.parametrize("make", [lambda: PaneGrid([QWidget() for _ in range(6)]), path_plot])
+def test_what_grows_with_its_width_keeps_its_scroll_bar_at_rest(make: Callable[[], QWidget], qtbot: QtBot) -> None:
+    area = scrolling(content := make())
+    qtbot.addWidget(area)
+    area.show()
+    for height in range(440, 700, 2):
+        area.resize(320, height)
+        for _ in range(4):
+            QApplication.processEvents()
+        seen = set()
+        for _ in range(6):
+            QApplication.processEvents()
+            seen.add(content.width())
+        assert len(seen) == 1, height

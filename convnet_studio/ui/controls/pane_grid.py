@@ -8,6 +8,8 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from convnet_studio.ui.controls.scrolling import steady_width
+
 _GAP = 16
 _NARROW, _NARROW_WITH_TEXT = 400, 620
 """Pixels: in less, panes stand in two or three columns and scroll, so that their numbers can be read."""
@@ -66,7 +68,7 @@ class PaneGrid(QWidget):
 
     @property
     def _is_narrow(self) -> bool:
-        return self.width() < self._narrow or self._side(self.columns) < _LEAST_PICTURE
+        return steady_width(self) < self._narrow or self._side(self.columns) < _LEAST_PICTURE
 
     @property
     def _narrow(self) -> int:
@@ -74,14 +76,18 @@ class PaneGrid(QWidget):
 
     @property
     def _narrow_columns(self) -> int:
-        return 3 if self.width() >= _NARROW else 2
+        return 3 if steady_width(self) >= _NARROW else 2
+
+    @property
+    def _narrow_side(self) -> int:
+        columns = self._narrow_columns
+        return (steady_width(self) - (columns - 1) * _GAP) // columns
 
     def _narrow_height(self) -> int:
         """Pixels of the pictures in a few columns and of the text below them."""
         columns = self._narrow_columns
         rows = -(-(len(self._panes) - (self._text is not None)) // columns)
-        side = (self.width() - (columns - 1) * _GAP) // columns
-        return rows * (side + _AROUND + _GAP) + (self._text.sizeHint().height() if self._text else -_GAP)
+        return rows * (self._narrow_side + _AROUND + _GAP) + (self._text.sizeHint().height() if self._text else -_GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
@@ -99,8 +105,7 @@ class PaneGrid(QWidget):
 
     def _place_narrow(self) -> None:
         """The pictures in a few columns, the text below them."""
-        columns, top = self._narrow_columns, 0
-        side = (self.width() - (columns - 1) * _GAP) // columns
+        columns, side, top = self._narrow_columns, self._narrow_side, 0
         pictures = [each for each in self._panes if each is not self._text]
         for number, pane in enumerate(pictures):
             row, column = divmod(number, columns)

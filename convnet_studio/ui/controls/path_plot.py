@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from convnet_studio.engine.nn.module import Array, Family
 from convnet_studio.ui.controls.painting import blend, paint_focus_ring
+from convnet_studio.ui.controls.scrolling import steady_width
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 _LEAST, _MOST, _HEAD, _FOOT, _GAP = 128, 240, 20, 20, 12
@@ -69,14 +70,14 @@ class PathPlot(QWidget):
     @property
     def columns(self) -> int:
         """Tiles in a row: as few as let all be in sight, and so be largest; where they are too many, as many as fit."""
-        most = max(1, min(len(self._tiles) or 1, (self.width() + _GAP) // (_LEAST + _GAP)))
+        most = max(1, min(len(self._tiles) or 1, (steady_width(self) + _GAP) // (_LEAST + _GAP)))
         frame = self.parentWidget()
         room = frame.height() if frame else self.height()
         fitting = (each for each in range(1, most) if self._side(each) <= _MOST and self._height_in(each) <= room)
         return next(fitting, most)
 
     def _side(self, columns: int) -> float:
-        return (self.width() - (columns - 1) * _GAP) / columns
+        return (steady_width(self) - (columns - 1) * _GAP) / columns
 
     def _height_in(self, columns: int) -> int:
         """Pixels of all rows."""

@@ -15,3 +15,15 @@ def scrolling(content: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)
     return area
+
+
+def steady_width(content: QWidget) -> int:
+    """The width of what stands in an area, less that of the bar even while there is none.
+
+    What is the taller the wider it is must ask for its height by this: else the bar would come and go for ever.
+    """
+    viewport = content.parentWidget()
+    area = viewport.parentWidget() if viewport else None
+    if not isinstance(area, QScrollArea):
+        return content.width()
+    return area.width() - area.verticalScrollBar().sizeHint().width()
