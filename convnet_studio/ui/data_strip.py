@@ -85,9 +85,23 @@ class DataStrip(QWidget):
         part = self._split(split)
         self.picture_chosen.emit(ProbePicture(part.picture(index), int(part.labels[index])), index, split)
 
+    def mark_shown(self, shown: ProbePicture) -> None:
+        """Mark the picture that something else shows to the network; none where it is not of this data."""
+        found = (
+            (split, int(index))
+            for split in ("test", "train")
+            for index in np.flatnonzero(self._split(split).labels == shown.label)
+            if np.array_equal(self._split(split).picture(int(index)), shown.picture)
+        )
+        self._probe = next(found, None) if shown.label >= 0 else None
+        self._name_probe()
+        self._mark_probe()
+
     def _name_probe(self) -> None:
         assert self._dataset
-        assert self._probe
+        if self._probe is None:
+            self.chosen.show_text("drawn by hand")
+            return
         split, index = self._probe
         name = self._dataset.class_name(int(self._split(split).labels[index]))
         self.chosen.show_text(f"{split} {index} · {name}" if name else f"{split} {index}")

@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
         view.picture_chosen.connect(self.live.look_at)
+        view.picture_chosen.connect(self.data_strip.mark_shown)
         view.wishes_changed.connect(self.live.refresh_probes)
         self.live.catch_up(view)
 

@@ -70,7 +70,7 @@ class MapView(View):
         self.panel = MapPanel(numbers, f"Point at a {word} to read it exactly")
         self.panel.add_tool(self._scope_field)
         column = QVBoxLayout(self)
-        self.setContentsMargins(16, 16, 16, 16)
+        self.setContentsMargins(12, 8, 12, 12)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
         self.panel.sheet.pointed.connect(self._point_at_cell)

@@ -35,7 +35,7 @@ def view(qtbot: QtBot) -> ConfusionView:
 
 
 def test_it_counts_what_is_wrong(view: ConfusionView) -> None:
-    assert view.words.text().startswith("10 of 40 test pictures are answered wrong: 25.0 %")
+    assert view.words.text().startswith("10 of 40 test pictures are answered wrong: 25.0\u00a0%")
 
 
 def test_a_click_on_a_cell_shows_its_pictures_hardest_first(view: ConfusionView) -> None:

@@ -137,3 +137,13 @@ def test_pictures_without_classes_offer_none(strip: DataStrip) -> None:
     strip.set_dataset(load_dataset("toys3d_stereo"))
     assert not strip.class_field.isHidden()
     assert strip.grid.accessibleDescription() == "test picture 0: animal, left of a stereo pair"
+
+
+def test_a_picture_shown_by_something_else_is_marked_and_a_drawing_is_none(strip: DataStrip) -> None:
+    part = live().dataset.test
+    strip.mark_shown(ProbePicture(part.picture(7), int(part.labels[7])))
+    assert strip.chosen.text().startswith("test 7")
+    assert "picture 7" in strip.grid.accessibleDescription()
+    strip.mark_shown(ProbePicture(np.zeros_like(part.picture(7)), -1))
+    assert strip.chosen.text() == "drawn by hand"
+    assert strip.grid._marked == -1

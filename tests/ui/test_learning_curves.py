@@ -303,3 +303,14 @@ def test_what_is_no_curve_is_left_out(points: object) -> None:
     assert len(record.loss["train"]) == 0
     assert record.loss["test"].y.tolist() == [2.3, 0.5]
     LearningRecord().take_up(points)
+
+
+def test_another_project_is_not_compared_with_the_curves_before(curves: LearningCurvesView) -> None:
+    curves.show_events(list(run(1, 3)))
+    curves.open_project.replaced.emit()
+    curves.show_events(list(run(2, 1)))
+    curves.redraw()
+    assert not curves.previous
+    assert curves._ranges[0] == 1
+    curves.show_events(list(run(3, 1)))
+    assert curves.previous.run_id == 2

@@ -43,7 +43,7 @@ def test_the_verdict(view: PredictionsView, label: int, words: str) -> None:
     shares[3] = 0.9
     view.show_snapshot(replace(live().snapshot, scores=np.log(shares), label=label))
     assert view.words.text().endswith(words)
-    assert "3 0.9" in view.bars.accessibleDescription()
+    assert "3 90.0 %" in view.bars.accessibleDescription()
 
 
 def test_a_network_without_scores_says_so(view: PredictionsView) -> None:

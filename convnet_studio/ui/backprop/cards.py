@@ -244,6 +244,7 @@ class CardScene(Scene):
         assert walker.walk is not None
         line = QRectF(block.rect.x(), block.rect.y(), block.rect.width(), _CAPTION - 2)
         is_gradient, stale = block.slot.kind.is_gradient, walker.walk.stale_count(block.slot)
+        known = bool(stale) or bool(self.stepper.known(walker.walk, block.slot))
         painter.setFont(text_font(11, QFont.Weight.DemiBold))
         painter.setPen(theme().color("warn_text" if is_gradient or stale else "second_text"))
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, block.name)
@@ -252,14 +253,15 @@ class CardScene(Scene):
         worst = walker.worst(block.slot) if is_gradient else None
         if stale:
             words, token = stale_text(stale, self.stepper.size(block.slot)), "warn_text"
-        elif not self.stepper.known(walker.walk, block.slot):
+        elif not known:
             words = "not computed"
         elif worst is not None:
             words, token = check_text(worst), "good" if worst.agrees else "warn_text" if worst.is_at_kink else "bad"
         painter.setFont(text_font(11))
         painter.setPen(theme().color(token))
         rest = line.adjusted(width, 0, 0, 0)
-        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, shortened(painter, words, rest.width()))
+        if known or painter.fontMetrics().horizontalAdvance(words) <= rest.width():  # hatching says it too
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, shortened(painter, words, rest.width()))
 
 
 def _height(grid: Grid) -> float:

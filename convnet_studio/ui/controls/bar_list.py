@@ -22,11 +22,17 @@ _LARGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: `length` of its bar (signed, 1 at most), `value` as written beside it."""
+    """One row: `length` of its bar (signed, 1 at most), and beside it `value`, as in `words` if there are any."""
 
     name: str
     value: float
     length: float
+    words: str = ""
+
+    @property
+    def told(self) -> str:
+        """The number in writing."""
+        return self.words or short(self.value)
 
 
 class BarList(QWidget):
@@ -53,7 +59,7 @@ class BarList(QWidget):
         """Show `bars`; `answer` and `target` are rows that are marked, -1 for none."""
         count_changed = len(bars) != len(self._bars)
         self._bars, self._answer, self._target = tuple(bars), answer, target
-        words = [f"{each.name} {short(each.value)}" for each in bars]
+        words = [f"{each.name} {each.told}" for each in bars]
         self.setAccessibleDescription(", ".join(words))
         if count_changed:
             self.updateGeometry()
@@ -161,7 +167,7 @@ class BarList(QWidget):
         name = painter.fontMetrics().elidedText(bar.name, Qt.TextElideMode.ElideRight, round(name_width) + 4)
         painter.drawText(box, middle | Qt.AlignmentFlag.AlignLeft, name)
         painter.setFont(number_font(12, QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
-        painter.drawText(box.adjusted(0, 0, -22, 0), middle | Qt.AlignmentFlag.AlignRight, short(bar.value))
+        painter.drawText(box.adjusted(0, 0, -22, 0), middle | Qt.AlignmentFlag.AlignRight, bar.told)
         sign = self._sign(row)
         if sign:
             icon_name, token = sign

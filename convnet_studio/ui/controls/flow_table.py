@@ -15,11 +15,14 @@ from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.painting import blend, paint_focus_ring
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
-_HEAD = 40
+_HEAD, _FOOT = 40, 18
 _LEAST_ROW, _MOST_ROW = 18, 30
 _VALUE = 58
 _GAP = 14
-_LARGEST_NAME = 130
+_LARGEST_NAME = 150
+_STACKED_NAME = 88
+_LEAST_BAR = 40
+"""Pixels of the longest bar: with less beside its number, it lies below it."""
 NOT_COMPUTED = "–"
 
 
@@ -36,12 +39,14 @@ class FlowRow:
 
 @dataclass(frozen=True)
 class FlowColumn:
-    """A column: its title, the token of its bars, and a value worth a mark (None: none), with words for the tooltip."""
+    """A column: title (and a brief one), token of its bars, a value worth a mark (None: none) and its word, tooltip."""
 
     title: str
     token: str
     mark: float | None = None
     help: str = ""
+    brief: str = ""
+    mark_word: str = ""
 
 
 class FlowTable(QWidget):
@@ -75,11 +80,11 @@ class FlowTable(QWidget):
 
     def sizeHint(self) -> QSize:
         """Every row with room."""
-        return QSize(420, _HEAD + 24 * len(self._rows))
+        return QSize(420, _HEAD + 24 * len(self._rows) + _FOOT)
 
     def minimumSizeHint(self) -> QSize:
         """Every row, close together."""
-        return QSize(260, _HEAD + _LEAST_ROW * len(self._rows))
+        return QSize(260, _HEAD + _LEAST_ROW * len(self._rows) + _FOOT)
 
     def _words(self, row: FlowRow) -> str:
         said = [
@@ -91,12 +96,18 @@ class FlowTable(QWidget):
     # ---------------------------------------------------------------- places
 
     def _pitch(self) -> float:
-        room = (self.height() - _HEAD) / max(1, len(self._rows))
+        room = (self.height() - _HEAD - _FOOT) / max(1, len(self._rows))
         return min(_MOST_ROW, max(_LEAST_ROW, room))
 
     def _name_width(self) -> int:
         metrics = QFontMetrics(text_font(12))
-        return min(_LARGEST_NAME, max((metrics.horizontalAdvance(row.name) for row in self._rows), default=60)) + 16
+        widest = max((metrics.horizontalAdvance(row.name) for row in self._rows), default=60)
+        name = min(_LARGEST_NAME, widest + 2) + 16
+        return min(name, _STACKED_NAME + 16) if self._is_stacked(name) else name
+
+    def _is_stacked(self, name_width: int) -> bool:
+        """Whether there is so little room that bars lie below their numbers."""
+        return (self.width() - name_width) / len(self._columns) - _GAP - _VALUE < _LEAST_BAR
 
     def _column_rect(self, column: int) -> QRectF:
         left = self._name_width()
@@ -169,48 +180,74 @@ class FlowTable(QWidget):
         painter.setFont(text_font(11, QFont.Weight.DemiBold))
         painter.setPen(now.color("second_text"))
         head = QRectF(place.left(), 2, place.width(), 16)
-        painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, column.title)
+        is_cut = painter.fontMetrics().horizontalAdvance(column.title) > place.width()
+        painter.drawText(
+            head, Qt.AlignmentFlag.AlignVCenter, (column.brief or column.title) if is_cut else column.title
+        )
         values = [row.values[number] for row in self._rows]
         known = [each for each in values if each is not None and 0 < each < math.inf]
         if column.mark is not None:
             known.append(column.mark)
         low = math.floor(math.log10(min(known, default=0.1))) if known else -1
         high = max(low + 1, math.ceil(math.log10(max(known, default=1.0))))
-        bars = QRectF(place.left(), _HEAD, max(10.0, place.width() - _VALUE), 0)
-        self._paint_scale(painter, bars, low, high)
+        is_stacked = place.width() - _VALUE < _LEAST_BAR
+        bars = QRectF(place.left(), _HEAD, place.width() - (0 if is_stacked else _VALUE), 0)
+        self._paint_scale(painter, bars, low, high, only_ends=is_stacked)
         for row, value in enumerate(values):
-            self._paint_bar(painter, self._row_rect(row), bars, value, low, high, column.token)
+            box = self._row_rect(row)
+            self._paint_number(painter, box, bars, value, is_stacked)
+            middle, height = (box.bottom() - 4, 4) if is_stacked else (box.center().y(), 10)
+            self._paint_bar(painter, bars, middle, height, value, low, high, column.token)
         if column.mark is not None:
             x = bars.left() + bars.width() * (math.log10(column.mark) - low) / (high - low)
             painter.setPen(QPen(now.color("second_text"), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, _HEAD), QPointF(x, self._row_rect(len(self._rows)).top()))
+            bottom = self._row_rect(len(self._rows)).top()
+            painter.drawLine(QPointF(x, _HEAD), QPointF(x, bottom))
+            painter.setFont(text_font(10))
+            left = min(x - 40, self.width() - 80.0)
+            side = Qt.AlignmentFlag.AlignRight if left < x - 40 else Qt.AlignmentFlag.AlignHCenter
+            painter.drawText(QRectF(left, bottom + 2, 80, 14), side, column.mark_word)
 
-    def _paint_scale(self, painter: QPainter, bars: QRectF, low: int, high: int) -> None:
+    def _paint_scale(self, painter: QPainter, bars: QRectF, low: int, high: int, only_ends: bool) -> None:
         painter.setFont(number_font(10))
         bottom = self._row_rect(len(self._rows)).top()
-        every = max(1, -(-(high - low) * 34 // max(1, int(bars.width()))))
+        every = high - low if only_ends else max(1, -(-(high - low) * 34 // max(1, int(bars.width()))))
         for power in range(low, high + 1, every):
             x = bars.left() + bars.width() * (power - low) / (high - low)
             painter.setPen(QPen(theme().color("line"), 1))
             painter.drawLine(QPointF(x, _HEAD - 2), QPointF(x, bottom))
             painter.setPen(theme().color("second_text"))
             words = f"1e{power}" if power not in (0, 1) else str(10**power)
-            painter.drawText(QRectF(x - 17, 20, 34, 14), Qt.AlignmentFlag.AlignCenter, words)
+            if only_ends:
+                side = Qt.AlignmentFlag.AlignLeft if power == low else Qt.AlignmentFlag.AlignRight
+                painter.drawText(QRectF(bars.left(), 20, bars.width(), 14), side, words)
+            else:
+                painter.drawText(QRectF(x - 17, 20, 34, 14), Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_number(
+        self, painter: QPainter, row: QRectF, bars: QRectF, value: float | None, is_stacked: bool
+    ) -> None:
+        text = QRectF(bars.right() + 6, row.top(), _VALUE - 6, row.height())
+        if is_stacked:
+            text = QRectF(bars.left() + 2, row.top(), bars.width() - 2, row.height() - 6)
+        painter.setFont(number_font(11))
+        painter.setPen(theme().color("second_text"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, NOT_COMPUTED if value is None else short(value))
 
     def _paint_bar(
-        self, painter: QPainter, row: QRectF, bars: QRectF, value: float | None, low: int, high: int, token: str
+        self,
+        painter: QPainter,
+        bars: QRectF,
+        middle: float,
+        height: float,
+        value: float | None,
+        low: int,
+        high: int,
+        token: str,
     ) -> None:
-        now = theme()
-        painter.setFont(number_font(11))
-        text = QRectF(bars.right() + 6, row.top(), _VALUE - 6, row.height())
-        painter.setPen(now.color("second_text"))
-        if value is None:
-            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, NOT_COMPUTED)
+        if value is None or not 0 < value < math.inf:
             return
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, short(value))
-        if 0 < value < math.inf:
-            length = bars.width() * min(1.0, max(0.01, (math.log10(value) - low) / (high - low)))
-            bar = QRectF(bars.left(), row.center().y() - 5, length, 10)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(blend(now.color(token), now.color("surface"), 0.8))
-            painter.drawRoundedRect(bar, 2, 2)
+        length = bars.width() * min(1.0, max(0.01, (math.log10(value) - low) / (high - low)))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(blend(theme().color(token), theme().color("surface"), 0.8))
+        painter.drawRoundedRect(QRectF(bars.left(), middle - height / 2, length, height), 2, 2)

@@ -147,3 +147,4 @@ class HistogramBand(QWidget):
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"epoch {self._moments[0][0]:.2f}")
         if len(self._moments) > 1:
             painter.drawText(below, right, f"{self._moments[-1][0]:.2f}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, "the stronger the colour, the more numbers")

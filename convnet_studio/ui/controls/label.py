@@ -61,17 +61,23 @@ class ElidedLabel(Label):
         self, text: str = "", token: str = "text", font: QFont | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(text, token, font, parent)
+        self._own_tip = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
         """The size below which it would be cut."""
         return QSize(0, super().minimumSizeHint().height())
 
+    def setToolTip(self, tip: str) -> None:
+        """What is told while nothing of the text is left out."""
+        self._own_tip = tip
+        super().setToolTip(tip)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The text as far as there is room."""
         room = self.contentsRect()
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        super().setToolTip("\n".join(filter(None, [self.text() if shown != self.text() else "", self._own_tip])))
         painter = QPainter(self)
         painter.setPen(theme().color(self._token))
         painter.drawText(room, int(self.alignment()), shown)

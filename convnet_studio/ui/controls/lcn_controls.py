@@ -96,7 +96,7 @@ class LcnControls(QWidget):
         self._maps_group = _group("Mean and spread over", self.maps)
         self._shown_group = _group("Shown map", self.shown_map)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 8, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         for group in (
             _group("Window", self.window_side, self.gaussian),

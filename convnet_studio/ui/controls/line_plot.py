@@ -129,13 +129,16 @@ class LinePlot(QWidget):
         painter.drawText(QRectF(0, room.top() - 6, _LEFT - 4, 14), right, short(high))
         painter.drawText(QRectF(0, room.bottom() - 8, _LEFT - 4, 14), right, short(low))
         first, last = float(self._x[0]), float(self._x[-1])
+        free = 0.0
         for tick in self._ticks:
             if first <= tick <= last and last > first:
                 at = room.left() + room.width() * (tick - first) / (last - first)
                 words = f"{tick:g}{self._unit}"
                 width = painter.fontMetrics().horizontalAdvance(words)
                 left = min(max(0.0, at - width / 2), self.width() - width)
-                painter.drawText(QPointF(left, room.bottom() + 13), words)
+                if left >= free:  # where numbers would touch, every other one will do
+                    painter.drawText(QPointF(left, room.bottom() + 13), words)
+                    free = left + width + 4
         if low < 0 < high:
             painter.setPen(QPen(theme().color("line"), 1))
             at = room.bottom() - room.height() * -low / (high - low)

@@ -15,7 +15,7 @@ def exact(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Three significant digits, at most seven characters, as a table has room for."""
+    """Three significant digits, at most seven characters, as a table has room for: ``0.0123``, ``1.2e-5``."""
     if not math.isfinite(value):
         return str(value)
     if value == 0:
@@ -23,7 +23,8 @@ def short(value: float) -> str:
     if 1e-3 <= abs(value) < 1e4:
         decimals = min(4, max(0, 2 - math.floor(math.log10(abs(value)))))
         return f"{value:.{decimals}f}"
-    return f"{value:.1e}"
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits}e{int(power)}"  # as scales are labelled, without e-05
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -9,14 +9,15 @@ from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from convnet_studio.engine.nn.module import Array, Family
 from convnet_studio.ui.controls.painting import blend, paint_focus_ring
+from convnet_studio.ui.controls.scrolling import steady_width
 from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
-_LEAST, _HEAD, _FOOT, _GAP = 128, 20, 20, 12
+_LEAST, _MOST, _HEAD, _FOOT, _GAP = 128, 240, 20, 20, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,24 +69,39 @@ class PathPlot(QWidget):
 
     @property
     def columns(self) -> int:
-        """Tiles in a row."""
-        return max(1, min(len(self._tiles) or 1, (self.width() + _GAP) // (_LEAST + _GAP)))
+        """Tiles in a row: as few as let all be in sight, and so be largest; where they are too many, as many as fit."""
+        most = max(1, min(len(self._tiles) or 1, (steady_width(self) + _GAP) // (_LEAST + _GAP)))
+        frame = self.parentWidget()
+        room = frame.height() if frame else self.height()
+        fitting = (each for each in range(1, most) if self._side(each) <= _MOST and self._height_in(each) <= room)
+        return next(fitting, most)
+
+    def _side(self, columns: int) -> float:
+        return (steady_width(self) - (columns - 1) * _GAP) / columns
+
+    def _height_in(self, columns: int) -> int:
+        """Pixels of all rows."""
+        rows = -(-max(1, len(self._tiles)) // columns)
+        return math.ceil(rows * (min(self._side(columns), _MOST) + _GAP)) - _GAP
 
     def sizeHint(self) -> QSize:
         """All tiles, at the least size."""
-        rows = -(-max(1, len(self._tiles)) // self.columns)
-        return QSize(3 * (_LEAST + _GAP), rows * (_LEAST + _GAP))
+        return QSize(3 * (_LEAST + _GAP), self._height_in(self.columns))
 
     def minimumSizeHint(self) -> QSize:
         """All rows."""
-        rows = -(-max(1, len(self._tiles)) // self.columns)
-        return QSize(_LEAST, rows * (_LEAST + _GAP))
+        return QSize(_LEAST, self._height_in(self.columns))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Other rows."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def tile_rect(self, index: int) -> QRectF:
         """Where a tile lies."""
         row, column = divmod(index, self.columns)
-        side = (self.width() - (self.columns - 1) * _GAP) / self.columns
-        height = min(side, 1.2 * _LEAST) if self.columns > 1 else _LEAST
+        side = self._side(self.columns)
+        height = min(side, _MOST)
         return QRectF(column * (side + _GAP), row * (height + _GAP), side, height)
 
     def _tile_at(self, point: QPointF) -> int:

@@ -18,18 +18,26 @@ _SMALLEST, _LARGEST = 26, 32
 _DETAILED = 64
 """Pictures of at least so many pixels are shown larger, and of a whole number of their pixels to one of the screen."""
 _ENLARGED = 48
+_MOST_GROWTH = 3
 
 Describe = Callable[[int], str]
 
 
 class PictureGrid(QAbstractScrollArea):
-    """Thumbnails in wrapped rows, one of them marked; arrow keys move the mark."""
+    """Thumbnails in wrapped rows, one of them marked; arrow keys move the mark.
+
+    Args:
+        name: for people who do not see it.
+        grows: whether thumbnails are larger where all of them still have room.
+        most_rows: be only as tall as the rows are, at most so many; 0: as tall as there is room.
+    """
 
     chosen = Signal(int)
     """Place in the grid that the user clicked or moved to."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, grows: bool = False, most_rows: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._grows, self._most_rows = grows, most_rows
         self._pictures: Array = np.zeros((0, 1, 28, 28), np.float32)
         self._indices: Array = np.zeros(0, np.int64)
         self._describe: Describe = str
@@ -55,6 +63,7 @@ class PictureGrid(QAbstractScrollArea):
         """
         self._pictures, self._indices, self._describe, self._marked = pictures, indices, describe, -1
         self._is_signed = is_signed
+        self._hug()
         self.setAccessibleDescription(f"{len(indices):,} pictures")
         self._set_scroll_range()
         self.verticalScrollBar().setValue(0)
@@ -78,9 +87,20 @@ class PictureGrid(QAbstractScrollArea):
         """The longer side of a thumbnail: a whole multiple or part of the pictures' own where that comes out right."""
         side: int = max(self._pictures.shape[2:])
         if side >= _DETAILED:
-            return side // -(-side // _ENLARGED)
-        multiple = _LARGEST // side * side
-        return multiple if multiple >= _SMALLEST else 28
+            usual = side // -(-side // _ENLARGED)
+        else:
+            multiple = _LARGEST // side * side
+            usual = multiple if multiple >= _SMALLEST else 28
+        return usual * (self._growth(usual) if self._grows else 1)
+
+    def _growth(self, usual: int) -> int:
+        """How many times as large thumbnails may be without any of them going out of sight."""
+        width, height = self.viewport().width() - 2 * _RING + GAP, self.viewport().height() - 2 * _RING + GAP
+        for times in range(_MOST_GROWTH, 1, -1):
+            pitch = times * usual + GAP
+            if (width // pitch) * (height // pitch) >= len(self._indices):
+                return times
+        return 1
 
     @property
     def cell(self) -> QSize:
@@ -117,6 +137,13 @@ class PictureGrid(QAbstractScrollArea):
         """One row."""
         return QSize(120, _LARGEST + 2 * _RING)
 
+    def _hug(self) -> None:
+        if self._most_rows and len(self._indices):
+            rows = min(self._most_rows, -(-len(self._indices) // self.columns))
+            height = rows * (self.cell.height() + GAP) - GAP + 2 * _RING
+            if self.minimumHeight() != height or self.maximumHeight() != height:
+                self.setFixedHeight(height)
+
     def _set_scroll_range(self) -> None:
         pitch = self.cell.height() + GAP
         rows = -(-len(self._indices) // self.columns)
@@ -128,6 +155,7 @@ class PictureGrid(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Other rows."""
         super().resizeEvent(event)
+        self._hug()
         self._set_scroll_range()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

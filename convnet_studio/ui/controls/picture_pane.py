@@ -81,7 +81,7 @@ class PicturePane(QWidget):
             part.setParent(self)
         self.sheet.pointed.connect(self._read)
         self.sheet.reshaped.connect(self._place_parts)
-        self.setMinimumSize(120, 140)
+        self.setMinimumSize(72, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme_switch().changed.connect(self._paint_values)
 
@@ -116,12 +116,15 @@ class PicturePane(QWidget):
         self._place_parts()
 
     def _place_parts(self) -> None:
-        """The colours stand right below the picture, and are as wide."""
+        """The colours stand right below the picture, and are as wide; they keep their room where there are none.
+
+        So pictures side by side are equally large.
+        """
         words = self.caption.sizeHint()
         self.caption.setGeometry(0, 0, words.width(), _HEAD)
         left = words.width() + 8
         top = _HEAD + 4
-        foot = 0 if self.legend.isHidden() else self.legend.height() + 6
+        foot = self.legend.height() + 6
         self.sheet.setGeometry(0, top, self.width(), max(24, self.height() - top - foot))
         layout = self.sheet.layout_now
         width, height = layout.size if layout is not None else (self.width(), self.sheet.height())

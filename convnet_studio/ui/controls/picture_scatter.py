@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -12,11 +13,16 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.class_colors import class_color
 from convnet_studio.ui.controls.picture_grid import about_grey, stacked_image
-from convnet_studio.ui.theme import theme, theme_switch
+from convnet_studio.ui.theme import text_font, theme, theme_switch
 
 _MARGIN = 22
+_BELOW = 40
+"""Pixels below the pictures: for the axis, and the colours of the classes."""
 _FRAME = 1.5
-_THUMBNAIL = 20
+_SMALLEST, _LARGEST = 20, 40
+_COVERED = 0.1
+"""Part of the area that all pictures cover together, where they are neither too small nor too large for it."""
+_CHIP = 10
 
 
 class PictureScatter(QWidget):
@@ -29,7 +35,8 @@ class PictureScatter(QWidget):
         super().__init__(parent)
         self._places: Array = np.zeros((0, 2))
         self._labels: Array = np.zeros(0, np.int64)
-        self._classes = 0
+        self._names: tuple[str, ...] = ()
+        self._axes = ("", "")
         self._images: list[QImage] = []
         self._describe: Callable[[int], str] = str
         self._marked = -1
@@ -38,17 +45,17 @@ class PictureScatter(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme_switch().changed.connect(self.update)
 
-    def set_pictures(self, pictures: Array, labels: Array, classes: int, is_signed: bool) -> None:
+    def set_pictures(self, pictures: Array, labels: Array, names: Sequence[str], is_signed: bool) -> None:
         """Pictures ``(count, channel, height, width)``, as `PictureGrid` takes them, and their classes."""
         height = pictures.shape[2]
         sheet = stacked_image(about_grey(pictures) if is_signed else pictures) if len(pictures) else QImage()
         self._images = [sheet.copy(0, i * height, sheet.width(), height) for i in range(len(pictures))]
-        self._labels, self._classes, self._marked = labels, classes, -1
+        self._labels, self._names, self._marked = labels, tuple(names), -1
         self.update()
 
-    def show_places(self, places: Array, describe: Callable[[int], str]) -> None:
-        """Put the pictures at ``(count, 2)``: to the right and upwards; `describe` says what one is."""
-        self._places, self._describe = places, describe
+    def show_places(self, places: Array, describe: Callable[[int], str], axes: tuple[str, str] = ("", "")) -> None:
+        """Put the pictures at ``(count, 2)``: to the right and upwards, the `axes`; `describe` says what one is."""
+        self._places, self._describe, self._axes = places, describe, axes
         self.setAccessibleDescription(f"{len(places)} pictures")
         self.update()
 
@@ -74,10 +81,16 @@ class PictureScatter(QWidget):
         if not len(self._places):
             return np.zeros((0, 2))
         low, high = self._places.min(axis=0), self._places.max(axis=0)
-        room = np.array([max(20, self.width() - 2 * _MARGIN), max(20, self.height() - 2 * _MARGIN)])
+        room = np.array([max(20, self.width() - 2 * _MARGIN), max(20, self.height() - 2 * _MARGIN - _BELOW)])
         scale = float((room / np.maximum(high - low, 1e-12)).min())
         about = (self._places - (low + high) / 2) * scale * np.array([1, -1])
-        return np.asarray(about + np.array([self.width() / 2, self.height() / 2]))
+        return np.asarray(about + np.array([self.width() / 2, (self.height() - _BELOW) / 2]))
+
+    @property
+    def thumbnail(self) -> int:
+        """The longer side of a picture, in pixels."""
+        area = self.width() * self.height() / max(1, len(self._places))
+        return round(min(max(math.sqrt(_COVERED * area), _SMALLEST), _LARGEST))
 
     def index_at(self, point: QPointF) -> int:
         """The topmost picture at a point, -1 for none."""
@@ -85,7 +98,7 @@ class PictureScatter(QWidget):
         if not len(points):
             return -1
         away = np.abs(points - np.array([point.x(), point.y()])).max(axis=1)
-        hit = np.flatnonzero(away <= _THUMBNAIL / 2)
+        hit = np.flatnonzero(away <= self.thumbnail / 2)
         return int(hit[0]) if len(hit) else -1
 
     # ---------------------------------------------------------------- what the user does
@@ -129,18 +142,47 @@ class PictureScatter(QWidget):
         """The pictures, the first ones last; the marked one larger."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_axes(painter)
+        self._paint_classes(painter)
         points = self.points()[: len(self._images)]
         for index in range(len(points) - 1, -1, -1):
             self._paint_picture(painter, index, points[index], 1.0)
         if 0 <= self._marked < len(points):
             self._paint_picture(painter, self._marked, points[self._marked], 2.0)
 
+    def _paint_axes(self, painter: QPainter) -> None:
+        """What lies to the right, and what upwards."""
+        painter.setFont(text_font(11))
+        painter.setPen(theme().color("second_text"))
+        middle = Qt.AlignmentFlag.AlignCenter
+        height = self.height() - _BELOW
+        painter.drawText(QRectF(0, height, self.width(), 16), middle, self._axes[0])
+        painter.save()
+        painter.translate(0, height)
+        painter.rotate(-90)
+        painter.drawText(QRectF(0, 0, height, 16), middle, self._axes[1])
+        painter.restore()
+
+    def _paint_classes(self, painter: QPainter) -> None:
+        """The colours of the classes by name, where all of them fit in a line: tooltips tell them too."""
+        painter.setFont(text_font(11))
+        widths = [_CHIP + 6 + painter.fontMetrics().horizontalAdvance(name) + 14 for name in self._names]
+        if sum(widths) > self.width():
+            return
+        left, middle = (self.width() - sum(widths) + 14) / 2, self.height() - 10.0
+        for number, (name, width) in enumerate(zip(self._names, widths, strict=True)):
+            chip = QRectF(left, middle - _CHIP / 2, _CHIP, _CHIP)
+            painter.fillRect(chip, class_color(number, len(self._names)))
+            painter.setPen(theme().color("second_text"))
+            painter.drawText(QRectF(left + _CHIP + 6, middle - 8, width, 16), Qt.AlignmentFlag.AlignVCenter, name)
+            left += width
+
     def _paint_picture(self, painter: QPainter, index: int, point: Array, size: float) -> None:
         image = self._images[index]
         longest = max(image.width(), image.height())
-        width, height = (size * _THUMBNAIL * side / longest for side in (image.width(), image.height()))
+        width, height = (size * self.thumbnail * side / longest for side in (image.width(), image.height()))
         box = QRectF(point[0] - width / 2, point[1] - height / 2, width, height)
         painter.drawImage(box, image)
-        color = theme().color("accent") if size > 1 else class_color(int(self._labels[index]), self._classes)
+        color = theme().color("accent") if size > 1 else class_color(int(self._labels[index]), len(self._names))
         painter.setPen(QPen(color, _FRAME * size))
         painter.drawRect(box)

@@ -144,4 +144,4 @@ class Slider(QSlider):
         painter.setPen(QPen(theme().color("surface"), 2))
         painter.drawEllipse(QPointF(at, _GROOVE), _KNOB, _KNOB)
         if self.hasFocus():
-            paint_focus_ring(painter, QRectF(self.rect()))
+            paint_focus_ring(painter, QRectF(0, _GROOVE - _KNOB - 4, self.width(), 2 * _KNOB + 8))  # clear of the words

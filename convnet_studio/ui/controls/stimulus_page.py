@@ -19,6 +19,8 @@ from convnet_studio.ui.controls.picture_pane import PicturePane
 from convnet_studio.ui.controls.unit_picker import UnitPicker
 
 _TALLEST_PLOT = 200
+_LOWEST_PICKER, _LOWEST_PANE = 132, 200
+"""Pixels, where the parts stand below each other."""
 _FRAME_MILLISECONDS = 33
 _MOST_FRAMES = 45
 """A climb is shown in at most so many pictures, so that it takes no longer than one and a half seconds."""
@@ -176,6 +178,8 @@ class StimulusPage(QWidget):
         is_wide = event.size().width() >= 1.15 * event.size().height()
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._parts.setDirection(direction)
+        self.picker.sheet.setMinimumHeight(0 if is_wide else _LOWEST_PICKER)
+        self.pane.setMinimumHeight(0 if is_wide else _LOWEST_PANE)
 
 
 def _tuning_words(selectivity: float, modulation: float) -> str:

@@ -27,6 +27,7 @@ class TransferList(QWidget):
         self.choice = kinds[0]
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.usual_width = _WIDTH
         self.setFixedWidth(_WIDTH)
         self.setFixedHeight(_ROW * len(kinds))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

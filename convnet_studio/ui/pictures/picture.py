@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -76,6 +76,8 @@ def canvas_picture(canvas: CanvasView) -> Picture:
 
 def widget_picture(widget: QWidget, title: str) -> Picture:
     """A view, or the whole window, as large as it is."""
+
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # what it just learned has its room
 
     def paint(painter: QPainter) -> None:
         widget.render(painter, QPoint(), QRegion(QRect(QPoint(), widget.size())))

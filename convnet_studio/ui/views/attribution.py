@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.deconvnet import DECONVNET, GRADIENT, GUIDED, Attribute, Attribution
 from convnet_studio.engine.analysis.unit import Box
@@ -22,6 +23,10 @@ from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.unit_view import UnitView
 
+_NARROW = 480
+"""Pixels: in less, words stand below controls."""
+_ABOVE, _AROUND = 140, 60
+"""Pixels of the view's height above units and panes, and of a pane's around its picture."""
 WHOLE, SEEN = "Whole picture", "Seen part"
 _WAYS = {
     DECONVNET: ("Deconvnet", "Going down, a ReLU lets pass what is positive."),
@@ -64,13 +69,13 @@ class AttributionView(UnitView):
         self._halves.addWidget(self.picker, 1)
         self._halves.addWidget(self._maps, 4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.part)
-        row.addWidget(self.words, 1)
-        column.addLayout(row)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
+        self._head.addWidget(self.part)
+        self._head.addWidget(self.words, 1)
+        column.addLayout(self._head)
         column.addWidget(self.remark)
         column.addLayout(self._halves, 1)
 
@@ -157,4 +162,16 @@ class AttributionView(UnitView):
         is_wide = event.size().width() > 2.2 * event.size().height()
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(direction)
-        self._place_panes(4 if event.size().width() > 1.3 * event.size().height() else 2)
+        is_narrow = event.size().width() < _NARROW
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+        columns = _columns(event.size())
+        self._place_panes(columns)
+        self._halves.setStretch(1, columns)  # in two rows the panes are smaller, and units should not be
+
+
+def _columns(size: QSize) -> int:
+    """How many panes stand side by side where all of them are largest: four or two."""
+    room = size.height() - _ABOVE
+    in_four = min((size.width() - 80) / 4, 0.8 * room - _AROUND)
+    in_two = min((size.width() - 48) / 2, 0.67 * room / 2 - _AROUND)
+    return 4 if in_four >= in_two else 2

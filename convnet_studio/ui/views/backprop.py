@@ -110,7 +110,7 @@ class BackpropView(View):
             self._rows.addLayout(row, 1 if row is jumps else 0)
         self._rows.setSpacing(8)
         lower, pages = QVBoxLayout(), QHBoxLayout()
-        lower.setContentsMargins(16, 8, 16, 12)
+        lower.setContentsMargins(12, 8, 12, 12)
         lower.setSpacing(8)
         lower.addWidget(self.page, 0, Qt.AlignmentFlag.AlignLeft)
         lower.addLayout(pages, 1)
@@ -132,7 +132,7 @@ class BackpropView(View):
         column.setSpacing(0)
         column.addWidget(self._tools)
         for sentence in (self._notice, self._sentence):
-            sentence.setContentsMargins(16, 4, 16, 4)
+            sentence.setContentsMargins(12, 4, 12, 4)
             column.addWidget(sentence)
         column.addWidget(self.chain, 1)
         column.addWidget(self._lower)

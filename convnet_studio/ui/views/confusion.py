@@ -45,7 +45,7 @@ class ConfusionView(View):
         self.words = Sentence("The matrix appears when the test pictures have been answered.")
         self.choice = SegmentedControl("Which pictures", (HARDEST, CELL))
         self.caption = Caption()
-        self.grid = PictureGrid("Pictures behind the cell")
+        self.grid = PictureGrid("Pictures behind the cell", grows=True)
         self._arrange()
         self.matrix.chosen.connect(self._choose_cell)
         self.choice.chosen.connect(self._show_pictures)
@@ -104,7 +104,9 @@ class ConfusionView(View):
             self.words.show_text(problem or "The matrix appears when the test pictures have been answered.")
             return
         wrong, count = len(answers.wrong()), len(answers.labels)
-        self.words.show_text(f"{wrong:,} of {count:,} test pictures are answered wrong: {100 * wrong / count:.1f} %.")
+        self.words.show_text(
+            f"{wrong:,} of {count:,} test pictures are answered wrong: {100 * wrong / count:.1f}\u00a0%."
+        )
         self.matrix.show_counts(answers.confusion, dataset.class_names)
         self._show_pictures()
 

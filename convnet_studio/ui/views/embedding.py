@@ -42,7 +42,7 @@ class EmbeddingView(View):
         self.words = Sentence(_EMPTY)
         self.scatter = PictureScatter("Embedding of test pictures")
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.words)
         column.addWidget(self.scatter, 1)
@@ -77,11 +77,12 @@ class EmbeddingView(View):
         count = len(found.places)
         if self._places is None or len(self._places) != count:
             images = dataset.test.images[:count]
-            self.scatter.set_pictures(images, found.labels, dataset.classes, dataset.is_signed)
+            self.scatter.set_pictures(images, found.labels, dataset.class_names, dataset.is_signed)
         self._places = _turned_like(found.places, self._places)
         self.scatter.setVisible(True)
-        self.scatter.show_places(self._places, self._describe)
         first, second = (100 * float(each) for each in found.explained[:2])
+        axes = (f"direction of most variance · {first:.0f} %", f"of second most · {second:.0f} %")
+        self.scatter.show_places(self._places, self._describe, axes)
         classes = ""
         if math.isfinite(found.separation):
             classes = f" Classes lie {short(found.separation)} times as far apart as they are wide (variances)."

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QFont, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.arithmetic_text import written
 from convnet_studio.engine.analysis.explain import Explain, Explained
@@ -23,6 +23,7 @@ from convnet_studio.ui.controls.choice_field import ChoiceField
 from convnet_studio.ui.controls.exact_sum import ExactSum
 from convnet_studio.ui.controls.label import ElidedLabel, Sentence
 from convnet_studio.ui.controls.read_out import ReadOut
+from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.shown_module import shown_module, why_not_computed
 from convnet_studio.ui.theme import icon, number_font, text_font, theme, theme_switch
@@ -82,13 +83,7 @@ class ExplainView(View):
         self._refresh()
 
     def _arrange(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
-        for each in (self._of, self._form, self._copy, self._let_go):
-            tools.addWidget(each)
-        tools.addStretch(1)
-        for each in (self._play, self._speed):
-            tools.addWidget(each)
+        tools = WrappingRow((self._of, self._form, self._copy, self._let_go, self._play, self._speed))
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
@@ -107,7 +102,7 @@ class ExplainView(View):
         self._text.setAccessibleName("Arithmetic with all decimals")
         self._sentence.setFont(text_font(13))
         column = QVBoxLayout(self)
-        self.setContentsMargins(16, 16, 16, 16)
+        self.setContentsMargins(12, 8, 12, 12)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self._heading)

@@ -69,7 +69,7 @@ class FiltersView(View):
         self.panel = MapPanel("Weights", _HINT)
         self.panel.add_tool(self.sorting)
         column = QVBoxLayout(self)
-        self.setContentsMargins(16, 16, 16, 16)
+        self.setContentsMargins(12, 8, 12, 12)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
         self.panel.sheet.pointed.connect(lambda cell: self._point_at(self.panel.sheet, lambda: self._place(cell)))

@@ -35,6 +35,8 @@ _COLUMNS = (
         GOOD_STEP,
         "How far one plain step of gradient descent moves the weights, in units of the weights: learning rate × "
         "gradient / weight. About 0.001 (the dashed line) is healthy.",
+        brief="step",
+        mark_word="healthy",
     ),
 )
 
@@ -56,7 +58,7 @@ class GradientFlowView(View):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.table)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.words)
         column.addWidget(scroll, 1)

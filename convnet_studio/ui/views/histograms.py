@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.statistics import AskStatistics, ModuleStatistics, NetworkStatistics, Spread
 from convnet_studio.engine.project.wiring import title
@@ -17,6 +17,7 @@ from convnet_studio.ui.controls.histogram_band import HistogramBand
 from convnet_studio.ui.controls.label import Caption, Sentence
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.segmented import SegmentedControl
+from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.shown_module import shown_module
 from convnet_studio.ui.theme import theme
@@ -43,12 +44,9 @@ class HistogramsView(View):
         self.caption = Caption()
         self.band = HistogramBand("Histogram over the run")
         self.words = Sentence(_EMPTY)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.quantity)
-        row.addWidget(self.caption, 1)
+        row = WrappingRow((self.quantity, self.caption))
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(self.words)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QRect, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.lcn_bench import (
     LcnSteps,
@@ -33,6 +33,7 @@ from convnet_studio.ui.controls.lcn_sheet import LcnSheet
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.pane_grid import PaneGrid
 from convnet_studio.ui.controls.pixel_pane import PixelPane
+from convnet_studio.ui.controls.scrolling import scrolling
 from convnet_studio.ui.map_images import Scale, rgb_pixels, scale_of
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
@@ -77,7 +78,9 @@ class LcnBenchView(View):
         self.output = PixelPane("y = v / max(c, σ)", "divided")
         self.panes = (self.input, self.mean, self.subtracted, self.deviation, self.output)
         self._judged = {pane: pane.heading.text() for pane in (self.input, self.subtracted, self.output)}
-        self.grid = PaneGrid((self.input, self.mean, self.subtracted, self.sheet, self.deviation, self.output))
+        self.grid = PaneGrid(
+            (self.input, self.mean, self.subtracted, self.sheet, self.deviation, self.output), self.sheet
+        )
         self._soon = QTimer(self, singleShot=True, interval=_MOMENT)
         self._arrange()
         self._connect()
@@ -88,21 +91,17 @@ class LcnBenchView(View):
     def _arrange(self) -> None:
         side = QWidget()
         column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(8)
         column.addWidget(self.like_module)
         column.addWidget(self.controls, 1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(side)
+        self._scroll, self._pictures = scrolling(side), scrolling(self.grid)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(16)
         self._halves.addWidget(self._scroll)
-        self._halves.addWidget(self.grid, 1)
+        self._halves.addWidget(self._pictures, 1)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole.setContentsMargins(12, 8, 12, 12)
         whole.setSpacing(8)
         whole.addWidget(self.words)
         whole.addLayout(self._halves, 1)
@@ -202,7 +201,7 @@ class LcnBenchView(View):
 
     def _refresh(self) -> None:
         has_picture = self._picture is not None and self._light is not None
-        self.grid.setVisible(has_picture)
+        self._pictures.setVisible(has_picture)
         self._scroll.setVisible(has_picture)
         self.words.setVisible(not has_picture)
         if self._picture is None or self._light is None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.sparse_reconstruction import AskReconstruction, Kept, Reconstruction
 from convnet_studio.engine.data.dataset import Dataset
@@ -22,8 +22,10 @@ from convnet_studio.ui.controls.number_text import exact, short
 from convnet_studio.ui.controls.pane_grid import PaneGrid
 from convnet_studio.ui.controls.pixel_pane import PixelPane
 from convnet_studio.ui.controls.read_out import ReadOut
+from convnet_studio.ui.controls.scrolling import scrolling
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.slider import Slider
+from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.map_images import Scale, rgb_pixels, scale_of
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
@@ -36,6 +38,8 @@ _HINT = "Point at a pixel to read it in all three pictures"
 _USUAL_SHARE = 6 / 81
 """Coefficients to a pixel, at first: six for a patch of 9 x 9."""
 _STOPS = 60
+_NARROWEST_SLIDER = 220
+"""Pixels: its name and its number."""
 _ERRORS = "Error: length of v̂ − v over that of v, the local contrast; faint is where σ ≤ c, strong where σ > c."
 _MOMENT = 16
 
@@ -87,18 +91,16 @@ class LcnReconstructionView(View):
         self._show()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(self.count, 1)
-        row.addWidget(self.filters)
-        row.addWidget(self.shown)
+        self.count.setMinimumWidth(_NARROWEST_SLIDER)
+        row = WrappingRow((self.count, self.filters, self.shown), spacing=16)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 12, 16, 12)
+        whole.setContentsMargins(12, 8, 12, 12)
         whole.setSpacing(8)
         whole.addLayout(row)
         whole.addWidget(self.words)
         whole.addWidget(self.read_out)
-        whole.addWidget(self.grid, 1)
+        self._pictures = scrolling(self.grid)
+        whole.addWidget(self._pictures, 1)
 
     # ---------------------------------------------------------------- what comes in
 
@@ -151,7 +153,7 @@ class LcnReconstructionView(View):
 
     def _show(self, _choice: str = "") -> None:
         found, kept = self._found, self._kept
-        self.grid.setVisible(found is not None)
+        self._pictures.setVisible(found is not None)
         self.read_out.setVisible(found is not None)
         if found is None or kept is None:
             return

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QCursor, QFontMetrics, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted, Stepped
@@ -22,6 +22,7 @@ from convnet_studio.ui.controls.learning_record import MOST_POINTS, LearningReco
 from convnet_studio.ui.controls.number_text import exact, short
 from convnet_studio.ui.controls.painting import blend
 from convnet_studio.ui.controls.segmented import SegmentedControl
+from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import number_font, theme, theme_switch
 from convnet_studio.ui.view import View
@@ -56,6 +57,8 @@ class LearningCurvesView(View):
         self._stored: object = None
         self._edits: list[tuple[str, object, object]] = []
         """Edits of the network that training does not follow yet: what was done, the structures before and after."""
+        self._is_other_project = False
+        """Whether the next run is that of another project, to which the curves so far say nothing."""
         self._is_beginning = False
         """Whether a run has just begun: that its network changed is then no edit."""
         self._planned_epochs = 1
@@ -71,7 +74,7 @@ class LearningCurvesView(View):
         self.quantity.chosen.connect(self.redraw)
         self.axis.chosen.connect(self.redraw)
         open_project.changed.connect(self._note_edit)
-        open_project.replaced.connect(self._edits.clear)
+        open_project.replaced.connect(self._expect_other)
         theme_switch().changed.connect(self._recolor)
         self.setAccessibleName(self.title)
         self._recolor()
@@ -106,11 +109,7 @@ class LearningCurvesView(View):
         self.plot.viewport().installEventFilter(self)
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.quantity)
-        row.addWidget(self.axis)
-        row.addWidget(self.reading, 1)
+        row = WrappingRow((self.quantity, self.axis, self.reading))
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 4)
         column.setSpacing(4)
@@ -171,6 +170,10 @@ class LearningCurvesView(View):
         """Begin the next run with the curves that came with it in a file."""
         self._stored = stored
 
+    def _expect_other(self) -> None:
+        self._edits.clear()
+        self._is_other_project = True
+
     def _note_edit(self, before: Project, after: Project) -> None:
         """Remember an edit until training follows it; one of the data begins a run of its own."""
         if before.data == after.data and before.network.structure != after.network.structure:
@@ -187,9 +190,12 @@ class LearningCurvesView(View):
 
     def _begin(self, event: RunStarted) -> None:
         """Begin new curves, or go on with those of a run that is taken up again."""
-        self.previous = self.record or self.previous
+        self.previous = LearningRecord() if self._is_other_project else self.record or self.previous
         others = [each for each in self._earlier if each is not self.record]
         self._earlier = [*others[-_MOST_EARLIER:], self.record]
+        if self._is_other_project:
+            self._earlier.clear()
+            self._is_other_project = False
         known = (each for each in self._earlier if each.run_id == event.run_id)
         self.record = next(known, None) or LearningRecord(event.run_id, event.steps_per_epoch)
         if self._stored is not None:

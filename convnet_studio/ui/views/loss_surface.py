@@ -29,6 +29,7 @@ from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.surface import Surface
 from convnet_studio.ui.controls.surface_scene import Field, Scene, Spot, Way
+from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 from convnet_studio.ui.view import View
@@ -88,12 +89,8 @@ class LossSurfaceView(View):
         self._recolor()
 
     def _arrange(self) -> None:
-        self._tools = QHBoxLayout()
-        self._tools.setSpacing(8)
-        for widget in (self.kind, self.height_choice, self.size_choice, self.button):
-            self._tools.addWidget(widget)
-        self._tools.addWidget(self.progress, 1)
-        pictures = QSplitter(Qt.Orientation.Horizontal)
+        tools = WrappingRow((self.kind, self.height_choice, self.size_choice, self.button, self.progress))
+        self._pictures = pictures = QSplitter(Qt.Orientation.Horizontal)
         pictures.setChildrenCollapsible(False)
         pictures.setHandleWidth(8)
         pictures.addWidget(self.surface)
@@ -118,9 +115,9 @@ class LossSurfaceView(View):
         self._pages.addWidget(self.message)
         self._pages.addWidget(shown)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
-        column.addLayout(self._tools)
+        column.addLayout(tools)
         column.addLayout(self._pages, 1)
 
     # ---------------------------------------------------------------- what it asks
@@ -293,9 +290,12 @@ class LossSurfaceView(View):
         return (value, f"loss {short(value)}") if np.isfinite(value) else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, the strip gives way."""
+        """Where it is narrow, the map stands below the surface, and the strip gives way."""
         super().resizeEvent(event)
         self._show_way()
+        is_wide = event.size().width() >= _NARROW
+        is_beside = is_wide or event.size().width() > event.size().height()
+        self._pictures.setOrientation(Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical)
 
 
 def _told(found: PlaneLoss) -> str:

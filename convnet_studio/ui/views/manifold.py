@@ -46,8 +46,7 @@ class ManifoldView(View):
         self._path: ManifoldPath | None = None
         self.change = SegmentedControl("What is done to the picture", tuple(_WORDS))
         self.words = Sentence("The paths appear when the network has seen the changed pictures.")
-        self.pictures = PictureGrid("Pictures of the path")
-        self.pictures.setFixedHeight(78)
+        self.pictures = PictureGrid("Pictures of the path", most_rows=3)
         self.plot = PathPlot("Paths in the modules")
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -58,7 +57,7 @@ class ManifoldView(View):
         row.addWidget(self.change)
         row.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(self.words)

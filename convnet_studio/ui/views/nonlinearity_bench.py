@@ -29,6 +29,8 @@ from convnet_studio.ui.view import View
 
 _EMPTY = "Select a filter bank on the canvas; its outputs then go through all these non-linearities."
 _WIDE, _LOW_LIST = 560, 136
+_BAR = 12
+"""Pixels beside the list, for its scroll bar."""
 _ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _HINT = "Line: output y · dashed: slope dy/dx · dots: outputs for the shown picture · histograms: square roots"
 
@@ -61,7 +63,7 @@ class NonlinearityBench(View):
         self._settings.setSpacing(8)
         self._body = QWidget()
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 12, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.words)
         column.addWidget(self._body, 1)
@@ -80,7 +82,6 @@ class NonlinearityBench(View):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.kinds)
-        scroll.setFixedWidth(self.kinds.width() + 12)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addLayout(self._settings)
@@ -98,6 +99,9 @@ class NonlinearityBench(View):
         is_wide = self.width() >= _WIDE
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         self._scroll.setMaximumHeight(_ANY_HEIGHT if is_wide else _LOW_LIST)
+        list_width = self.kinds.usual_width if is_wide else self.width() - 24 - _BAR
+        self.kinds.setFixedWidth(list_width)
+        self._scroll.setFixedWidth(list_width + _BAR)
         self._scroll.ensureVisible(0, self.kinds.chosen_middle)
 
     # ---------------------------------------------------------------- what comes in

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.occlusion import FILLS, Occlude, OcclusionMap, hidden, square_at
 from convnet_studio.engine.data.dataset import Dataset
@@ -16,6 +16,7 @@ from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.number_text import exact
 from convnet_studio.ui.controls.picture_pane import PicturePane
+from convnet_studio.ui.controls.wrapping_row import WrappingRow
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme
 from convnet_studio.ui.view import View
@@ -55,12 +56,7 @@ class OcclusionView(View):
 
     def _arrange(self) -> None:
         self._tools = QWidget()
-        row = QHBoxLayout(self._tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for field in (self.class_field, self.size_field, self.fill_field):
-            row.addWidget(field)
-        row.addStretch(1)
+        self._tools.setLayout(WrappingRow((self.class_field, self.size_field, self.fill_field)))
         self._panes = QWidget()
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._panes)
         self._halves.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +64,7 @@ class OcclusionView(View):
         self._halves.addWidget(self.picture, 1)
         self._halves.addWidget(self.scores, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._tools)
         column.addWidget(self.words)

@@ -101,7 +101,7 @@ class OneOneOneView(View):
         column.addLayout(self._below)
         self._side = _scrolling(self.controls)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(16, 12, 16, 12)
+        self._row.setContentsMargins(12, 8, 12, 12)
         self._row.setSpacing(16)
         self._row.addWidget(self._side)
         self._row.addLayout(column, 1)
@@ -310,10 +310,9 @@ class OneOneOneView(View):
         """Where it is narrow, everything stands one below the other."""
         super().resizeEvent(event)
         is_narrow = event.size().width() < _NARROW
-        box, along = QHBoxLayout.Direction, Qt.Orientation
+        box = QHBoxLayout.Direction
         self._row.setDirection(box.BottomToTop if is_narrow else box.LeftToRight)
         self._below.setDirection(box.TopToBottom if is_narrow else box.LeftToRight)
-        self._pictures.setOrientation(along.Vertical if is_narrow else along.Horizontal)
         self._lines.setFixedHeight((_FEW_LINES if is_narrow else _LINES) * ROW)
         self._side.setMinimumWidth(0 if is_narrow else _SIDE_WIDTH)
         self._side.setMaximumSize(_UNBOUND if is_narrow else _SIDE_WIDTH, _SIDE_HEIGHT if is_narrow else _UNBOUND)

@@ -117,7 +117,7 @@ class PoolingDial(View):
         self._page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._page.setWidget(inside)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 12, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self.words)

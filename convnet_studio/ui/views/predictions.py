@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from convnet_studio.ui.theme import theme
 from convnet_studio.ui.view import View
 
 MOST_BARS = 10
+_LEAST_TOLD = 5e-4
 
 
 class PredictionsView(View):
@@ -111,7 +113,10 @@ class PredictionsView(View):
         order = np.argsort(-np.nan_to_num(shown, nan=-np.inf), kind="stable")
         kept = np.sort(order[:MOST_BARS])  # of many classes the most probable, in their own order
         self._rows = rows = [int(each) for each in kept if each < len(names)]
-        bars = [Bar(names[each], round(float(shown[each]), 3), float(np.nan_to_num(shown[each]))) for each in rows]
+        bars = [
+            Bar(names[each], float(shown[each]), float(np.nan_to_num(shown[each])), percent(float(shown[each])))
+            for each in rows
+        ]
         answer, label = int(order[0]), snapshot.label
         self.bars.show_bars(
             bars, rows.index(answer) if answer in rows else -1, rows.index(label) if label in rows else -1
@@ -175,6 +180,13 @@ def shares_of(scores: Array) -> Array:
     with np.errstate(all="ignore"):
         powers = np.exp(numbers - np.max(numbers))
         return np.asarray(powers / powers.sum())
+
+
+def percent(share: float) -> str:
+    """A probability as people say it, such as ``94.6 %``; one that is not 0 is never written as 0."""
+    if not math.isfinite(share):
+        return str(share)
+    return "< 0.1 %" if 0 < share < _LEAST_TOLD else f"{100 * share:.1f} %"
 
 
 def _verdict(names: tuple[str, ...], answer: int, label: int, share: float) -> str:

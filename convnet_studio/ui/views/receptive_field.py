@@ -84,7 +84,7 @@ class ReceptiveFieldView(View):
         row.addWidget(self.words, 1)
         row.addWidget(self.axis, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 12, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(12)
         column.addLayout(row)
         column.addWidget(self._scroll, 1)

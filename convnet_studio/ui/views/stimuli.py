@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.optimal_stimulus import (
     FindFirstGallery,
@@ -28,6 +27,7 @@ from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.label import Sentence
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.picture_pane import picture_pixels
+from convnet_studio.ui.controls.scrolling import scrolling
 from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.controls.stimulus_gallery import GalleryColumn, StimulusGallery
 from convnet_studio.ui.controls.stimulus_page import StimulusPage
@@ -96,15 +96,11 @@ class StimuliView(UnitView):
             self._tools.addLayout(row)
         self._tools.addStretch(1)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.page)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.gallery)
-        self._stack.addWidget(scroll)
+        self._one, self._many = scrolling(self.page), scrolling(self.gallery)
+        self._stack.addWidget(self._one)
+        self._stack.addWidget(self._many)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
         column.addLayout(self._tools)
         column.addWidget(self.words)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.top_patches import TEST, TRAINING, FindTopPatches, TopPatches
 from convnet_studio.engine.analysis.unit import seen_box
@@ -28,6 +28,8 @@ from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme, theme_switch
 from convnet_studio.ui.unit_view import UnitView
 
+_NARROW = 480
+"""Pixels: in less, words stand below controls."""
 _SPLITS = {"Test": TEST, "Training": TRAINING}
 
 
@@ -49,7 +51,7 @@ class TopPatchesView(UnitView):
         self.sheet = MapSheet("The nine strongest patches")
         self.sheet.setToolTip("Click a patch to show its picture to the network")
         self.legend = LegendBar("Colours of the patches")
-        self.read_out = ReadOut("Point at a patch to read its answer, click it to show its picture")
+        self.read_out = ReadOut("Point at a patch to read it, click to show its picture")
         self._arrange()
         self.split.chosen.connect(lambda _: self.ask_anew())
         self.sheet.pointed.connect(self._read)
@@ -58,10 +60,10 @@ class TopPatchesView(UnitView):
         self.refresh()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.split)
-        row.addWidget(self.words, 1)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
+        self._head.addWidget(self.split)
+        self._head.addWidget(self.words, 1)
         self._patches = QWidget()
         patches = QVBoxLayout(self._patches)
         patches.setContentsMargins(0, 0, 0, 0)
@@ -74,9 +76,9 @@ class TopPatchesView(UnitView):
         self._halves.addWidget(self.picker, 1)
         self._halves.addWidget(self._patches, 2)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
-        column.addLayout(row)
+        column.addLayout(self._head)
         column.addLayout(self._halves, 1)
 
     # ---------------------------------------------------------------- what comes in
@@ -204,3 +206,5 @@ class TopPatchesView(UnitView):
         is_wide = event.size().width() > 1.25 * event.size().height()
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(direction)
+        is_narrow = event.size().width() < _NARROW
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
