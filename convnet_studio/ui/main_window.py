@@ -37,6 +37,7 @@ from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.outline.outline import Outline
 from convnet_studio.ui.palette import Palette
+from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.panel_focus import PanelFocus
 from convnet_studio.ui.panel_layout import PanelLayout
 from convnet_studio.ui.pictures.export import PictureExport
@@ -378,9 +379,16 @@ class MainWindow(QMainWindow):
         self.session_record.views = self.view_panels.open_names
         settings_files.store(self.session_record)
         settings_files.store(self.settings)
+        self.leave()
+        event.accept()
+
+    def leave(self) -> None:
+        """End the worker, and put away what floats beside the window, so that nothing in sight outlives it."""
         self.files.close()
         self.session.close()
-        event.accept()
+        for panel in self.findChildren(Panel):
+            if panel.isFloating():
+                panel.hide()
 
     def _ask_name(self) -> None:
         """Let the user type the project's name where it stands."""
