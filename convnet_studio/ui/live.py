@@ -13,6 +13,7 @@ from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.training_session import TrainingSession
+from convnet_studio.ui.turns import Turns
 from convnet_studio.ui.view import View
 
 
@@ -23,7 +24,7 @@ def is_seen(view: View) -> bool:
 
 
 class LiveViews(QObject):
-    """Hands every event to every view, and snapshots and answers to those that can be seen.
+    """Hands every event to every view, and snapshots and answers to those that can be seen, in turns.
 
     Args:
         session: the worker.
@@ -38,9 +39,11 @@ class LiveViews(QObject):
         self._shown: frozenset[View] = frozenset()
         self._last_events: dict[type[Event], Event] = {}
         self._answered: dict[tuple[str, str], Inquiry] = {}
+        self._turns = Turns()
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
         session.answers_arrived.connect(self._show_answers)
+        session.ticked.connect(self._turns.go_on)
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -49,9 +52,9 @@ class LiveViews(QObject):
 
     @property
     def is_all_answered(self) -> bool:
-        """Whether everything that visible views ask has been answered to its end, by whatever weights."""
+        """Whether everything that visible views ask has been answered to its end, by whatever weights, and shown."""
         asked = {(view.name, name): each for view in self._shown for name, each in view.inquiries().items()}
-        return all(self._answered.get(key) == inquiry for key, inquiry in asked.items())
+        return not self._turns and all(self._answered.get(key) == inquiry for key, inquiry in asked.items())
 
     def look_at(self, picture: ProbePicture | None) -> None:
         """Show another picture to the network (None: the trainer's own choice)."""
@@ -66,7 +69,9 @@ class LiveViews(QObject):
         if self._snapshot is not None:
             for view in visible - self._shown:
                 view.show_snapshot(self._snapshot)
-        self._shown = visible
+        if visible != self._shown:
+            self._shown = visible
+            self._turns.keep_only(visible)
 
     def catch_up(self, view: View) -> None:
         """Tell a view that has just been made what the run has last reported, one event of each kind, in order."""
@@ -78,6 +83,7 @@ class LiveViews(QObject):
             if isinstance(event, RunStarted):
                 self._last_events.clear()
                 self._answered.clear()
+                self._turns.keep_only(())
             self._last_events.pop(type(event), None)
             self._last_events[type(event)] = event
         for view in self._views():
@@ -88,10 +94,13 @@ class LiveViews(QObject):
         for view in self._shown:
             for (view_name, name), answer in answers.items():
                 if view_name == view.name:
-                    view.show_answer(name, answer)
+                    self._turns.put_answer(view, name, answer)
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.refresh_probes()
         for view in self._shown:
-            view.show_snapshot(snapshot)
+            if view.is_fluent:
+                view.show_snapshot(snapshot)
+            else:
+                self._turns.put_snapshot(view, snapshot)
