@@ -10,7 +10,7 @@ from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.view import View
 
-TURN_SECONDS = 0.003
+TURN_SECONDS = 0.002
 """Of the window's thread in one go; painting what views were given takes about as long once more."""
 
 

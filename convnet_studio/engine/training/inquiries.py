@@ -14,6 +14,8 @@ from convnet_studio.engine.training.sentences import sentence_of
 
 PIECE_SECONDS = 0.005
 """Work between two looks at whether somebody is calling."""
+_SHARE_OF_REPEATS = 0.5
+"""Of an inquiry's share, once it was answered and is only asked again because weights have changed: nobody waits."""
 
 
 class Inquiries:
@@ -52,7 +54,7 @@ class Inquiries:
                     break
             if is_calling():
                 break
-        share = type(work.inquiry).share
+        share = work.share
         self._not_before = now + (now - started) * (1 - share) / share
 
 
@@ -63,10 +65,16 @@ class _Work:
         self.inquiry = inquiry
         self._steps: Iterator[object] | None = None
         self._value: object = None
+        self._is_answered = False
         self._network: Network | None = None
         self._program: Program | None = None
         self._about: Moment | None = None
         self._step = -1
+
+    @property
+    def share(self) -> float:
+        """Of the worker's time, at most, while it has something else to do."""
+        return type(self.inquiry).share * (_SHARE_OF_REPEATS if self._is_answered else 1.0)
 
     def is_wanted(self, moment: Moment) -> bool:
         """Whether there is something to do: it is not finished, or about something else by now."""
@@ -87,16 +95,18 @@ class _Work:
 
     def go_on(self, moment: Moment) -> Answer | None:
         """Do the next piece; what is new of the answer."""
-        if self._steps is None or self._is_about_another(moment):
+        if self._is_about_another(moment):
+            self._steps, self._is_answered = None, False
+        if self._steps is None:
             self._about, self._step, self._value = moment, moment.run.course.step, None
-            self._network, self._program, self._steps = moment.run.network, moment.run.program, None
+            self._network, self._program = moment.run.network, moment.run.program
         run_id, step = moment.run.run_id, self._step
         try:
             with np.errstate(all="ignore"):
                 self._steps = self._steps or self.inquiry.work(moment)
                 value = next(self._steps)
         except StopIteration:
-            self._steps = None
+            self._steps, self._is_answered = None, True
             return Answer(run_id, step, self.inquiry, self._value, is_final=True)
         except Exception as error:  # a question that fails must not end training, nor stay without an answer
             self._steps = None

@@ -59,7 +59,7 @@ class Inquiry(ABC):
     """Whether it is asked again, once answered, whenever weights have changed; else only when the network is another
     one, or another picture is shown."""
     share: ClassVar[float] = 0.1
-    """Of the worker's time, at most, while it has something else to do."""
+    """Of the worker's time, at most, while it has something else to do; half of it once there is an answer."""
 
     @abstractmethod
     def work(self, moment: Moment) -> Iterator[object]:
