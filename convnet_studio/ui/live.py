@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 
 from convnet_studio.engine.training.events import Event, RunStarted
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Snapshot
-from convnet_studio.ui.training_session import TrainingSession
+from convnet_studio.ui.training_session import TICK_MILLISECONDS, TrainingSession
 from convnet_studio.ui.turns import Turns
 from convnet_studio.ui.view import View
 
@@ -29,10 +29,11 @@ class LiveViews(QObject):
     Args:
         session: the worker.
         views: all views of the window, asked anew each time (they come and go with tabs and docks).
+        window: whose views they are; none is given anything once it is gone.
     """
 
-    def __init__(self, session: TrainingSession, views: Callable[[], Iterable[View]]) -> None:
-        super().__init__()
+    def __init__(self, session: TrainingSession, views: Callable[[], Iterable[View]], window: QObject) -> None:
+        super().__init__(window)
         self._session = session
         self._views = views
         self._snapshot: Snapshot | None = None
@@ -43,7 +44,10 @@ class LiveViews(QObject):
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
         session.answers_arrived.connect(self._show_answers)
-        session.ticked.connect(self._turns.go_on)
+        self._next_turns = QTimer(self)
+        self._next_turns.setTimerType(Qt.TimerType.PreciseTimer)
+        self._next_turns.setSingleShot(True)
+        self._next_turns.timeout.connect(self._serve)
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -95,6 +99,7 @@ class LiveViews(QObject):
             for (view_name, name), answer in answers.items():
                 if view_name == view.name:
                     self._turns.put_answer(view, name, answer)
+        self._serve_between_ticks()
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -104,3 +109,14 @@ class LiveViews(QObject):
                 view.show_snapshot(snapshot)
             else:
                 self._turns.put_snapshot(view, snapshot)
+        self._serve_between_ticks()
+
+    def _serve_between_ticks(self) -> None:
+        """Not with the canvas: what is painted is painted in two short moments instead of a long one."""
+        if self._turns:
+            self._next_turns.start(TICK_MILLISECONDS // 2)
+
+    def _serve(self) -> None:
+        self._turns.go_on()
+        if self._turns:
+            self._next_turns.start(TICK_MILLISECONDS)

@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self.first_marks = FirstMarks(
             self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.inspector
         )
-        self.live = LiveViews(self.session, self.views)
+        self.live = LiveViews(self.session, self.views, self)
         self.pictures = PictureExport(
             self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
         )

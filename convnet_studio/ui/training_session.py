@@ -59,8 +59,6 @@ class TrainingSession(QObject):
     """Snapshot of the newest run."""
     answers_arrived = Signal(object)
     """Mapping from the keys given to `ask` to the newest Answer, all of the newest run."""
-    ticked = Signal()
-    """All that had arrived has been handed on; 40 times a second."""
     state_changed = Signal()
     """`is_playing` or `is_compiled` may have changed."""
     compile_progressed = Signal(object)
@@ -179,7 +177,6 @@ class TrainingSession(QObject):
         answers = {key: each for key, each in self.control.answers.take().items() if each.run_id == self.run_id}
         if answers:
             self.answers_arrived.emit(answers)
-        self.ticked.emit()
         if self.is_playing or self._wants_snapshot or events:
             self._wants_snapshot = False
             self.control.ask_snapshot()
