@@ -146,7 +146,8 @@ def window(preset: str, seconds: float, threads: int, with_views: bool = False) 
         "first_window_s": counter.first_window,
         "first_changed_maps_s": first_change,
     }
-    main.session.close()
+    main.leave()
+    main.hide()
     return result
 
 

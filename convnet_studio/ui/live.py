@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 
 from convnet_studio.engine.training.events import Event, RunStarted
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.snapshot import Snapshot
-from convnet_studio.ui.training_session import TrainingSession
+from convnet_studio.ui.training_session import TICK_MILLISECONDS, TrainingSession
+from convnet_studio.ui.turns import Turns
 from convnet_studio.ui.view import View
 
 
@@ -23,24 +24,30 @@ def is_seen(view: View) -> bool:
 
 
 class LiveViews(QObject):
-    """Hands every event to every view, and snapshots and answers to those that can be seen.
+    """Hands every event to every view, and snapshots and answers to those that can be seen, in turns.
 
     Args:
         session: the worker.
         views: all views of the window, asked anew each time (they come and go with tabs and docks).
+        window: whose views they are; none is given anything once it is gone.
     """
 
-    def __init__(self, session: TrainingSession, views: Callable[[], Iterable[View]]) -> None:
-        super().__init__()
+    def __init__(self, session: TrainingSession, views: Callable[[], Iterable[View]], window: QObject) -> None:
+        super().__init__(window)
         self._session = session
         self._views = views
         self._snapshot: Snapshot | None = None
         self._shown: frozenset[View] = frozenset()
         self._last_events: dict[type[Event], Event] = {}
         self._answered: dict[tuple[str, str], Inquiry] = {}
+        self._turns = Turns()
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
         session.answers_arrived.connect(self._show_answers)
+        self._next_turns = QTimer(self)
+        self._next_turns.setTimerType(Qt.TimerType.PreciseTimer)
+        self._next_turns.setSingleShot(True)
+        self._next_turns.timeout.connect(self._serve)
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -49,9 +56,9 @@ class LiveViews(QObject):
 
     @property
     def is_all_answered(self) -> bool:
-        """Whether everything that visible views ask has been answered to its end, by whatever weights."""
+        """Whether everything that visible views ask has been answered to its end, by whatever weights, and shown."""
         asked = {(view.name, name): each for view in self._shown for name, each in view.inquiries().items()}
-        return all(self._answered.get(key) == inquiry for key, inquiry in asked.items())
+        return not self._turns and all(self._answered.get(key) == inquiry for key, inquiry in asked.items())
 
     def look_at(self, picture: ProbePicture | None) -> None:
         """Show another picture to the network (None: the trainer's own choice)."""
@@ -66,7 +73,9 @@ class LiveViews(QObject):
         if self._snapshot is not None:
             for view in visible - self._shown:
                 view.show_snapshot(self._snapshot)
-        self._shown = visible
+        if visible != self._shown:
+            self._shown = visible
+            self._turns.keep_only(visible)
 
     def catch_up(self, view: View) -> None:
         """Tell a view that has just been made what the run has last reported, one event of each kind, in order."""
@@ -78,6 +87,7 @@ class LiveViews(QObject):
             if isinstance(event, RunStarted):
                 self._last_events.clear()
                 self._answered.clear()
+                self._turns.keep_only(())
             self._last_events.pop(type(event), None)
             self._last_events[type(event)] = event
         for view in self._views():
@@ -88,10 +98,25 @@ class LiveViews(QObject):
         for view in self._shown:
             for (view_name, name), answer in answers.items():
                 if view_name == view.name:
-                    view.show_answer(name, answer)
+                    self._turns.put_answer(view, name, answer)
+        self._serve_between_ticks()
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.refresh_probes()
         for view in self._shown:
-            view.show_snapshot(snapshot)
+            if view.is_fluent:
+                view.show_snapshot(snapshot)
+            else:
+                self._turns.put_snapshot(view, snapshot)
+        self._serve_between_ticks()
+
+    def _serve_between_ticks(self) -> None:
+        """Not with the canvas: what is painted is painted in two short moments instead of a long one."""
+        if self._turns:
+            self._next_turns.start(TICK_MILLISECONDS // 2)
+
+    def _serve(self) -> None:
+        self._turns.go_on()
+        if self._turns:
+            self._next_turns.start(TICK_MILLISECONDS)

@@ -37,6 +37,7 @@ from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.outline.outline import Outline
 from convnet_studio.ui.palette import Palette
+from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.panel_focus import PanelFocus
 from convnet_studio.ui.panel_layout import PanelLayout
 from convnet_studio.ui.pictures.export import PictureExport
@@ -127,7 +128,7 @@ class MainWindow(QMainWindow):
         self.first_marks = FirstMarks(
             self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.inspector
         )
-        self.live = LiveViews(self.session, self.views)
+        self.live = LiveViews(self.session, self.views, self)
         self.pictures = PictureExport(
             self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
         )
@@ -379,9 +380,16 @@ class MainWindow(QMainWindow):
         self.session_record.views = self.view_panels.open_names
         settings_files.store(self.session_record)
         settings_files.store(self.settings)
+        self.leave()
+        event.accept()
+
+    def leave(self) -> None:
+        """End the worker, and put away what floats beside the window, so that nothing in sight outlives it."""
         self.files.close()
         self.session.close()
-        event.accept()
+        for panel in self.findChildren(Panel):
+            if panel.isFloating():
+                panel.hide()
 
     def _ask_name(self) -> None:
         """Let the user type the project's name where it stands."""

@@ -94,8 +94,7 @@ def render_all(requests: list[RenderRequest]) -> None:
         events = _train(window, first)
         drawn.extend(_draw(window, request, events) for request in requests)
     finally:
-        window.files.close()
-        window.session.close()
+        window.leave()
         for widget in drawn:  # here and now, in the thread that they belong to
             widget.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -41,6 +41,10 @@ from convnet_studio.engine.training.trainer import Trainer
 TICK_MILLISECONDS = 25
 """The mailbox is read 40 times a second: fluent to the eye, and at 60 training would lose twice as much."""
 
+HAND_OVER_SECONDS = 0.0005
+"""How long a thread that computes in Python keeps the other waiting. The usual 5 ms are half a frame to the window, and
+more to the worker than a burst of steps, after each of which it asks."""
+
 
 class TrainingSession(QObject):
     """Runs the trainer for as long as the window lives.
@@ -86,6 +90,7 @@ class TrainingSession(QObject):
         """Start the worker; where the engine is not compiled yet, that goes on beside it."""
         if not compiled_set_ready():
             threading.Thread(target=self._compile, name="convnet-studio compiler", daemon=True).start()
+        sys.setswitchinterval(HAND_OVER_SECONDS)
         self._thread.start()
         self._timer.start()
 

@@ -23,8 +23,8 @@ class View(QWidget):
     """One way of looking at the running network.
 
     A view paints what it is given and asks for nothing else: while it is visible the window collects its `probes` and
-    `inquiries`, and hands it each new snapshot, the answers, and all events in order. It must survive having been given
-    nothing yet.
+    `inquiries`, and hands it the newest snapshot and answers when it is its turn, and all events in order. It must
+    survive having been given nothing yet.
     """
 
     registry: ClassVar[Registry[type[View]]] = Registry("view")
@@ -44,6 +44,9 @@ class View(QWidget):
 
     is_bench: ClassVar[bool] = False
     """Whether it is a bench of the lab: an experiment of its own, rather than a look at the running network."""
+
+    is_fluent: ClassVar[bool] = False
+    """Whether it is given every snapshot at once; all others have their turns, the fewer the more are in sight."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

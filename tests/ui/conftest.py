@@ -38,8 +38,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made.show()
     qtbot.waitUntil(lambda: made.live.snapshot is not None, timeout=SECONDS)
     yield made
-    made.files.close()
-    made.session.close()
+    made.leave()
     made.hide()
     made.deleteLater()
     theme_switch().use(LIGHT)

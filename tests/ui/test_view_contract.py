@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from live_digits import live, with_nan
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -43,6 +43,14 @@ def test_tells_its_name_and_purpose(view: View) -> None:
     assert view.title
     assert view.summary.endswith(".")
     assert "\n" not in view.summary
+
+
+def test_who_does_something_when_hidden_owns_what_that_takes(view: View) -> None:
+    # at the end of the program objects without a parent go first, in any order; what is in sight is hidden after that,
+    # and an exception in such a handler would end the process by a signal
+    if type(view).hideEvent is not View.hideEvent:
+        parts = {name: each for name, each in vars(view).items() if isinstance(each, QObject)}
+        assert [name for name, each in parts.items() if not each.parent() and each is not view.open_project] == []
 
 
 def test_shows_before_it_was_given_anything(view: View) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
@@ -119,3 +121,14 @@ def test_a_late_view_learns_what_the_run_last_reported(window: MainWindow, qtbot
     window.add_view(Listener(window.open_project))
     assert "RunStarted" in told
     assert "Stepped" in told
+
+
+def test_nothing_floats_on_when_the_window_is_closed(window: MainWindow) -> None:
+    window.view_panels.show("maps")
+    panel = window.view_panels.panel("maps")
+    panel.setFloating(True)
+    window.open_project.mark_saved(Path("nowhere.cvstudio"))
+    assert panel.isVisible()
+    assert window.close()
+    assert not panel.isVisible()
+    assert window.session_record.views == ["maps"]

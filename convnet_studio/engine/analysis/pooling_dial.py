@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -47,10 +48,14 @@ def _kind_and_settings(family: str, amount: float) -> tuple[Callable[..., Pool2d
     return (LogSumExpPool2d, {"b": amount}) if amount else (AvgPool2d, {})
 
 
+_kept_pooling = cache(pooling)
+"""Making a module takes longer than what it computes of one window, and a Sweep takes twenty."""
+
+
 def pooled(family: str, amount: float, maps: Array, size: int) -> Array:
     """Every window of `size` of a map ``(height, width)``, ``(height - size + 1, width - size + 1)``."""
     given = np.abs(maps) if family == P_NORM else maps
-    y: Array = pooling(family, amount, size).forward(given[None, None])[0, 0]
+    y: Array = _kept_pooling(family, amount, size).forward(given[None, None])[0, 0]
     return y
 
 

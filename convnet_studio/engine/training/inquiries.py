@@ -18,6 +18,8 @@ FRESH_SHARE = 0.8
 """Of the worker's time that a question gets at least while it is fresh: who has just asked looks at an empty place."""
 FRESH_SECONDS = 2.0
 """For how long a question that was never answered to the end is fresh."""
+_SHARE_OF_REPEATS = 0.5
+"""Of an inquiry's share, once it was answered and is only asked again because weights have changed: nobody waits."""
 
 
 class Inquiries:
@@ -67,6 +69,7 @@ class _Work:
         self.inquiry = inquiry
         self._steps: Iterator[object] | None = None
         self._value: object = None
+        self._is_answered = False
         self._network: Network | None = None
         self._program: Program | None = None
         self._about: Moment | None = None
@@ -75,9 +78,11 @@ class _Work:
 
     @property
     def share(self) -> float:
-        """Of the worker's time that it gets now."""
+        """Of the worker's time, at most, while it has something else to do."""
         own = type(self.inquiry).share
-        return max(own, FRESH_SHARE) if perf_counter() < self._fresh_until else own
+        if perf_counter() < self._fresh_until:
+            return max(own, FRESH_SHARE)
+        return own * _SHARE_OF_REPEATS if self._is_answered else own
 
     def is_wanted(self, moment: Moment) -> bool:
         """Whether there is something to do: it is not finished, or about something else by now."""
@@ -98,16 +103,18 @@ class _Work:
 
     def go_on(self, moment: Moment) -> Answer | None:
         """Do the next piece; what is new of the answer."""
-        if self._steps is None or self._is_about_another(moment):
+        if self._is_about_another(moment):
+            self._steps, self._is_answered = None, False
+        if self._steps is None:
             self._about, self._step, self._value = moment, moment.run.course.step, None
-            self._network, self._program, self._steps = moment.run.network, moment.run.program, None
+            self._network, self._program = moment.run.network, moment.run.program
         run_id, step = moment.run.run_id, self._step
         try:
             with np.errstate(all="ignore"):
                 self._steps = self._steps or self.inquiry.work(moment)
                 value = next(self._steps)
         except StopIteration:
-            self._steps, self._fresh_until = None, 0.0
+            self._steps, self._fresh_until, self._is_answered = None, 0.0, True
             return Answer(run_id, step, self.inquiry, self._value, is_final=True)
         except Exception as error:  # a question that fails must not end training, nor stay without an answer
             self._steps, self._fresh_until = None, 0.0

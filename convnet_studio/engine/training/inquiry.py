@@ -61,7 +61,7 @@ class Inquiry(ABC):
     asks_of_picture: ClassVar[bool] = True
     """Whether the answer is another one for another picture that is shown."""
     share: ClassVar[float] = 0.1
-    """Of the worker's time, at most, while it has something else to do."""
+    """Of the worker's time, at most, while it has something else to do; half of it once there is an answer."""
 
     @abstractmethod
     def work(self, moment: Moment) -> Iterator[object]:

@@ -32,8 +32,8 @@ class Walker(QObject):
     measured = Signal()
     """More slopes were measured."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.stepper: Stepper | None = None
         self.walk: Walk | None = None
         self.grain = Grain.MODULE

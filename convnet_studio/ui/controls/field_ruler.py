@@ -68,6 +68,8 @@ class FieldRuler(QWidget):
 
     def show_rows(self, rows: Sequence[RulerRow]) -> None:
         """Show these modules, the lowest first."""
+        if self._rows == tuple(rows):
+            return  # a new picture changes none of it
         self._rows = tuple(rows)
         self.setFixedHeight(self.sizeHint().height())
         self.setAccessibleDescription("; ".join(f"{each.title}: {each.sizes}, {each.field}" for each in rows))

@@ -67,8 +67,9 @@ class NumberField(QAbstractSpinBox):
 
     def set_refused(self, refused: bool) -> None:
         """Mark the entry as one that was not taken."""
-        self._refused = refused
-        self.update()
+        if refused != self._refused:
+            self._refused = refused
+            self.update()
 
     def stepBy(self, steps: int) -> None:
         """Arrow keys, wheel and the small arrows."""

@@ -45,7 +45,7 @@ class BackpropView(View):
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
         self._asked = WeightsOfNow()
-        self.walker = Walker()
+        self.walker = Walker(self)
         self.chain = Chain(self.walker, self._name_of, self._say)
         self.explanation = Explanation(self.walker, self._name_of)
         self.table = StepTable(self.walker, self._name_of)

@@ -42,6 +42,7 @@ class CanvasView(View):
     name = "canvas"
     title = "Canvas"
     summary = "The network as it is drawn, each card with its live feature maps."
+    is_fluent = True
 
     zoom_changed = Signal(float)
     """1 is actual size."""
