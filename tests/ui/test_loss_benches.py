@@ -257,5 +257,5 @@ def test_in_the_window_it_is_computed_while_the_run_rests(window: MainWindow, qt
     qtbot.waitUntil(lambda: view._found is not None and view._found.done == 1, timeout=60_000)
     assert view._found is not None
     assert view._found.values is not None
-    assert view._found.values[8, 8] == pytest.approx(view._found.center_loss, rel=1e-6)
+    assert view._found.values[8, 8] == pytest.approx(view._found.loss, rel=1e-6)
     view.close()

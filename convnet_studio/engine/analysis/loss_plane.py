@@ -3,7 +3,8 @@
 The plane is w = c + α d₁ + β d₂, c being the weights when the question was asked. Li, Xu, Taylor, Studer and Goldstein,
 Visualizing the loss landscape of neural nets (2018): random directions, each filter of which is as long as the
 network's own (sec. 4), or the first two principal components of the run's own way (sec. 7). A run does not lie in such
-a plane: every place of it is told with its distance.
+a plane: every place of it is told with its distance. A network that learns two numbers only has no other plane than
+theirs: then c = 0, and α and β are these numbers.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from convnet_studio.engine.training.run import Run
 
 RANDOM, PRINCIPAL = "random", "principal"
 KINDS = (RANDOM, PRINCIPAL)
+WHOLE = "whole"
+"""The kind of the plane of a network that learns two numbers only, whichever was asked for."""
+WHOLE_REACH = 3.0
+"""How far it goes each way at least."""
 MARGIN = 0.35
 """How much wider than the way the plane of principal directions is on each side, in its longest side."""
 FEWEST_PLACES = 3
@@ -51,12 +56,13 @@ class Plane:
     """A plane through weights.
 
     Attributes:
-        run_id, step: of the weights at its `center`, ``(n,)`` float32.
+        run_id, step: of the weights that it was asked for.
+        center: ``(n,)`` float32: these weights; of a ``whole`` plane, with 0 for both numbers.
         directions: ``(2, n)`` float32.
         alphas, betas: ends of the part that is computed, in units of the directions.
-        kind: ``random`` or ``principal``.
+        kind: ``random``, ``principal`` or ``whole``.
         shares: of the run's squared movement that each principal direction holds, else (0, 0).
-        way: where the kept checkpoints of the run lie, oldest first, its centre at the end.
+        way: where the kept checkpoints of the run lie, oldest first, the weights that it was asked for at the end.
     """
 
     run_id: int
@@ -97,14 +103,14 @@ class PlaneLoss:
         plane: which.
         values: mean loss over `samples` training samples at the grid's points, ``(points, points)``, rows along β, from
             the lower ends on; without penalties. None while the first, coarsest grid is not complete.
-        center_loss: the same at the plane's centre.
+        loss: the same at the weights that it was asked for.
         done: share of all work, 0 .. 1.
     """
 
     plane: Plane
     values: Array | None
     samples: int
-    center_loss: float
+    loss: float
     done: float
 
 
@@ -119,6 +125,7 @@ class FindLossPlane(Inquiry):
     """
 
     is_live: ClassVar = False
+    asks_of_picture: ClassVar = False
     share: ClassVar = 0.3
 
     kind: str = RANDOM
@@ -151,8 +158,8 @@ class FindLossPlane(Inquiry):
                     yield None
                 return total / count
 
-            center_loss = yield from mean_loss(plane.center)
-            yield PlaneLoss(plane, None, count, center_loss, 0.0)
+            loss = yield from mean_loss(parameters.copy())
+            yield PlaneLoss(plane, None, count, loss, 0.0)
             fine = np.full((self.points, self.points), np.nan)
             shown: Array | None = None
             known, last = 0, 0
@@ -169,20 +176,27 @@ class FindLossPlane(Inquiry):
                     done = known / fine.size
                     if known - last >= fine.size / 50:
                         last = known
-                        yield PlaneLoss(plane, shown, count, center_loss, done)
+                        yield PlaneLoss(plane, shown, count, loss, done)
                 shown = _frozen(fine[::stride, ::stride].copy())
-                yield PlaneLoss(plane, shown, count, center_loss, known / fine.size)
+                yield PlaneLoss(plane, shown, count, loss, known / fine.size)
         finally:
             program.close()
 
     def _find_plane(self, run: Run, network: Network) -> Generator[None, None, Plane]:
         """The plane; yields after each piece of work."""
         center = _frozen(network.parameters.copy())
-        step = run.course.step
+        weights, kind, step = center, self.kind, run.course.step
         earlier = [each for each in run.checkpoints.taken if each.step < step]
         shares, ends = (0.0, 0.0), ((-self.reach, self.reach), (-self.reach, self.reach))
         directions = None
-        if self.kind == PRINCIPAL:
+        learned = np.concatenate([each.reshape(-1) for each in _learned(network)] or [np.zeros(0, np.int64)])
+        if len(learned) == 2:
+            kind, center, directions = WHOLE, center.copy(), np.zeros((2, center.size), np.float32)
+            center[learned] = 0
+            directions[[0, 1], learned] = 1
+            reach = max(WHOLE_REACH, 1.25 * float(np.abs(weights[learned]).max()))
+            ends = ((-reach, reach), (-reach, reach))
+        elif self.kind == PRINCIPAL:
             for found in principal_directions([each.parameters for each in earlier], center):
                 yield None
                 if found is not None:
@@ -190,20 +204,22 @@ class FindLossPlane(Inquiry):
         else:
             directions = random_directions(network, run.seed + self.seed)
         assert directions is not None
-        plane = Plane(run.run_id, step, center, _frozen(directions), *ends, self.kind, shares)
+        plane = Plane(run.run_id, step, _frozen(center), _frozen(directions), *ends, kind, shares)
         way = []
         for checkpoint in earlier:
             way.append(_place(plane, checkpoint))
             yield None
-        way.append(plane.place(step, center))
-        if self.kind == PRINCIPAL:
+        way.append(plane.place(step, weights))
+        if kind == PRINCIPAL:
             ends = _around(way)
-        return Plane(run.run_id, step, center, plane.directions, *ends, self.kind, shares, tuple(way))
+        return Plane(run.run_id, step, center, plane.directions, *ends, kind, shares, tuple(way))
 
 
 @dataclass(frozen=True)
 class FindPlace(Inquiry):
     """Where the weights of the run are now, seen from a plane; asked again whenever they have changed."""
+
+    asks_of_picture: ClassVar = False
 
     plane: Plane
 
@@ -224,21 +240,26 @@ def random_directions(network: Network, seed: int) -> Array:
     """
     random = np.random.default_rng(seed)
     directions = np.zeros((2, network.parameters.size), np.float32)
+    for where in _learned(network):
+        if where.ndim < 2:
+            continue
+        filters = network.parameters[where].reshape(len(where), -1)
+        norms = np.linalg.norm(filters.astype(np.float64), axis=1, keepdims=True)
+        for direction in directions:
+            drawn = random.standard_normal(filters.shape)
+            drawn *= norms / np.maximum(np.linalg.norm(drawn, axis=1, keepdims=True), 1e-30)
+            direction[where] = drawn.reshape(where.shape)
+    return directions
+
+
+def _learned(network: Network) -> Iterator[Array]:
+    """For each array that is learned: where its numbers lie in the flat vector, in its shape."""
     start = network.parameters.__array_interface__["data"][0]
     for module_id in network.slices:
-        if not network.learns(module_id):
-            continue
-        for each in network.parameters_of(module_id).values():
-            if each.value.ndim < 2:
-                continue
-            offset = (each.value.__array_interface__["data"][0] - start) // each.value.itemsize
-            filters = each.value.reshape(len(each.value), -1)
-            norms = np.linalg.norm(filters.astype(np.float64), axis=1, keepdims=True)
-            for direction in directions:
-                drawn = random.standard_normal(filters.shape)
-                drawn *= norms / np.maximum(np.linalg.norm(drawn, axis=1, keepdims=True), 1e-30)
-                direction[offset : offset + filters.size] = drawn.reshape(-1)
-    return directions
+        if network.learns(module_id):
+            for each in network.parameters_of(module_id).values():
+                offset = (each.value.__array_interface__["data"][0] - start) // each.value.itemsize
+                yield np.arange(offset, offset + each.value.size).reshape(each.value.shape)
 
 
 def principal_directions(places: list[Array], center: Array) -> Iterator[tuple[Array, tuple[float, float]] | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -68,7 +68,7 @@ class Dataset:
         class_names: one for each label; empty where nobody has said what the pictures show.
         source, licence: where the pictures come from and under which terms. `credits`: who made them, one by one.
         synthetic: rendered or composed by a program, not observed.
-        is_signed: its pictures were normalised, so that 0 is no longer black.
+        is_signed: its pictures were normalised, or are plain numbers, so that 0 is not black.
     """
 
     name: str
@@ -112,6 +112,8 @@ class DatasetFile(ABC):
     """One or two sentences: what it shows, how much of it, what it is good for."""
     synthetic: ClassVar[bool] = False
     """Rendered or composed by a program, not observed."""
+    is_signed: ClassVar[bool] = False
+    """Its pictures are plain numbers, float32 of either sign, no pixels."""
     file: ClassVar[str] = ""
     """Where it is made of another set's pictures: the name of that set's file."""
 
@@ -125,7 +127,7 @@ class DatasetFile(ABC):
         """Indices of the pictures to learn from and of those held out, of the file's `arrays`."""
 
     def images(self, arrays: Mapping[str, Array]) -> Array:
-        """All pictures of the file's `arrays`, uint8 ``(count, channel, height, width)``."""
+        """All pictures of the file's `arrays`, ``(count, channel, height, width)``: uint8, or numbers (`is_signed`)."""
         return read_images(arrays)
 
     def labels(self, arrays: Mapping[str, Array]) -> Array:
@@ -160,6 +162,7 @@ class DatasetFile(ABC):
             licence=str(arrays["licence"]),
             credits=tuple(self.credits(arrays)),
             synthetic=self.synthetic,
+            is_signed=self.is_signed,
         )
 
     def origin(self) -> tuple[str, ...]:
@@ -181,6 +184,22 @@ def load_dataset(name: str) -> Dataset:
         KeyError: with a sentence that lists what there is.
     """
     return DatasetFile.registry[name]().load()
+
+
+def plain_numbers(rows: Sequence[Sequence[float]], names: Sequence[str]) -> dict[str, Array]:
+    """The arrays of a set of a few lists of numbers, all of one class or of none, which needs no file.
+
+    Args:
+        rows: each sample's numbers, one above the other, as a picture ``(1, n, 1)``. `names`: of the class, if any.
+    """
+    images = np.array(rows, np.float32)[:, None, :, None]
+    return {
+        "images": images,
+        "labels": np.full(len(images), len(names) - 1),
+        "names": np.array(names, np.str_),
+        "source": np.array("Numbers chosen for this program"),
+        "licence": np.array("CC0 1.0"),
+    }
 
 
 def head_and_tail(count: int, train: int) -> tuple[Array, Array]:

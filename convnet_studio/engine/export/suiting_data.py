@@ -24,12 +24,12 @@ def with_suiting_data(project: Project, suits: Callable[[Outline], bool]) -> Pro
 
 
 def _names() -> Iterator[str]:
-    """The usual data set, then the others, small files first, since each must be opened."""
+    """The usual data set, then the others that have pictures, small files first, since each must be opened."""
     first = DataSpec().dataset
     yield first
     sizes = {
         name: asset_path(f"datasets/{kind.file or name}.npz").stat().st_size
         for name, kind in DatasetFile.registry.items()
-        if name != first
+        if name != first and not kind.is_signed
     }
     yield from sorted(sizes, key=lambda name: sizes[name])

@@ -232,6 +232,8 @@ def _join(given: Arguments) -> Unit:
 
 def _linear(given: Arguments) -> Unit:
     settings: Settings = {"out_features": given.whole(1, "the number of outputs")}
+    if given.values[2:3] == [False]:
+        settings["has_bias"] = False
     return Unit(given.name, given.line, "Linear", settings, given.whole(0, "the number of inputs"))
 
 

@@ -87,8 +87,12 @@ def parameters_in_slots(node: Node, training: TrainingSpec) -> int:
         return parameter_count(node)
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
     if node.shares:
-        return outputs * (inputs + 1)
-    return 0 if pays_to_keep_samples(training.batch_size, inputs, outputs) else parameter_count(node)
+        return outputs * (inputs + node.module.has_bias)
+    return (
+        0
+        if node.module.has_bias and pays_to_keep_samples(training.batch_size, inputs, outputs)
+        else parameter_count(node)
+    )
 
 
 class MemoryGate:

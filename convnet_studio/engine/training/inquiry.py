@@ -57,7 +57,9 @@ class Inquiry(ABC):
 
     is_live: ClassVar[bool] = True
     """Whether it is asked again, once answered, whenever weights have changed; else only when the network is another
-    one, or another picture is shown."""
+    one, or another picture is shown that it asks of."""
+    asks_of_picture: ClassVar[bool] = True
+    """Whether the answer is another one for another picture that is shown."""
     share: ClassVar[float] = 0.1
     """Of the worker's time, at most, while it has something else to do."""
 

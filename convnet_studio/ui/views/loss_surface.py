@@ -10,7 +10,15 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
-from convnet_studio.engine.analysis.loss_plane import PRINCIPAL, RANDOM, FindLossPlane, FindPlace, Place, PlaneLoss
+from convnet_studio.engine.analysis.loss_plane import (
+    PRINCIPAL,
+    RANDOM,
+    WHOLE,
+    FindLossPlane,
+    FindPlace,
+    Place,
+    PlaneLoss,
+)
 from convnet_studio.engine.training.events import Event, NetworkChanged, Rewound, RunStarted
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.ui.controls.choice_field import ChoiceField
@@ -26,6 +34,7 @@ from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 from convnet_studio.ui.view import View
 
 _TITLES = {RANDOM: "Random directions", PRINCIPAL: "Principal directions"}
+_AXES = {RANDOM: ("α", "β"), PRINCIPAL: ("1st", "2nd"), WHOLE: ("w0", "w1")}
 _LOSS, _LOG = "Loss", "Log of loss"
 _SIZES = {each: f"{each}×{each} points" for each in ("17", "33", "65")}
 _MOST_PLACES = 5000
@@ -124,7 +133,7 @@ class LossSurfaceView(View):
     def inquiries(self) -> Mapping[str, Inquiry]:
         """The plane until it is computed or cancelled; where the run is, as soon as the plane is known."""
         asked: dict[str, Inquiry] = {}
-        if self._is_busy:  # no longer: another picture that is shown to the network would begin it anew
+        if self._is_busy:  # no longer: another program that runs the network would begin it anew
             asked["plane"] = self._inquiry
         if self._found is not None:
             asked["place"] = FindPlace(self._found.plane)
@@ -213,10 +222,8 @@ class LossSurfaceView(View):
         self._pages.setCurrentIndex(1 if has_surface else 0)
         if found is not None and found.values is not None:
             plane = found.plane
-            is_random = plane.kind == RANDOM
-            names = ("α", "β") if is_random else ("1st", "2nd")
             is_log = self.height_choice.choice == _LOG
-            field = Field(found.values, plane.alphas, plane.betas, names, is_log=is_log)
+            field = Field(found.values, plane.alphas, plane.betas, _AXES[plane.kind], is_log=is_log)
             self.surface.show_field(field)
             self.map.show_field(field)
             self.plane_text.show_text(_told(found))
@@ -242,13 +249,22 @@ class LossSurfaceView(View):
     def _show_way(self) -> None:
         places = self._places
         points = np.array([(each.alpha, each.beta) for each in places]).reshape(-1, 2)
-        spots = [Spot(0.0, 0.0, f"step {self._found.plane.step:,}")] if self._found is not None else []
+        spots = []
+        if self._found is not None and self._found.plane.way:
+            begun = self._found.plane.way[-1]
+            spots = [Spot(begun.alpha, begun.beta, f"step {begun.step:,}")]
         ways = [Way(points, theme().color("bad"), "●", shows_steps=True)] if places else []
         scene = Scene(ways, (), spots, self.map.scene.pointer)
         self.surface.show_scene(scene)
         self.map.show_scene(scene)
         self.strip.show_places([(each.step, each.distance, each.travelled) for each in places])
-        if places:
+        is_whole = self._found is not None and self._found.plane.kind == WHOLE
+        self.kind.setVisible(not is_whole)  # there is but one plane
+        self.strip.setVisible(not is_whole and self.width() >= _NARROW)
+        if places and is_whole:
+            last = places[-1]
+            self.place_text.show_text(f"Step {last.step:,}: w0 = {short(last.alpha)}, w1 = {short(last.beta)}.")
+        elif places:
             last = places[-1]
             self.place_text.show_text(
                 f"Step {last.step:,}: {short(last.distance)} from the plane, "
@@ -279,18 +295,21 @@ class LossSurfaceView(View):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow, the strip gives way."""
         super().resizeEvent(event)
-        self.strip.setVisible(event.size().width() >= _NARROW)
+        self._show_way()
 
 
 def _told(found: PlaneLoss) -> str:
     """What is seen, in words."""
     plane = found.plane
-    if plane.kind == RANDOM:
+    if plane.kind == WHOLE:
+        what = "The network learns these two numbers only, so nothing is left out."
+    elif plane.kind == RANDOM:
         what = "α and β count in norms of the filters."
     else:
         first, second = plane.shares
         what = f"The two directions hold {first:.0%} and {second:.0%} of the run's squared movement."
+    at = "at" if plane.kind == WHOLE else "at the centre,"
     return (
-        f"Mean loss over {found.samples:,} training samples, without penalties; at the centre, the weights of step "
-        f"{plane.step:,}, it is {short(found.center_loss)}. {what}"
+        f"Mean loss over {found.samples:,} training samples, without penalties; {at} the weights of step "
+        f"{plane.step:,}, it is {short(found.loss)}. {what}"
     )

@@ -10,6 +10,7 @@ import pytest
 from convnet_studio.engine.analysis.loss_plane import (
     PRINCIPAL,
     RANDOM,
+    WHOLE,
     FindLossPlane,
     FindPlace,
     Place,
@@ -18,6 +19,7 @@ from convnet_studio.engine.analysis.loss_plane import (
     principal_directions,
     random_directions,
 )
+from convnet_studio.engine.analysis.one_one_one import OneOneOne
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.learning import Learning
@@ -84,14 +86,14 @@ def test_every_value_is_the_networks_loss_there(run: Run, kind: str) -> None:
     assert found.values is not None
     plane = found.plane
     assert np.array_equal(plane.center, run.network.parameters)
-    assert found.center_loss == pytest.approx(loss_at(run, run.network.parameters, 100), rel=1e-5)
+    assert found.loss == pytest.approx(loss_at(run, run.network.parameters, 100), rel=1e-5)
     for row, column in ((0, 0), (8, 3), (4, 4), (2, 7)):
         alpha = plane.alphas[0] + column / 8 * (plane.alphas[1] - plane.alphas[0])
         beta = plane.betas[0] + row / 8 * (plane.betas[1] - plane.betas[0])
         weights = plane.center + alpha * plane.directions[0] + beta * plane.directions[1]
         assert found.values[row, column] == pytest.approx(loss_at(run, weights, 100), rel=1e-5)
     if kind == RANDOM:
-        assert found.values[4, 4] == pytest.approx(found.center_loss, rel=1e-6)
+        assert found.values[4, 4] == pytest.approx(found.loss, rel=1e-6)
 
 
 def test_coarse_grids_come_first_and_are_part_of_the_fine_one(run: Run) -> None:
@@ -154,6 +156,25 @@ def test_filters_of_random_directions_are_as_long_as_the_networks() -> None:
                 own, theirs = (np.linalg.norm(a.reshape(len(each.value), -1), axis=1) for a in (direction, each.value))
                 assert np.allclose(own, theirs, rtol=1e-5)
     assert seen.any()
+
+
+@pytest.mark.parametrize("kind", [RANDOM, PRINCIPAL])
+def test_the_plane_of_two_weights_is_the_surface_in_closed_form(kind: str) -> None:
+    project = load_preset("one-one-one")
+    run = Run(1, project, Material(load_dataset(project.data.dataset)), ReferenceProgram)
+    try:
+        w0, w1 = (float(each) for each in run.network.parameters)
+        found = answers(FindLossPlane(kind, points=9), run)[-1]
+    finally:
+        run.close()
+    plane, surface = found.plane, OneOneOne()
+    assert plane.kind == WHOLE
+    assert (plane.alphas, plane.betas) == ((-3, 3), (-3, 3))
+    axis = np.linspace(-3, 3, 9)
+    np.testing.assert_allclose(found.values, surface.loss(axis[None], axis[:, None]), rtol=1e-5, atol=1e-9)
+    assert found.loss == pytest.approx(float(surface.loss(w0, w1)), rel=1e-5)
+    (place,) = plane.way
+    assert (place.alpha, place.beta, place.distance) == pytest.approx((w0, w1, 0))
 
 
 def test_frozen_modules_are_not_moved() -> None:

@@ -24,6 +24,7 @@ FROZEN = {
     "digits_8x8": (1438, 359, (1, 8, 8), 10, "75d37ec8365e121295c65132ffdcc55a379242932d4aa64a1ace8b7943c51972"),
     "mnist_10k": (8000, 2000, (1, 28, 28), 10, "0e8b6052df80b8cd6f3c52c8d60b1812f332874e5c2da408fd2c92eb3eb574e1"),
     "mnist_16x16": (8000, 2000, (1, 16, 16), 10, "0e8b6052df80b8cd6f3c52c8d60b1812f332874e5c2da408fd2c92eb3eb574e1"),
+    "one_number": (2, 2, (1, 1, 1), 0, "9d34149fbd1fe777eb238799054c8cbfbce372255f219f8740838def9bfd02db"),
     "pedestrians_synth": (
         1440,
         360,
@@ -50,7 +51,10 @@ FROZEN = {
         5,
         "f69a1d80a7c1c6c0de05c056cd65dfb065e5da0757c9668917bbc19d9a330ea3",
     ),
+    "two_numbers": (1, 1, (1, 2, 1), 1, "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"),
 }
+NUMBERS = {name for name, kind in DatasetFile.registry.items() if kind.is_signed}
+"""Sets of plain numbers, of which nothing is held out."""
 
 each_name = pytest.mark.parametrize("name", list(DatasetFile.registry))
 
@@ -78,20 +82,27 @@ def test_pictures_and_labels_are_as_promised(name: str) -> None:
     data = load_dataset(name)
     assert len(data.class_names) == data.classes
     for split in (data.train, data.test):
-        assert split.images.dtype == np.uint8
+        assert split.images.dtype == (np.float32 if data.is_signed else np.uint8)
         assert split.images.shape == (len(split), *data.input_shape)
         assert len(data.input_shape) == 3
         assert split.images.flags.c_contiguous
-        assert split.images.max() > 0.9 * 255
+        assert split.images.max() > (0 if data.is_signed else 0.9 * 255)
         assert split.labels.dtype == np.int64
         expected = set(range(data.classes)) or {-1}
         assert set(np.unique(split.labels)) == expected, "every class is in both parts"
         one = split.picture(len(split) - 1)
         assert one.dtype == np.float32
-        np.testing.assert_array_equal(np.rint(one * 255), split.images[-1])
+        np.testing.assert_array_equal(one if data.is_signed else np.rint(one * 255), split.images[-1])
 
 
-@each_name
+def test_of_plain_numbers_all_are_learnt_and_tested() -> None:
+    assert {"one_number", "two_numbers"} == NUMBERS
+    for data in map(load_dataset, NUMBERS):
+        np.testing.assert_array_equal(data.train.images, data.test.images)
+    np.testing.assert_array_equal(load_dataset("one_number").train.images.ravel(), np.float32([0.5, -0.5]))
+
+
+@pytest.mark.parametrize("name", sorted(set(DatasetFile.registry) - NUMBERS))
 def test_nothing_is_both_learnt_and_held_out(name: str) -> None:
     data = load_dataset(name)
     learnt = {image.tobytes() for image in data.train.images}

@@ -59,9 +59,10 @@ def test_conv2d(shape: tuple[int, ...], seed: int, out: int, kernel: int, stride
 
 
 @often
-@given(lists, seeds, st.integers(1, 12))
-def test_linear(shape: tuple[int, ...], seed: int, out: int) -> None:
-    compare(Module.registry["Linear"](out_features=out), torch.nn.Linear(shape[1], out), shape, seed)
+@given(lists, seeds, st.integers(1, 12), st.booleans())
+def test_linear(shape: tuple[int, ...], seed: int, out: int, has_bias: bool) -> None:
+    ours = Module.registry["Linear"](out_features=out, has_bias=has_bias)
+    compare(ours, torch.nn.Linear(shape[1], out, bias=has_bias), shape, seed)
 
 
 class TorchAbs(torch.nn.Module):  # type: ignore[misc, name-defined]

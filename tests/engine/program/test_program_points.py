@@ -91,6 +91,17 @@ def test_lateral_inhibition_of_the_input_and_of_lists(features: int) -> None:
     assert_follows_numpy(networks[0], networks[1], 23)
 
 
+@pytest.mark.parametrize(("inputs", "outputs", "count"), [(1, 1, 2), (2, 3, 1), (33, 17, 23), (1024, 512, 8)])
+def test_linear_without_biases(inputs: int, outputs: int, count: int) -> None:
+    """The last of a size whose weights are finished at the end of a step where there are biases."""
+    bare: dict[str, SettingValue] = {"has_bias": False}
+    first, last = {"out_features": outputs, **bare}, {"out_features": 4, **bare}
+    drawn: list[Drawn] = [("Linear", first), ("Tanh", {}), ("Linear", last), ("CrossEntropyLoss", {})]
+    networks = [chain(drawn, (inputs,), 4) for _ in range(2)]
+    assert networks[0].parameters.size == outputs * (inputs + 4)
+    assert_follows_numpy(networks[0], networks[1], count)
+
+
 @each_shape
 @pytest.mark.parametrize("has_bias", [True, False])
 def test_gain(has_bias: bool, shape: Shape) -> None:

@@ -48,7 +48,7 @@ MODULES: dict[str, Callable[..., torch.Tensor]] = {
     "LPPool2d": lambda m, w, x: (
         functional.lp_pool2d(x, m.p, **_window(m)) / (m.kernel_size**2) ** (m.inside == "mean") ** 0.5
     ),
-    "Linear": lambda m, w, x: functional.linear(x, w["weight"], w["bias"]),
+    "Linear": lambda m, w, x: functional.linear(x, w["weight"], w.get("bias")),
     "LogSoftmax": lambda m, w, x: x.log_softmax(1),
     "MaxPool2d": lambda m, w, x: functional.max_pool2d(x, **_window(m)),
     "Multiply": lambda m, w, *x: functools.reduce(operator.mul, x),

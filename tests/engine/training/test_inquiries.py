@@ -8,11 +8,13 @@ from typing import ClassVar
 
 import pytest
 
+from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.project.edits import set_training
 from convnet_studio.engine.project.presets import load_preset
-from convnet_studio.engine.training.control import Ask, Control, Edit, Play, Reset, StepBatch, Stop
+from convnet_studio.engine.training.control import Ask, Control, Edit, Look, Play, Reset, StepBatch, Stop
 from convnet_studio.engine.training.events import Event, Failed, Stepped
 from convnet_studio.engine.training.inquiry import Answer, Inquiry, Moment
+from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.trainer import Trainer
 
 
@@ -27,6 +29,13 @@ class Count(Inquiry):
         """1, 2, 3, ..."""
         yield None
         yield from range(1, self.most + 1)
+
+
+@dataclass(frozen=True)
+class CountAnyway(Count):
+    """As Count, whatever picture is shown."""
+
+    asks_of_picture: ClassVar = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,18 @@ def test_work_begins_anew_when_another_program_runs_the_network(talk: Talk) -> N
     step(talk)
     step(talk)
     assert len(finals(talk, "count")) == 2
+
+
+def test_another_picture_begins_only_those_anew_that_ask_of_it(talk: Talk) -> None:
+    data = load_dataset("digits_8x8").test
+    talk.control.put(Ask({"count": Count(2), "anyway": CountAnyway(2)}))
+    step(talk)
+    step(talk)
+    talk.control.put(Look(ProbePicture(data.picture(3), int(data.labels[3])), Probes()))
+    step(talk)
+    step(talk)
+    assert len(finals(talk, "count")) == 2
+    assert len(finals(talk, "anyway")) == 1
 
 
 def test_a_question_that_fails_says_why_and_training_goes_on(talk: Talk) -> None:

@@ -47,16 +47,14 @@ def convolution(case: Case) -> Made:
 
 @rule("Linear")
 def linear(case: Case) -> Made:
-    """All inputs, each times its weight."""
+    """All inputs, each times its weight, and the bias where there is one."""
     (output,) = case.index
     inputs = np.arange(case.inputs[0].shape[0])[:, None]
     weights = _under((output,), inputs)
-    return _weighted_sum(
-        [
-            product("inputs", case.input(inputs), case.parameter("weight", weights)),
-            product("bias", case.parameter("bias", (output,), "b")),
-        ]
-    )
+    groups = [product("inputs", case.input(inputs), case.parameter("weight", weights))]
+    if "bias" in case.parameters:
+        groups.append(product("bias", case.parameter("bias", (output,), "b")))
+    return _weighted_sum(groups)
 
 
 @rule("LocallyConnected2d")

@@ -150,7 +150,8 @@ def _locally_connected(g: Graph, part: Part, w: Weights, x: list[str]) -> str:
 
 
 def _linear(g: Graph, part: Part, w: Weights, x: list[str]) -> str:
-    return g.add("Gemm", *x, _parameter(g, part, w, "weight"), _parameter(g, part, w, "bias"), transB=1)
+    names = ("weight", "bias") if part.module.has_bias else ("weight",)
+    return g.add("Gemm", *x, *(_parameter(g, part, w, each) for each in names), transB=1)
 
 
 def _lp_pool(g: Graph, part: Part, w: Weights, x: list[str]) -> str:

@@ -101,6 +101,11 @@ def _filter_bank(part: Part) -> Code:
     return Code(f"FilterBank({dimensions}, {first}{further}{table}{bias})", before=before)
 
 
+def _linear(part: Part) -> Code:
+    bias = "" if part.module.has_bias else ", bias=False"
+    return Code(f"nn.Linear({part.input_shapes[0][0]}, {part.shape[0]}{bias})")
+
+
 def _groups(table: str) -> int:
     word, *rest = table.split()
     return int(rest[0]) if word == "groups" else 0
@@ -198,7 +203,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "Hardshrink": _torch("Hardshrink", "lambd"),
         "LPPool2d": _lp_pool,
         "LateralInhibition": lambda part: Code(f"LateralInhibition({part.shape[0]}, {part.module.threshold!r})"),
-        "Linear": lambda part: Code(f"nn.Linear({part.input_shapes[0][0]}, {part.shape[0]})"),
+        "Linear": _linear,
         "LocalContrastNorm": _local_norm(subtracts=True, divides=True),
         "LocalResponseNorm": _local_response,
         "LocallyConnected2d": _locally_connected,

@@ -115,6 +115,10 @@ def _conv3d(part: Part) -> Code:
     return _one("VolumetricConvolution", part.input_shapes[0][0], m.out_channels, *[m.kernel_size] * 3, *further)
 
 
+def _linear(part: Part) -> Code:
+    return _one("Linear", part.input_shapes[0][0], part.shape[0], *([] if part.module.has_bias else ["false"]))
+
+
 def _conv_transpose(part: Part) -> Code:
     m: Any = part.module
     further = [m.stride, m.stride, m.padding, m.padding] if m.stride > 1 or m.padding else []
@@ -229,7 +233,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "GlobalPool2d": _global_pool,
         "Hardshrink": _plain("HardShrink", "lambd"),
         "LPPool2d": _lp_pool,
-        "Linear": lambda part: _one("Linear", part.input_shapes[0][0], part.shape[0]),
+        "Linear": _linear,
         "LocalContrastNorm": _norm("SpatialContrastiveNormalization", True),
         "LocalResponseNorm": _local_response,
         "LocallyConnected2d": _locally_connected,

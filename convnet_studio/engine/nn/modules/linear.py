@@ -26,8 +26,9 @@ class Linear(Module):
     formula: ClassVar = r"y_o = b_o + \sum_i W_{oi} x_i"
 
     weight: Parameter = parameter()  # (out_features, in_features)
-    bias: Parameter = parameter()  # (out_features,)
+    bias: Parameter = parameter()  # (out_features,), where there is one
     out_features: int = setting(10, "Outputs", "How many weighted sums it computes.", minimum=1, maximum=4096)
+    has_bias: bool = setting(True, "Bias", "Whether each output also learns a number that is added.")
 
     def output_shape(self, shape: Shape) -> Shape:
         """``(n,)`` to ``(out_features,)``; ShapeProblem for maps."""
@@ -36,12 +37,12 @@ class Linear(Module):
         return (self.out_features,)
 
     def parameter_shapes(self, shape: Shape) -> dict[str, ParameterShape]:
-        """Weight and bias."""
+        """Weight, and bias where there is one."""
         (n,) = shape
-        return {
-            "weight": ParameterShape((self.out_features, n), n),
-            "bias": ParameterShape((self.out_features,), n),
-        }
+        shapes = {"weight": ParameterShape((self.out_features, n), n)}
+        if self.has_bias:
+            shapes["bias"] = ParameterShape((self.out_features,), n)
+        return shapes
 
     def multiply_accumulates(self, shape: Shape) -> int:
         """One for each weight."""
@@ -58,10 +59,12 @@ class Linear(Module):
     def forward(self, x: Array) -> Array:
         """``(batch, in_features)`` to ``(batch, out_features)``."""
         self._input = x
-        return x @ self.weight.value.T + self.bias.value
+        sums: Array = x @ self.weight.value.T
+        return sums + self.bias.value if self.has_bias else sums
 
     def backward(self, grad_output: Array) -> Array:
         """∂x = ∂y W; adds ∂W = ∂yᵀ x and ∂b = Σ ∂y."""
         self.weight.grad += grad_output.T @ self._input
-        self.bias.grad += grad_output.sum(axis=0)
+        if self.has_bias:
+            self.bias.grad += grad_output.sum(axis=0)
         return grad_output @ self.weight.value

@@ -17,15 +17,16 @@ from convnet_studio.engine.program.matrix import MOST_WEIGHTS, times_matrix, tim
 
 @lowers(Linear, forgets_output=True)
 def lower_linear(node: Node, to: Builder) -> None:
-    """Forward and the gradients by weight, bias and input."""
+    """Forward and the gradients by weight, bias (where there is one) and input."""
+    assert isinstance(node.module, Linear)
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
     x, y = to.input(node), to.output(node)
-    weight, bias = to.parameter(node, "weight"), to.parameter(node, "bias")
-    times_matrix(to, x, y, weight, Place(to.network.parameters, bias.size, bias.offset))
+    weight = to.parameter(node, "weight")
+    times_matrix(to, x, y, weight, _bias_of(node.module, node, to))
     dy = to.output_gradient(node)
     if dy is None:
         return
-    if not to.is_shared(node) and pays_to_keep_samples(to.batch_size, inputs, outputs):
+    if not to.is_shared(node) and node.module.has_bias and pays_to_keep_samples(to.batch_size, inputs, outputs):
         _lower_finish(node, to, x, dy)
     else:
         _lower_weight_gradient(node, to, x, dy)
@@ -34,10 +35,18 @@ def lower_linear(node: Node, to: Builder) -> None:
         times_transpose(to, dy, dx, weight)
 
 
+def _bias_of(module: Linear, node: Node, to: Builder) -> Place:
+    """Where the biases lie; zeros where there are none."""
+    if not module.has_bias:
+        return to.table(module.out_features)
+    bias = to.parameter(node, "bias")
+    return Place(to.network.parameters, bias.size, bias.offset)
+
+
 def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> None:
     (inputs,), (outputs,) = node.input_shapes[0], node.shape
     padded = -(-inputs // 16) * 16
-    weight_gradient, bias_gradient = to.gradient(outputs * padded), to.gradient(outputs)
+    weight_gradient = to.gradient(outputs * padded)
     tiling = product(
         to.address_of, outputs, inputs, a_inner=dy.stride, b_inner=x.stride, a_row=1, c_row=padded, d_row=padded
     )
@@ -50,9 +59,6 @@ def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> No
         outputs=outputs,
         tiling=tiling,
     )
-    to.backward(
-        conv.bias_gradient, whole=True, y_gradient=dy, bias_gradient=bias_gradient, positions=1, channels=outputs
-    )
     to.collect(
         move.collect_rows,
         target=to.parameter(node, "weight"),
@@ -60,6 +66,13 @@ def _lower_weight_gradient(node: Node, to: Builder, x: Buffer, dy: Buffer) -> No
         rows=outputs,
         columns=inputs,
         row_stride=padded,
+    )
+    assert isinstance(node.module, Linear)
+    if not node.module.has_bias:
+        return
+    bias_gradient = to.gradient(outputs)
+    to.backward(
+        conv.bias_gradient, whole=True, y_gradient=dy, bias_gradient=bias_gradient, positions=1, channels=outputs
     )
     to.collect(
         move.collect_rows,
