@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-import convnet_studio.engine.data.datasets  # noqa: F401  (importing the folder registers what it holds)
 from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.expression import Expression
 from convnet_studio.engine.nn.module import Array
@@ -25,7 +24,7 @@ from convnet_studio.lessons.act import Act, apply_all
 from convnet_studio.lessons.acts.train import Restart, Train
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import Lesson, Page
-from convnet_studio.lessons.scene import Scene
+from convnet_studio.lessons.scene import Scene, weights_to_open
 from convnet_studio.lessons.values import AskValues, Values, read_expression
 
 
@@ -63,8 +62,7 @@ class Rehearsal:
         """Begin a run of a scene."""
         self.scene = scene
         self._opened = True
-        self._take(self._session.open(scene.project, scene.weights or None))
-        self._check_weights()
+        self._begin()
 
     def perform(self, acts: Iterable[Act]) -> None:
         """Do some acts, one after the other."""
@@ -72,7 +70,7 @@ class Rehearsal:
             if isinstance(act, Train):
                 self._train(act)
             elif isinstance(act, Restart):
-                self._take(self._session.open(self.scene.project, self.scene.weights or None))
+                self._begin()
             else:
                 self._apply(act)
 
@@ -96,6 +94,9 @@ class Rehearsal:
         """What keeps the scene's network from computing."""
         return tuple(f"{each.what}." for each in self._session.problems)
 
+    def _begin(self) -> None:
+        self._take(self._session.open(self.scene.project, weights_to_open(self.scene)))
+
     def _apply(self, act: Act) -> None:
         before = self.scene
         if act.needs_weights:
@@ -107,8 +108,7 @@ class Rehearsal:
         if not self._opened:
             return
         if self.scene.weights is not before.weights or act.do == "open":
-            self._take(self._session.open(self.scene.project, self.scene.weights or None))
-            self._check_weights()
+            self._begin()
         elif self.scene.project != before.project:
             self._take(self._session.follow(self.scene.project))
 
@@ -133,20 +133,6 @@ class Rehearsal:
         for event in events:
             if isinstance(event, Failed):
                 raise LessonProblem(f"The scene's network fails: {event.why}")
-
-    def _check_weights(self) -> None:
-        """Weights that the scene brings and the network has no place for are a mistake of the lesson."""
-        assert self._session.run is not None
-        network = self._session.run.network
-        for module_id, arrays in self.scene.weights.items():
-            if module_id not in network.nodes:  # taken out by now
-                continue
-            has = network.parameters_of(module_id)
-            for name, array in arrays.items():
-                if name not in has or has[name].value.shape != array.shape:
-                    shapes = ", ".join(f"{each} {list(value.value.shape)}" for each, value in has.items()) or "none"
-                    given = f"{name!r} of shape {list(array.shape)}"
-                    raise LessonProblem(f"The weights {given} have no place in {module_id}: it has {shapes}.")
 
 
 def start_of(lesson: Lesson) -> Scene:
