@@ -136,6 +136,7 @@ def test_a_value_out_of_range_is_refused_in_a_sentence_and_stays_to_be_mended(vi
     assert row.problem.isVisible()
     assert "from 8 to 400" in row.problem.text()
     assert field.text() == "9000"
+    assert field._refused
     field.lineEdit().setText("100")
     field.editingFinished.emit()
     assert view.bench == view.kind().turned(side=100)
@@ -228,6 +229,8 @@ def test_a_row_of_numbers_is_turned_one_by_one(qtbot: QtBot) -> None:
     with qtbot.waitSignal(row.turned) as turned:
         fields[1].entered.emit(-1)
     assert turned.args == [(0.0, -1, 0.25)]
+    row.refuse("Samples takes numbers from -1 to 1.")
+    assert [each._refused for each in fields] == [False, True, False]
 
 
 # ---------------------------------------------------------------- the pictures
