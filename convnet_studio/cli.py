@@ -34,7 +34,9 @@ COMMANDS = """commands:
   convnet-studio doctor                  find out what is missing on this computer
   convnet-studio export PROJECT          write a network as a Torch7 listing, PyTorch code or an ONNX model
   convnet-studio import LISTING          make a project of a Torch7 listing
-  convnet-studio list KIND               list modules, presets, datasets, views or forms
+  convnet-studio list KIND               list modules, presets, datasets, views, forms or lessons
+  convnet-studio check-lessons [NAME]    play lessons without a window and prove that they hold
+  convnet-studio new-lesson NAME         write a lesson to begin with
 
 PROJECT is the name of a preset, or a path ending in .cvstudio or, for a Torch7 listing, in .lua.
 `convnet-studio COMMAND --help` tells more."""
@@ -181,6 +183,23 @@ def _add_doctor(commands: _Commands[_Parser]) -> None:
     parser.set_defaults(command=_doctor)
 
 
+def _add_check_lessons(commands: _Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "check-lessons",
+        description="Play every lesson without a window: starts fail, solutions pass, keys are what the author froze.",
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help="of lessons, or paths of files; default: all")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a lesson")
+    parser.set_defaults(command=_check_lessons)
+
+
+def _add_new_lesson(commands: _Commands[_Parser]) -> None:
+    parser = commands.add_parser("new-lesson", description="Write a lesson of one page to begin with.")
+    parser.add_argument("name", metavar="NAME", help="small letters, digits, - and _; the file is NAME.toml")
+    parser.add_argument("--folder", metavar="DIR", type=Path, help="default: the folder of your own lessons")
+    parser.set_defaults(command=_new_lesson)
+
+
 def _add_list(commands: _Commands[_Parser]) -> None:
     parser = commands.add_parser("list", description="List what there is, one a line, its name first.")
     parser.add_argument("kind", choices=tuple(_LISTS))
@@ -195,6 +214,8 @@ _COMMAND_PARSERS: dict[str, Callable[[_Commands[_Parser]], None]] = {
     "import": _add_import,
     "doctor": _add_doctor,
     "list": _add_list,
+    "check-lessons": _add_check_lessons,
+    "new-lesson": _add_new_lesson,
 }
 
 
@@ -432,6 +453,21 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return examine(arguments.tests)
 
 
+def _check_lessons(arguments: argparse.Namespace) -> int:
+    from convnet_studio.headless import wait_for_compiled_set
+    from convnet_studio.lesson_commands import check_lessons
+
+    wait_for_compiled_set()
+    return check_lessons(arguments.names, arguments.json)
+
+
+def _new_lesson(arguments: argparse.Namespace) -> int:
+    from convnet_studio.lesson_commands import new_lesson
+
+    print(new_lesson(arguments.name, arguments.folder))
+    return 0
+
+
 def _list(arguments: argparse.Namespace) -> int:
     rows = _LISTS[arguments.kind]()
     width = max((len(name) for name, _ in rows), default=0)
@@ -475,10 +511,17 @@ def _forms() -> list[tuple[str, str]]:
     ]
 
 
+def _lessons() -> list[tuple[str, str]]:
+    from convnet_studio.lesson_commands import course_of_now
+
+    return [(each.name, f"{each.number} {each.title}") for each in course_of_now().in_order()]
+
+
 _LISTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "modules": _modules,
     "presets": _presets,
     "datasets": _datasets,
     "views": _views,
     "forms": _forms,
+    "lessons": _lessons,
 }

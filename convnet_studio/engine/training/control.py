@@ -23,7 +23,9 @@ class Wish:
 
 @dataclass(frozen=True)
 class Play(Wish):
-    """Train until told otherwise or until the planned epochs are done."""
+    """Train until told otherwise or until the planned epochs are done; at most so many `steps` if given."""
+
+    steps: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from convnet_studio.engine.training.events import (
 from convnet_studio.engine.training.faults import first_not_finite, largest_parameter
 from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.measuring import Measurement
-from convnet_studio.engine.training.pace import Pace
+from convnet_studio.engine.training.pace import UNLIMITED, Pace
 from convnet_studio.engine.training.run import Run, Stretch
 from convnet_studio.engine.training.runs_aside import RunsAside
 from convnet_studio.engine.training.sentences import epochs_are_done, how_it_diverged, why_it_cannot_learn
@@ -64,6 +64,7 @@ class Session:
         self._problems: tuple[Problem, ...] = ()
         self._is_playing = False
         self._last_pass: int | None = None  # rest before this one, for a step of an epoch
+        self._last_step: int | None = None  # rest after this one
         self._single_step = 0  # samples of the one step that is due
         self._measurement: Measurement | None = None
 
@@ -71,6 +72,16 @@ class Session:
     def run_id(self) -> int:
         """Of the present run; -1 before the first."""
         return self.run.run_id if self.run else -1
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether it trains on its own."""
+        return self._is_playing
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Those of the project that is open, and modules that could not be fitted."""
+        return self._problems
 
     @property
     def owes_a_step(self) -> bool:
@@ -220,7 +231,7 @@ class Session:
         self.run = run
         self._is_out_of_step = False
         self._single_step = 0
-        self._last_pass = None
+        self._last_pass = self._last_step = None
         yield RunStarted(
             run_id=run.run_id,
             steps_per_epoch=run.course.steps_per_epoch,
@@ -242,8 +253,8 @@ class Session:
 
     # Playing and resting
 
-    def play(self, to_end_of_pass: bool = False) -> Iterator[Event]:
-        """Train until the plan is done, or the present pass."""
+    def play(self, to_end_of_pass: bool = False, steps: int | None = None) -> Iterator[Event]:
+        """Train until the plan is done, or the present pass, or so many steps."""
         if why := self._why_not():
             yield from self.rest(why)
             return
@@ -251,6 +262,7 @@ class Session:
         if course.plan_is_done:
             course.renew_plan()
         self._last_pass = course.epoch if to_end_of_pass else None
+        self._last_step = course.step + steps if steps is not None else None
         if not self._is_playing:
             self._is_playing = True
             yield StateChanged(self.run_id, True)
@@ -306,12 +318,18 @@ class Session:
         run = self._the_run
         if run.course.plan_is_done:
             yield from self.rest(epochs_are_done(run.project.training.epochs, run.course.epoch), is_done=True)
-        elif self._last_pass is not None and run.course.epoch > self._last_pass:
+        elif (self._last_pass is not None and run.course.epoch > self._last_pass) or self._steps_left == 0:
             yield from self.rest()
         elif seconds := self.pace.seconds_to_wait():
             self._control.wait(seconds)
         else:
-            yield from self._train(run.project.training.batch_size, self.pace.steps_allowed())
+            most = min(self.pace.steps_allowed(), self._steps_left)
+            yield from self._train(run.project.training.batch_size, most)
+
+    @property
+    def _steps_left(self) -> int:
+        """Up to where training is to rest; many, where nobody has said."""
+        return UNLIMITED if self._last_step is None else max(0, self._last_step - self._the_run.course.step)
 
     def _train(self, size: int, most_steps: int) -> Iterator[Event]:
         run = self._the_run

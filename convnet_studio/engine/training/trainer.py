@@ -156,8 +156,8 @@ class _Conversation:
 def _told(session: Session, wish: Wish) -> Iterator[Event]:
     """The events of a wish that changes what training does."""
     match wish:
-        case wishes.Play():
-            return session.play()
+        case wishes.Play(steps):
+            return session.play(steps=steps)
         case wishes.StepEpoch():
             return session.play(to_end_of_pass=True)
         case wishes.Pause():
