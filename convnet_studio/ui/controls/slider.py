@@ -77,6 +77,11 @@ class Slider(QSlider):
         self.setValue(int(np.argmin(np.abs(np.array(self._stops) - number))))
         self._is_told = False
 
+    def show_exactly(self, number: float) -> None:
+        """Go to `number` itself, which becomes one of the stops, without telling anybody."""
+        self.set_stops(sorted({*self._stops, float(number)}))
+        self.show_number(number)
+
     def set_stops(self, stops: Iterable[float]) -> None:
         """Offer other numbers; the one nearest to the number in force is shown, and nobody is told."""
         number = self.number
