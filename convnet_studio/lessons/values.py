@@ -18,6 +18,7 @@ NOTHING = "–"
 """Stands for a number that there is not."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.IGNORECASE)
 _PLACE = re.compile(r"\{(?P<name>[A-Za-z][A-Za-z0-9_]*)(?::(?P<format>,|,?\.[0-9]{1,2}[efg%]))?\}")
+_FORMULA = re.compile(r"(\$\$.+?\$\$|\$[^$]*\$)", re.DOTALL)
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -107,10 +108,10 @@ def filled(text: str, values: Values) -> str:
     def number(match: re.Match[str]) -> str:
         return number_text(values.numbers.get(match["name"], math.nan), match["format"] or "")
 
-    parts = text.split("$")
-    return "$".join(part if index % 2 else _PLACE.sub(number, part) for index, part in enumerate(parts))
+    parts = _FORMULA.split(text)
+    return "".join(part if index % 2 else _PLACE.sub(number, part) for index, part in enumerate(parts))
 
 
 def _spoken(text: str) -> list[str]:
     """What stands outside of formulas."""
-    return text.split("$")[::2]
+    return _FORMULA.split(text)[::2]
