@@ -52,12 +52,12 @@ class RowsWidget(PictureWidget):
         """Of the columns, of the gaps, and the size of letters."""
         widths: list[float] = []
         for size, gap in zip(_SIZES, _GAPS, strict=True):
-            metrics = QFontMetricsF(number_font(size, QFont.Weight.DemiBold))
+            digit = QFontMetricsF(number_font(size, QFont.Weight.DemiBold)).horizontalAdvance("0")
             heads = QFontMetricsF(text_font(size, QFont.Weight.DemiBold))
             widths = [
                 max(
                     [heads.horizontalAdvance(word)]
-                    + [metrics.horizontalAdvance(row[at]) for row in self._table.rows if at < len(row)]
+                    + [digit * len(row[at]) for row in self._table.rows if at < len(row)]
                 )
                 + 2
                 for at, word in enumerate(self._table.columns)
