@@ -53,7 +53,7 @@ class OneStep(Bench):
         even = _break_even(picture, gradient)
         after = _loss_after(picture, gradient, self.rate)
         yield ()
-        far = max(1.3 * even if np.isfinite(even) else self.rate, 1.15 * self.rate)
+        far = max(1.4 * even if np.isfinite(even) else self.rate, 1.4 * self.rate)
         rates = np.linspace(0, far, POINTS)
         losses = np.empty_like(rates)
         for index, rate in enumerate(rates):
