@@ -39,6 +39,7 @@ class Rehearsal:
         self.lesson = lesson
         self._session = Session(Control(), _program, load_dataset, compiled_set_ready())
         self._opened = False
+        self._page: Page | None = None
         self._remembered: dict[str, float] = {}
         self.scene = start_of(lesson)
 
@@ -52,6 +53,7 @@ class Rehearsal:
             self.open(start_of(self.lesson))
         elif not self._opened:
             self.open(self.scene)
+        self._page = page
         self.perform(page.scene)
         self._remembered = {}
         if page.remember:
@@ -75,9 +77,10 @@ class Rehearsal:
                 self._apply(act)
 
     def values(self) -> Values:
-        """All probes of the lesson, now."""
+        """What the page measures, now; before the first page everything."""
+        probes = self.lesson.probes_of(self._page) if self._page else tuple(self.lesson.probes.items())
         benches = tuple(self.scene.benches.items())
-        ask = AskValues(tuple(self.lesson.probes.items()), benches, tuple(self._remembered.items()))
+        ask = AskValues(probes, benches, tuple(self._remembered.items()))
         with np.errstate(all="ignore"):
             said = [each for each in ask.work(self.moment()) if isinstance(each, Values)]
         return said[-1]

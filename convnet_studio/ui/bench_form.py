@@ -47,7 +47,8 @@ class DialRow(QWidget):
         self._entered = 0  # the field that spoke last
         self._values: list[float] = list(start) if isinstance(start, tuple) else []
         self.label = _ResetLabel(f"{dial.label}, {dial.unit}" if dial.unit else dial.label, self.reset.emit)
-        self.label.setToolTip(f"Double-click: back to {_text_of(start, dial)}")
+        if not dial.is_switch:
+            self.setToolTip(f"Double-click the name: back to {_text_of(start, dial)}")
         self.problem = Sentence("", "bad")
         self.problem.setVisible(False)
         self._column = QVBoxLayout(self)

@@ -109,6 +109,7 @@ def test_numbers_in_texts() -> None:
     assert (
         filled("a is {a}, {a:.2f}; b {b:,}; c {c}; $x_{a}$", values) == "a is −0.1235, −0.12; b 1,000,000; c –; $x_{a}$"
     )
+    assert filled("$$y = \\frac{a}{b}$$ and {a:.1f}", values) == "$$y = \\frac{a}{b}$$ and −0.1"
     assert number_text(0.25, ".1%") == "25.0%"
     assert number_text(float("inf")) == "∞"
 

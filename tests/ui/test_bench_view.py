@@ -160,6 +160,7 @@ def test_the_button_and_a_double_click_go_back_to_the_start(view: BenchView) -> 
     view.set_bench(view.kind().turned(side=50, maps=3))
     row = view.control("side")
     assert isinstance(row, DialRow)
+    assert row.toolTip() == "Double-click the name: back to 200 px"
     QTest.mouseDClick(row.label, Qt.MouseButton.LeftButton)
     assert view.bench == view.kind().turned(maps=3)
     QTest.mouseClick(view.back, Qt.MouseButton.LeftButton)

@@ -22,6 +22,7 @@ from convnet_studio.ui.theme import number_font, text_font, theme
 _CELL, _LEAST_CELL, _WIDEST = 26, 6.0, 76.0
 _LETTERS = (12, 11, 10, 9)
 _HEADER = 18
+_WIDEST_ROW = 900
 _TINT = 0.5
 """How strong the colours are: pale enough for letters in the colour of text."""
 
@@ -67,6 +68,16 @@ class NumbersWidget(PictureWidget):
                 named = max((heads.horizontalAdvance(each) for each in self._numbers.columns), default=0.0) + 8
                 return left, min(room, max(_CELL, wanted, min(named, _WIDEST))), _CELL, size
         return left, max(_LEAST_CELL, min(room, _CELL)), max(_LEAST_CELL, min(room, _CELL)), 0
+
+    @property
+    def least_width(self) -> int:
+        """Where the numbers can be read, unless they have no room even in a row of their own."""
+        columns, longest = (
+            self._numbers.values.shape[1],
+            max((len(each) for row in self._texts for each in row), default=0),
+        )
+        wanted = columns * (QFontMetricsF(number_font(_LETTERS[1])).horizontalAdvance("0") * longest + 8) + 60
+        return max(super().least_width, round(wanted)) if wanted <= _WIDEST_ROW else super().least_width
 
     def height_in(self, width: int) -> int:
         """Of all rows."""

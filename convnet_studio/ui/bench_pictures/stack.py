@@ -45,7 +45,7 @@ class PictureStack(QScrollArea):
         self.widgets: list[PictureWidget] = []
         self._page = QWidget()
         self._height = 0
-        self._wanted: list[tuple[PictureWidget, int]] = []
+        self._wanted: list[tuple[PictureWidget, int, int]] = []
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -58,7 +58,7 @@ class PictureStack(QScrollArea):
         for widget in self.widgets[len(pictures) :]:
             _remove(widget)
         del self.widgets[len(pictures) :]
-        if self._wanted != [(each, each.height_in(each.width())) for each in self.widgets]:
+        if self._wanted != [(each, each.least_width, each.height_in(each.width())) for each in self.widgets]:
             self._place()
 
     @property
@@ -106,7 +106,7 @@ class PictureStack(QScrollArea):
                 widget.setGeometry(place * (each_width + _GAP), top, each_width, tall)
             top += tall + _BETWEEN
         self._height = max(0, top - _BETWEEN)
-        self._wanted = [(each, each.height_in(each.width())) for each in self.widgets]
+        self._wanted = [(each, each.least_width, each.height_in(each.width())) for each in self.widgets]
         self._page.resize(max(1, width), max(1, self._height))
 
     def _lines(self, width: int) -> list[list[PictureWidget]]:
