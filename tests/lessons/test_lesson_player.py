@@ -14,7 +14,7 @@ from convnet_studio.lessons import sheet
 from convnet_studio.lessons.player import Player
 from convnet_studio.lessons.progress import Progress
 from convnet_studio.lessons.rehearsal import Rehearsal
-from convnet_studio.lessons.values import Values, filled, number_text
+from convnet_studio.lessons.values import Values, filled, number_text, places
 
 
 def test_an_act_waits_for_the_prediction_and_ticks_itself(tmp_path: Path) -> None:
@@ -112,3 +112,9 @@ def test_numbers_in_texts() -> None:
     assert filled("$$y = \\frac{a}{b}$$ and {a:.1f}", values) == "$$y = \\frac{a}{b}$$ and −0.1"
     assert number_text(0.25, ".1%") == "25.0%"
     assert number_text(float("inf")) == "∞"
+
+
+def test_formulas_on_lines_of_their_own_hold_no_places() -> None:
+    text = "$$\\sum_{ij} x$$\n\nis {a}, not ${b}$, and {c} after $$y$$"
+    assert places(text) == ("a", "c")
+    assert filled(text, Values({"a": 1.0, "c": 2.0}, {})) == text.replace("{a}", "1").replace("{c}", "2")

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from convnet_studio.engine.analysis.backprop_inquiry import WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Position, Slot
+from convnet_studio.engine.analysis.benches.backprop import Backprop
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.project.build import build_network
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
@@ -351,3 +352,36 @@ def test_where_it_is_narrow_the_table_is_on_a_tab(digits: BackpropView) -> None:
     digits.resize(1440, 900)
     assert digits.table.isVisible()
     assert digits.explanation.isVisible()
+
+
+def test_a_lesson_sets_the_walk_and_hears_of_every_step(digits: BackpropView, qtbot: QtBot) -> None:
+    told: list[object] = []
+    digits.bench_changed.connect(told.append)
+    digits.set_bench(Backprop(2, "unit"))
+    assert (digits.walker.walk is not None and digits.walker.walk.position) == Position(2)
+    assert digits.walker.grain is Grain.UNIT
+    assert told[-1] == digits.bench == Backprop(2, "unit")
+    told.clear()
+    digits.walker.step()
+    assert told == [], "half a module is not one more"
+    digits.set_bench(digits.bench)
+    assert digits.walker.walk is not None
+    assert digits.walker.walk.position == Position(2, 1), "what stands there already is not begun anew"
+    digits.walker.use_grain(Grain.MODULE)
+    digits.walker.step()
+    assert told[-1] == digits.bench == Backprop(3, "module")
+    digits.set_bench(Backprop(100_000))
+    assert digits.walker.stepper is not None
+    assert told[-1] == Backprop(len(digits.walker.stepper.moves))
+
+
+def test_a_lesson_can_say_where_to_begin_before_there_is_a_network(qtbot: QtBot) -> None:
+    view = BackpropView(OpenProject(one_one_one()))
+    qtbot.addWidget(view)
+    view.set_bench(Backprop(3))
+    assert view.bench == Backprop(3)
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(one_one_one()), is_final=True))
+    assert view.walker.walk is not None
+    assert view.walker.walk.position == Position(3)
+    assert view.control("moves") is view._buttons["step"]
+    assert view.control("no such dial") is None

@@ -172,7 +172,8 @@ class Bench(ABC):
 
     @abstractmethod
     def pictures(self, moment: Moment) -> Iterator[tuple[BenchPicture, ...]]:
-        """What there is to see, from top to bottom; whatever takes long yields what it has so far, some 5 ms apart.
+        """What there is to see, from top to bottom; whatever takes long yields what it has so far, some 5 ms apart
+        (an empty tuple: nothing new).
 
         Benches with `has_own_view` yield nothing.
         """
@@ -187,4 +188,5 @@ class AskBench(Inquiry):
 
     def work(self, moment: Moment) -> Iterator[object]:
         """The pictures of the bench, as they come."""
-        yield from self.bench.pictures(moment)
+        for shown in self.bench.pictures(moment):
+            yield shown or None

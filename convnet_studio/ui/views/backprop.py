@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow, WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind
+from convnet_studio.engine.analysis.bench import Bench
+from convnet_studio.engine.analysis.benches.backprop import Backprop
 from convnet_studio.engine.training.events import Event, NetworkChanged, RunStarted
 from convnet_studio.engine.training.inquiry import Answer, Inquiry
 from convnet_studio.ui.backprop.chain import Chain
@@ -45,6 +47,9 @@ class BackpropView(View):
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
         self._asked = WeightsOfNow()
+        self._bench = Backprop()
+        self._opening: int | None = None
+        """How many moves a lesson wants made; None: as many as suits the network."""
         self.walker = Walker(self)
         self.chain = Chain(self.walker, self._name_of, self._say)
         self.explanation = Explanation(self.walker, self._name_of)
@@ -138,6 +143,34 @@ class BackpropView(View):
         column.addWidget(self._lower)
         self.setFocusProxy(self.chain)
 
+    # ---------------------------------------------------------------- the bench
+
+    @property
+    def bench(self) -> Bench:
+        """How far the walk was gone, and how far a step goes."""
+        return self._bench
+
+    def set_bench(self, bench: Bench) -> None:
+        """Go on or back to there; as soon as there is a network, where there is none yet."""
+        if not isinstance(bench, Backprop):
+            raise TypeError(f"{self.title} shows no {type(bench).title}.")
+        self._opening = bench.moves
+        if Grain(bench.grain) is not self.walker.grain:
+            self.walker.use_grain(Grain(bench.grain))
+        if self.walker.walk is None:
+            self._tell(bench)
+        elif self.walker.walk.position.move != bench.moves:
+            self.walker.go_to(bench.moves)
+
+    def control(self, dial: str) -> QWidget | None:
+        """What steps on, or says how far a step goes."""
+        return {"moves": self._buttons["step"], "grain": self.grain}.get(dial)
+
+    def _tell(self, bench: Backprop) -> None:
+        if bench != self._bench:
+            self._bench = bench
+            self.bench_changed.emit(bench)
+
     # ---------------------------------------------------------------- what comes in
 
     def inquiries(self) -> Mapping[str, Inquiry]:
@@ -151,7 +184,8 @@ class BackpropView(View):
             self.walker.drop()
         elif isinstance(answer.value, WholeWay) and answer.value.stepper is not self.walker.stepper:
             self._say("")
-            self.walker.take_up(answer.value, _opening(answer.value.stepper))
+            wanted = _opening(answer.value.stepper) if self._opening is None else self._opening
+            self.walker.take_up(answer.value, wanted)
 
     def show_events(self, events: Sequence[Event]) -> None:
         """What was asked of another network is no longer of interest."""
@@ -187,6 +221,7 @@ class BackpropView(View):
         if walk is None or stepper is None:
             return
         self.grain.choose(_GRAIN_WORDS[walker.grain])
+        self._tell(Backprop(walk.position.move, walker.grain.value))
         at_start, at_end = walk.position == type(walk.position)(), stepper.next_move(walk) is None
         for key, is_on in (
             ("restart", not at_start),

@@ -51,6 +51,7 @@ FROZEN = {
         5,
         "f69a1d80a7c1c6c0de05c056cd65dfb065e5da0757c9668917bbc19d9a330ea3",
     ),
+    "three_numbers": (4, 4, (1, 3, 1), 2, "a1e03200f1f82ad2c1cec8795c271aaecf98f5aa2d151d2229ec5fa0c177cf77"),
     "two_numbers": (1, 1, (1, 2, 1), 1, "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"),
 }
 NUMBERS = {name for name, kind in DatasetFile.registry.items() if kind.is_signed}
@@ -96,7 +97,7 @@ def test_pictures_and_labels_are_as_promised(name: str) -> None:
 
 
 def test_of_plain_numbers_all_are_learnt_and_tested() -> None:
-    assert {"one_number", "two_numbers"} == NUMBERS
+    assert {"one_number", "two_numbers", "three_numbers"} == NUMBERS
     for data in map(load_dataset, NUMBERS):
         np.testing.assert_array_equal(data.train.images, data.test.images)
     np.testing.assert_array_equal(load_dataset("one_number").train.images.ravel(), np.float32([0.5, -0.5]))

@@ -115,7 +115,11 @@ def test_what_was_guessed_is_told() -> None:
     assert any("street_digits_synth" in each for each in imported.notes)
 
 
-CHAINS = [name for name in preset_names() if outline_of(load_preset(name)).is_chain]
+LISTED = [
+    name for name in preset_names() if all(each.kind != "EuclideanLoss" for each in load_preset(name).network.modules)
+]
+"""Torch7 has a criterion for them; those without one are refused in one sentence."""
+CHAINS = [name for name in LISTED if outline_of(load_preset(name)).is_chain]
 EXACT = [name for name in CHAINS if name not in ("two-stage-digits", "stereo-toys")]
 
 
@@ -210,7 +214,7 @@ def test_shared_weights_and_steps_of_time_are_written() -> None:
     assert sorted(each.kind for each in again.modules) == sorted([*kinds, "Add", "Tanh", "Add", "Tanh", "Linear"])
 
 
-GRAPHS = sorted(set(preset_names()) - set(CHAINS))
+GRAPHS = sorted(set(LISTED) - set(CHAINS))
 
 
 def wired(project: Project) -> object:

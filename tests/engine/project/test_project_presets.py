@@ -22,7 +22,15 @@ from convnet_studio.engine.project.json_format import project_to_text
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.validate import problems
 
-PARAMETERS = {"two-stage-digits": 5_994, "tiny-digits": 810, "one-one-one": 2, "two-one": 9}
+PARAMETERS = {
+    "two-stage-digits": 5_994,
+    "tiny-digits": 810,
+    "one-one-one": 2,
+    "two-one": 9,
+    "three-two": 8,
+    "diamond": 5,
+    "tied": 15,
+}
 """Of those that no paper has counted (tests/test_published_counts.py)."""
 TUTORIAL = ("lenet-1", "net-1989", "lenet-5", "lenet-7", "caltech-83", "two-layer", "torch7-three-stage")
 STEPS, MOST_SAMPLES = 25, 8
