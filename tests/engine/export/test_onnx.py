@@ -42,7 +42,9 @@ def test_outputs_are_the_same(case: Case) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("name", [name for name in preset_names() if name not in ("caltech-83", "photo-autoencoder")])
+@pytest.mark.parametrize(
+    "name", [name for name in preset_names() if name not in ("caltech-83", "photo-autoencoder", "one-one-one")]
+)
 def test_presets_answer_the_same(name: str) -> None:
     pytest.importorskip("onnx")
     project = load_preset(name)

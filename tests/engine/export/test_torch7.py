@@ -115,7 +115,9 @@ def test_what_was_guessed_is_told() -> None:
     assert any("street_digits_synth" in each for each in imported.notes)
 
 
-CHAINS = [name for name in preset_names() if outline_of(load_preset(name)).is_chain]
+SAID = [name for name in preset_names() if name not in ("one-one-one", "two-one")]
+"""Presets that Torch7 can say: it has no criterion with the half of a squared distance."""
+CHAINS = [name for name in SAID if outline_of(load_preset(name)).is_chain]
 EXACT = [name for name in CHAINS if name not in ("two-stage-digits", "stereo-toys")]
 
 
@@ -210,7 +212,7 @@ def test_shared_weights_and_steps_of_time_are_written() -> None:
     assert sorted(each.kind for each in again.modules) == sorted([*kinds, "Add", "Tanh", "Add", "Tanh", "Linear"])
 
 
-GRAPHS = sorted(set(preset_names()) - set(CHAINS))
+GRAPHS = sorted(set(SAID) - set(CHAINS))
 
 
 def wired(project: Project) -> object:
