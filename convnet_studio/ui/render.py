@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from convnet_studio.engine.training.control import Pause, Play, StepEpoch
 from convnet_studio.engine.training.events import Event, StateChanged, Tested
+from convnet_studio.progress import ProgressLine
 from convnet_studio.ui.app import make_application, open_window
 from convnet_studio.ui.main_window import SMALLEST_SIZE, MainWindow
 from convnet_studio.ui.pictures.formats import write_picture
@@ -25,6 +26,8 @@ from convnet_studio.ui.views.canvas import CanvasView
 MAIN = "main"
 """The name of the whole window among the views."""
 USUAL_SIZE = (1440, 900)
+LONGEST_WAIT = 120.0
+"""Seconds for a view that tells its progress."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QW
         focused.clearFocus()  # nobody works on a picture, so nothing in it is marked as in use
     window.canvas.fit()
     if isinstance(target, View):
-        _wait(lambda: {(target.name, name) for name in target.inquiries()} <= answered)
+        window.live.refresh_probes()  # it is in sight only now: before, nobody asked what it wants to know
+        _wait_for_answers(target, answered)
     _wait_for_new_snapshot(window)
     _wait(lambda: window.live.is_all_answered)
     QApplication.processEvents()
@@ -157,6 +161,25 @@ def _draw(window: MainWindow, request: RenderRequest, events: list[Event]) -> QW
         QApplication.processEvents()
     write_picture(_picture_of(target, request), Path(request.output), request.scale)
     return target
+
+
+def _wait_for_answers(view: View, answered: set[Hashable]) -> None:
+    """Until all questions of a view are answered; of one that tells its progress longer, and it is shown."""
+
+    def is_done() -> bool:
+        return {(view.name, name) for name in view.inquiries()} <= answered
+
+    if view.progress() is None:
+        _wait(is_done)
+        return
+    with ProgressLine(view.title) as line:
+
+        def is_over() -> bool:
+            done = view.progress()
+            line.show(1.0 if done is None else done)
+            return (done is None or done >= 1) and is_done()
+
+        _wait(is_over, seconds=LONGEST_WAIT)
 
 
 def _picture_of(target: QWidget, request: RenderRequest) -> Picture:

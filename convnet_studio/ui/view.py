@@ -93,6 +93,10 @@ class View(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Paint the newest picture of the network (at most 5 ms of work)."""
 
+    def progress(self) -> float | None:
+        """How much of its work is done, 0 .. 1, where that takes long and can be told; else None."""
+        return None
+
     def spare_height(self) -> int:
         """Pixels of its height that show nothing, which a picture leaves out."""
         return 0

@@ -209,7 +209,7 @@ def test_it_asks_for_a_plane_and_shows_the_first_points(view: LossSurfaceView) -
     assert view.surface.field is None
     view.show_answer("plane", answer(view, found(done=0.3)))
     assert view.surface.field is not None
-    assert view.progress.value() == 30
+    assert view.bar.value() == 30
     assert view.button.text() == "Cancel"
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training import events as news
 from convnet_studio.engine.training.events import Event, Stepped
 from convnet_studio.ui import render
 from convnet_studio.ui.main_window import MainWindow
+from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.render import RenderRequest, render_all
+from convnet_studio.ui.view import View
 from convnet_studio.ui.views import learning_curves
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
 
@@ -81,3 +86,43 @@ def test_a_picture_of_the_canvas_is_as_large_as_the_network(tmp_path: Path) -> N
     assert sizes["b.png"] == (640, 400)
     assert sizes["a.png"][0] > 640
     assert abs(sizes["a.png"][0] - sizes["c.svg"][0]) <= 1
+
+
+def test_a_picture_of_the_loss_surface_waits_until_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[float | None] = []
+
+    def note(view: View, answered: set[Hashable]) -> None:
+        assert view.progress() == 0
+        wait(view, answered)
+        done.append(view.progress())
+
+    wait = render._wait_for_answers
+    monkeypatch.setattr(render, "_wait_for_answers", note)
+    render_all([RenderRequest("loss_surface", "one-one-one", str(tmp_path / "a.png"))])
+    assert done == [1]
+    assert "Loss surface" in capsys.readouterr().err
+
+
+class Working(View):
+    """Asks nothing, and gets on by a tenth at each look."""
+
+    title = "Working"
+    looks = 0
+
+    def progress(self) -> float:
+        """0, 0.1, ... 1."""
+        self.looks += 1
+        return min(1.0, (self.looks - 1) / 10)
+
+
+@pytest.mark.parametrize(("longest", "looks"), [(60.0, 11), (0.0, 1)])
+def test_work_that_can_be_told_is_waited_for_up_to_a_limit(
+    longest: float, looks: int, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = Working(OpenProject(load_preset("tiny-digits")))
+    qtbot.addWidget(view)
+    monkeypatch.setattr(render, "LONGEST_WAIT", longest)
+    render._wait_for_answers(view, set())
+    assert looks <= view.looks <= looks + 1

@@ -68,10 +68,10 @@ class LossSurfaceView(View):
         self.button = QPushButton("Compute anew")
         self.button.setFont(text_font(12))
         self.button.setIconSize(QSize(14, 14))
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setMinimumWidth(60)
-        self.progress.setAccessibleName("Progress of the surface")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMinimumWidth(60)
+        self.bar.setAccessibleName("Progress of the surface")
         self.surface = Surface("Loss surface of the network")
         self.map = ContourMap("Loss on the plane from above")
         self.strip = DistanceStrip("Distance of the run from the plane")
@@ -89,7 +89,7 @@ class LossSurfaceView(View):
         self._recolor()
 
     def _arrange(self) -> None:
-        tools = WrappingRow((self.kind, self.height_choice, self.size_choice, self.button, self.progress))
+        tools = WrappingRow((self.kind, self.height_choice, self.size_choice, self.button, self.bar))
         self._pictures = pictures = QSplitter(Qt.Orientation.Horizontal)
         pictures.setChildrenCollapsible(False)
         pictures.setHandleWidth(8)
@@ -163,6 +163,12 @@ class LossSurfaceView(View):
         is_done = self._found is not None and self._found.done >= 1
         return self._is_wanted and not is_done and not self._problem
 
+    def progress(self) -> float | None:
+        """Of the plane, unless it was cancelled or can't be."""
+        if not self._is_wanted or self._problem:
+            return None
+        return self._found.done if self._found is not None else 0.0
+
     # ---------------------------------------------------------------- what comes in
 
     def show_answer(self, name: str, answer: Answer) -> None:
@@ -231,12 +237,12 @@ class LossSurfaceView(View):
 
     def _show_progress(self) -> None:
         done = self._found.done if self._found is not None else 0.0
-        self.progress.setValue(round(100 * done))
-        self.progress.setAccessibleDescription(f"{done:.0%}")
-        policy = self.progress.sizePolicy()
+        self.bar.setValue(round(100 * done))
+        self.bar.setAccessibleDescription(f"{done:.0%}")
+        policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(policy)
-        self.progress.setVisible(self._is_busy)
+        self.bar.setSizePolicy(policy)
+        self.bar.setVisible(self._is_busy)
         self.button.setText("Cancel" if self._is_busy else "Compute anew")
         self.button.setIcon(icon("x" if self._is_busy else "rotate-ccw"))
         tip = "Stop computing" if self._is_busy else "Through the weights as they are now"
