@@ -17,7 +17,7 @@ from convnet_studio.engine.analysis.arithmetic_text import exact_decimal, last_l
 from convnet_studio.engine.analysis.explain import explain
 from convnet_studio.engine.analysis.explanation import Explanation, Place, What, exact_sum
 from convnet_studio.engine.analysis.measured_slope import measured_slope
-from convnet_studio.engine.analysis.passes import Pass, pass_of
+from convnet_studio.engine.analysis.passes import Pass, copied_parameters, pass_of
 from convnet_studio.engine.analysis.rule import Case, as_a_whole, explain_case, has_rule
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
@@ -184,7 +184,7 @@ def test_a_convolution_by_hand() -> None:
     network.parameters[...] = [1, 2, 3, 4, 0.5]  # the kernel row by row, and the bias
     picture = np.array([[[5, 6], [7, 8]]], np.float32)
     outputs = {name: each[0] for name, each in network.forward(picture[None]).items()}
-    shown = Pass(network, picture, picture, -1, -1, outputs)
+    shown = Pass(network, picture, picture, -1, -1, outputs, parameters=copied_parameters(network, ["conv"]))
     corner = explained(shown, Place("conv", What.OUTPUT, (0, 0, 0)))
     middle = explained(shown, Place("conv", What.OUTPUT, (0, 1, 1)))
     assert corner is not None
