@@ -15,20 +15,28 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet_studio.engine.analysis.explanation import Column, Group, Index, What, product
+from convnet_studio.engine.analysis.explanation import Column, Group, Index, What, product, single
+from convnet_studio.engine.analysis.local_slopes import (
+    any_parameter_slopes,
+    any_slopes,
+    has_numbers_for_maps,
+    inhibition_slopes,
+    normalized_slopes,
+    slopes_in_map,
+)
 from convnet_studio.engine.analysis.reach import touched
-from convnet_studio.engine.analysis.rule import Case, in_double, in_map
+from convnet_studio.engine.analysis.rule import Case, in_map
 from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.filter_bank import FilterBank
-from convnet_studio.engine.nn.local_norm import DividingNorm
+from convnet_studio.engine.nn.local_norm import LocalNorm
 from convnet_studio.engine.nn.loss import Loss, as_list
-from convnet_studio.engine.nn.module import Array, Module
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.modules.conv_transpose2d import ConvTranspose2d
+from convnet_studio.engine.nn.modules.lateral_inhibition import LateralInhibition
 from convnet_studio.engine.nn.modules.linear import Linear
+from convnet_studio.engine.nn.modules.zca_whitening import ZCAWhitening
 
-_NUMBERS_AT_ONCE = 1 << 18
-"""Of all copies of the inputs that are worked on together."""
 _SQUASHING = ("Tanh", "Sigmoid")
 
 
@@ -74,6 +82,12 @@ def by_input(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterato
         _add(terms, product(name, arrived.delta(outputs), weights))
     elif isinstance(module, FilterBank):
         _of_filter_bank(arrived, module, index, terms)
+    elif isinstance(module, LocalNorm):
+        _of_local_norm(arrived, module, index, terms)
+    elif isinstance(module, ConvTranspose2d):
+        _of_painted(arrived, module, index, terms)
+    elif isinstance(module, ZCAWhitening):
+        _of_whitening(arrived, index, terms)
     elif name in _SQUASHING:
         _of_squashing(arrived, name, index, terms)
     elif isinstance(module, RandomModule):
@@ -81,7 +95,8 @@ def by_input(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterato
         factor = float(np.float32(1 / (1 - float(module.settings()["p"])))) if speaks else 0.0
         _add(terms, product(name, arrived.delta(index), Column("m/(1−p)", np.array([factor]))))
     else:
-        yield from _of_any(arrived, port, index, terms)
+        rows, slopes = yield from any_slopes(arrived.case, port, index)
+        _take(arrived, rows, slopes, "∂y/∂x", terms)
     yield
 
 
@@ -98,8 +113,14 @@ def by_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -> Ite
         _of_kernel(arrived, module, name, index, terms)
     elif isinstance(module, ConvTranspose2d):
         _of_painting(arrived, module, name, index, terms)
+    elif isinstance(module, LateralInhibition):
+        _take_all(arrived, inhibition_slopes(arrived.case, module, name, index), f"∂y/∂{name}", terms)
+    elif has_numbers_for_maps(arrived.case):
+        rows, slopes = slopes_in_map(arrived.case, name, index)
+        _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
     else:
-        yield from _of_any_parameter(arrived, name, index, terms)
+        rows, slopes = yield from any_parameter_slopes(arrived.case, name, index)
+        _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
     yield
 
 
@@ -189,6 +210,19 @@ def _of_painting(arrived: Arrived, module: ConvTranspose2d, name: str, index: In
     _add(terms, product(f"map {index[0]} to map {index[1]}", *columns, rows=shape[0]))
 
 
+def _of_painted(arrived: Arrived, module: ConvTranspose2d, index: Index, terms: Terms) -> None:
+    """Of each output map, the square that the value paints, times the kernel."""
+    source, *place = index
+    size = module.kernel_size
+    kernel = np.stack(np.unravel_index(np.arange(size**2), (size, size)), axis=1)
+    painted = np.array(place) * module.stride - module.padding + kernel
+    painted[((painted < 0) | (painted >= np.array(arrived.output.shape[1:]))).any(axis=1)] = -1
+    for output in range(module.out_channels):
+        weights = np.column_stack([np.full((size**2, 2), (source, output)), kernel])
+        columns = arrived.delta(in_map(output, painted)), arrived.case.parameter("weight", weights)
+        _add(terms, product(f"map {output}", *columns, rows=size))
+
+
 def _of_squashing(arrived: Arrived, kind: str, index: Index, terms: Terms) -> None:
     """tanh' = 1 - y², σ' = y - y²: as two terms of stored numbers, so that nothing is lost where they nearly cancel."""
     delta = arrived.delta(index)
@@ -201,62 +235,33 @@ def _of_squashing(arrived: Arrived, kind: str, index: Index, terms: Terms) -> No
     terms.roundings += 2
 
 
-def _of_any(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterator[None]:
-    """One output after the other: the module's own backward of 1 there and 0 elsewhere, in float64."""
-    case = arrived.case
-    module = case.node.module
-    assert isinstance(module, Module)
-    mark = [np.zeros(each.shape, bool) for each in case.inputs]
-    mark[port][index] = True
-    if isinstance(module, DividingNorm) and module.fixed_threshold() is None:
-        mark = [np.ones_like(each) for each in mark]  # the mean of σ over the picture is a part of all
-    rows = np.argwhere(touched(case.node, mark))
-    at_once = max(1, min(64, _NUMBERS_AT_ONCE // max(1, sum(each.size for each in case.inputs))))
-    slopes, place = np.zeros(len(rows)), np.ravel_multi_index(index, mark[port].shape)
-    for start in range(0, len(rows), at_once):
-        part = rows[start : start + at_once]
-        double = in_double(module, case.parameters)
-        result = _backward(double, case, part)[port]
-        slopes[start : start + len(part)] = result.reshape(len(part), -1)[:, place]
-        yield
-    _take(arrived, rows, slopes, "∂y/∂x", terms)
+def _of_whitening(arrived: Arrived, index: Index, terms: Terms) -> None:
+    """All outputs, each times its row's weight for this input."""
+    shape = arrived.output.shape
+    count, at = math.prod(shape), int(np.ravel_multi_index(index, shape))
+    outputs = np.stack(np.unravel_index(np.arange(count), shape), axis=1)
+    matrix = np.column_stack([np.arange(count), np.full(count, at)])
+    columns = arrived.delta(outputs), arrived.case.parameter("matrix", matrix, "P")
+    _add(terms, product("ZCAWhitening", *columns, rows=shape[-2] if len(shape) > 1 else 1))
 
 
-def _of_any_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -> Iterator[None]:
-    """As `_of_any`, for a parameter; outputs that do not move with it are left out first."""
-    case = arrived.case
-    module = case.node.module
-    assert isinstance(module, Module)
-    rows = np.argwhere(_moves_with(case, name, index))
-    slopes = np.zeros(len(rows))
-    for number, row in enumerate(rows):
-        double = in_double(module, case.parameters)
-        _backward(double, case, row[None])
-        slopes[number] = double.parameters()[name].grad[index]
-        yield
-    _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
+def _of_local_norm(arrived: Arrived, module: LocalNorm, index: Index, terms: Terms) -> None:
+    """All outputs whose window sees the value; and as one term the others, which move with the mean of σ."""
+    moved = normalized_slopes(arrived.case, index)
+    mark = np.zeros(moved.shape, bool)
+    mark[index] = True
+    near = touched(arrived.case.node, [mark])
+    _take_all(arrived, np.where(near, moved, 0), "∂y/∂x", terms)
+    far = np.where(near, 0, moved * arrived.gradient.astype(np.float64))
+    if far.any():
+        terms.groups.append(single("through c, to all other outputs", math.fsum(far.ravel().tolist())))
+        terms.magnitude += float(np.abs(far).sum())
 
 
-def _moves_with(case: Case, name: str, index: Index) -> NDArray[np.bool_]:
-    outputs = []
-    for change in (-1e-3, 1e-3):
-        double = case.double()
-        value = double.parameters()[name].value
-        value[index] += change * max(1.0, abs(float(value[index])))
-        outputs.append(double.forward(*(each[None].astype(np.float64) for each in case.inputs))[0])
-    moves: NDArray[np.bool_] = outputs[0] != outputs[1]
-    return moves
-
-
-def _backward(double: Module, case: Case, rows: NDArray[np.int64]) -> tuple[Array, ...]:
-    """The gradients by the inputs of each output in `rows`, one after the other along the batch."""
-    count = len(rows)
-    inputs = [np.repeat(each[None].astype(np.float64), count, axis=0) for each in case.inputs]
-    output = double.forward(*inputs)
-    sent = np.zeros_like(output)
-    sent[(np.arange(count), *rows.T)] = 1
-    result = double.backward(sent)
-    return result if isinstance(result, tuple) else (result,)
+def _take_all(arrived: Arrived, slopes: Array, symbol: str, terms: Terms) -> None:
+    """As `_take`, of slopes in the shape of the output."""
+    rows = np.argwhere(slopes)
+    _take(arrived, rows, slopes[tuple(rows.T)], symbol, terms)
 
 
 def _take(arrived: Arrived, rows: NDArray[np.int64], slopes: Array, symbol: str, terms: Terms) -> None:

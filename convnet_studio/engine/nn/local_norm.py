@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS, LocalMean
-from convnet_studio.engine.nn.module import Module, Shape, setting
+from convnet_studio.engine.nn.module import Array, Module, Shape, setting
 from convnet_studio.engine.nn.windows import check_maps
 
 
@@ -26,6 +29,10 @@ class LocalNorm(Module):
     across_maps: bool = setting(
         True, "Across maps", "One neighbourhood through all maps, as in the paper, instead of one in each map."
     )
+
+    along: ClassVar[Callable[..., Array]]
+    """``along(moved)``: after `forward`, how the output moves where the input moves by a little times `moved`, both of
+    its shape: the transpose of `backward`."""
 
     def output_shape(self, shape: Shape) -> Shape:
         """As the input; ShapeProblem if that is a list of numbers."""

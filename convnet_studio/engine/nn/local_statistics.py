@@ -136,6 +136,10 @@ class Subtraction:
         grad_mean = grad_output.sum(axis=1, keepdims=True) if self._mean.across_maps else grad_output
         return grad_output - self._mean.adjoint(grad_mean, grad_output.shape[1])
 
+    def along(self, moved: Array) -> Array:
+        """How the output moves where the input moves by `moved`: it is linear."""
+        return moved - self._mean.forward(moved)
+
 
 class Division:
     """The divisive step, y = v / max(c, σ), where σ² is the mean of v² over the neighbourhood.
@@ -185,6 +189,13 @@ class Division:
         through_sigma = self._mean.adjoint(grad_variance, grad_output.shape[1])
         grad: Array = grad_output * self._inverse + 2 * self._input * through_sigma
         return grad
+
+    def along(self, moved: Array) -> Array:
+        """After `forward`, how the output moves where the input moves by a little times `moved`, both of its shape."""
+        sigma = self._mean.forward(self._input * moved) / self._excess * _invert(self.sigma)
+        c = sigma.mean(axis=(2, 3), keepdims=True) if self._threshold is None else np.zeros((), sigma.dtype)
+        slopes: Array = (moved - self._output * np.where(self._above, sigma, c)) * self._inverse
+        return slopes
 
 
 def _invert(divisor: Array) -> Array:

@@ -44,3 +44,7 @@ class LocalContrastNorm(DividingNorm):
     def backward(self, grad_output: Array) -> Array:
         """First back through the division, then through the subtraction."""
         return self._subtraction.backward(self._division.backward(grad_output))
+
+    def along(self, moved: Array) -> Array:
+        """The slopes of the output along `moved`."""
+        return self._division.along(self._subtraction.along(moved))

@@ -31,3 +31,7 @@ class SubtractiveNorm(LocalNorm):
     def backward(self, grad_output: Array) -> Array:
         """∂x = ∂v minus the adjoint of the mean, applied to ∂v."""
         return self._subtraction.backward(grad_output)
+
+    def along(self, moved: Array) -> Array:
+        """The slopes of the output along `moved`."""
+        return self._subtraction.along(moved)
