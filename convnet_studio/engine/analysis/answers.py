@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -57,6 +58,8 @@ class AskAnswers(Inquiry):
     Raises (as the answer's problem):
         ValueError: where no loss judges classes, or there is no test picture.
     """
+
+    asks_of_picture: ClassVar = False
 
     most: int = 10_000
 

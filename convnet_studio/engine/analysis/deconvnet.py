@@ -110,6 +110,6 @@ class Attribute(Inquiry):
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields an Attribution."""
-        path = UnitPath(moment.run.twin(), self.unit.module)
+        path = UnitPath(moment.twin(), self.unit.module)
         yield None
         yield from attribute(path, self.unit, moment.picture)

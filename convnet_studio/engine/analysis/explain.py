@@ -162,6 +162,7 @@ class Reach(Inquiry):
     """What is the number at `place` computed from, and what can it touch? Weights have no say in it."""
 
     is_live: ClassVar[bool] = False
+    asks_of_picture: ClassVar[bool] = False
     place: Place
 
     def work(self, moment: Moment) -> Iterator[Reached]:

@@ -119,6 +119,7 @@ class FindLossPlane(Inquiry):
     """
 
     is_live: ClassVar = False
+    asks_of_picture: ClassVar = False
     share: ClassVar = 0.3
 
     kind: str = RANDOM
@@ -133,6 +134,8 @@ class FindLossPlane(Inquiry):
         run = moment.run
         if not run.network.parameters.size:
             raise ValueError("This network has no weights, so there is nothing to plot: add a module that learns.")
+        if not run.material.train_count:
+            raise ValueError("This data set holds no training pictures, so there is no loss to plot.")
         count = min(self.samples, run.material.train_count)
         indices = np.linspace(0, run.material.train_count - 1, count).round().astype(np.int64)
         program = run.twin_program(indices)
@@ -204,6 +207,8 @@ class FindLossPlane(Inquiry):
 @dataclass(frozen=True)
 class FindPlace(Inquiry):
     """Where the weights of the run are now, seen from a plane; asked again whenever they have changed."""
+
+    asks_of_picture: ClassVar = False
 
     plane: Plane
 

@@ -102,7 +102,7 @@ class Occlude(Inquiry):
             raise ValueError("The network names no class: it needs a loss that judges classes.")
         if picture.ndim != 3:
             raise ValueError("Only pictures can be hidden in part: this data set has none.")
-        source, parameters = network.judge.sources[0], network.parameters.copy()
+        source, parameters = network.judge.sources[0], moment.answering_parameters()
 
         def scores_of(pictures: Array) -> tuple[Array, bool]:
             with moment.with_parameters(parameters):
@@ -140,5 +140,7 @@ class Occlude(Inquiry):
             return 0.0
         if self.fill == MEAN:
             material = moment.run.material
+            if not material.train_count:
+                raise ValueError("This data set holds no training pictures: fill the square with grey or black.")
             return float(material.pictures[: min(material.train_count, _MOST_PICTURES)].mean())
         return float((moment.picture.min() + moment.picture.max()) / 2)

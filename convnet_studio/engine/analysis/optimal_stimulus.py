@@ -84,6 +84,7 @@ class FindStimulus(Inquiry):
         seed: of the noise. `attempt`: another number begins anew. `jitter`: see Ascent.
     """
 
+    asks_of_picture: ClassVar[bool] = False
     share: ClassVar[float] = 0.5
 
     unit: Unit
@@ -96,7 +97,7 @@ class FindStimulus(Inquiry):
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a Stimulus for each iteration."""
         run = moment.run
-        path = UnitPath(run.twin(), self.unit.module)
+        path = UnitPath(moment.twin(), self.unit.module)
         yield None
         box = path.box(self.unit)
         norm = self.norm_factor * typical_norm(run, box)
@@ -153,6 +154,7 @@ class Gallery:
 class FindGallery(Inquiry):
     """Best stimuli of the middle units of several maps of a module, with the weights of now."""
 
+    asks_of_picture: ClassVar[bool] = False
     share: ClassVar[float] = 0.3
 
     module: str
@@ -162,14 +164,14 @@ class FindGallery(Inquiry):
     attempt: int = 0
     memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
-    def network(self, run: Run) -> Network:
+    def network(self, moment: Moment) -> Network:
         """The network whose units are asked."""
-        return run.twin()
+        return moment.twin()
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a Gallery after each iteration of a few units."""
         run = moment.run
-        path = UnitPath(self.network(run), self.module)
+        path = UnitPath(self.network(moment), self.module)
         yield None
         units = [Unit(self.module, channel) for channel in self.channels]
         filters = filters_of(path.network, self.module)
@@ -206,9 +208,9 @@ class FindFirstGallery(FindGallery):
 
     is_live: ClassVar[bool] = False
 
-    def network(self, run: Run) -> Network:
+    def network(self, moment: Moment) -> Network:
         """With initial weights."""
-        return first_network(run)
+        return first_network(moment.run)
 
 
 def first_network(run: Run) -> Network:

@@ -14,7 +14,6 @@ from convnet_studio.engine.analysis.optimal_stimulus import first_network
 from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath, typical_norm
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
-from convnet_studio.engine.training.run import Run
 
 ORIENTATIONS = np.arange(0, 180, 15.0)
 """Degrees from the horizontal by which the stripes are turned anticlockwise: 0 lies, 90 stands."""
@@ -122,14 +121,15 @@ class MeasureTuning(Inquiry):
         norm_factor: as of FindStimulus.
     """
 
+    asks_of_picture: ClassVar[bool] = False
     share: ClassVar[float] = 0.3
 
     module: str
     norm_factor: float = 1.0
 
-    def parameters(self, run: Run) -> Array:
+    def parameters(self, moment: Moment) -> Array:
         """Those with which the network answers."""
-        return run.network.parameters.copy()
+        return moment.answering_parameters()
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields None while it measures, and a Tuning at the end."""
@@ -143,7 +143,7 @@ class MeasureTuning(Inquiry):
         norm = self.norm_factor * typical_norm(run, box)
         frequencies = frequencies_for(min(each.stop - each.start for each in box))
         gratings = [Grating(o, f, p) for o in ORIENTATIONS for f in frequencies for p in PHASES]
-        program, parameters = run.program, self.parameters(run)
+        program, parameters = run.program, self.parameters(moment)
         assert program
         at: tuple[slice | int, ...] = (slice(None), slice(None), *place)
         most = min(_BATCH, program.batch_size)
@@ -171,6 +171,6 @@ class MeasureFirstTuning(MeasureTuning):
 
     is_live: ClassVar[bool] = False
 
-    def parameters(self, run: Run) -> Array:
+    def parameters(self, moment: Moment) -> Array:
         """Those that the run's seed draws."""
-        return first_network(run).parameters
+        return first_network(moment.run).parameters

@@ -75,14 +75,14 @@ class _Work:
         return type(self.inquiry).is_live and self._step != moment.run.course.step
 
     def _is_about_another(self, moment: Moment) -> bool:
-        """Whether the run, its network, what runs it, or the picture is another than when the work began."""
+        """Whether the run, its network, what runs it, or the picture it asks of is another than when the work began."""
         begun = self._about
         return (
             begun is None
             or begun.run is not moment.run
             or self._network is not moment.run.network
             or self._program is not moment.run.program
-            or begun.picture is not moment.picture
+            or (type(self.inquiry).asks_of_picture and begun.picture is not moment.picture)
         )
 
     def go_on(self, moment: Moment) -> Answer | None:

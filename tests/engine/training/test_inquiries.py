@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
+from convnet_studio.engine.data.dataset import load_dataset
 from convnet_studio.engine.project.edits import set_training
 from convnet_studio.engine.project.presets import load_preset
-from convnet_studio.engine.training.control import Ask, Control, Edit, Play, Reset, StepBatch, Stop
+from convnet_studio.engine.training.control import Ask, Control, Edit, Look, Play, Reset, StepBatch, Stop
 from convnet_studio.engine.training.events import Event, Failed, Stepped
 from convnet_studio.engine.training.inquiry import Answer, Inquiry, Moment
+from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.trainer import Trainer
 
 
@@ -130,6 +133,25 @@ def test_a_new_run_is_asked_anew(talk: Talk) -> None:
     step(talk)
     runs = [answer.run_id for answer in finals(talk, "count")]
     assert len(runs) == len(set(runs)) == 2
+
+
+@dataclass(frozen=True)
+class CountPictures(Count):
+    """Counts whatever picture is shown."""
+
+    asks_of_picture: ClassVar = False
+
+
+def test_another_picture_begins_anew_only_what_asks_of_it(talk: Talk) -> None:
+    talk.control.put(Ask({"asks": Count(2), "does not": CountPictures(2)}))
+    for _ in range(4):
+        step(talk)
+    picture = np.zeros(load_dataset("digits_8x8").input_shape, np.float32)
+    talk.control.put(Look(ProbePicture(picture, -1), Probes()))
+    for _ in range(4):
+        step(talk)
+    assert len(finals(talk, "asks")) == 2
+    assert len(finals(talk, "does not")) == 1
 
 
 def test_work_begins_anew_when_another_program_runs_the_network(talk: Talk) -> None:
