@@ -125,7 +125,6 @@ class Explain(Inquiry):
         place: of the number. `measures`: whether the slope of a gradient is measured too.
     """
 
-    share: ClassVar[float] = 0.2
     place: Place
     measures: bool = False
 

@@ -120,7 +120,6 @@ class FindLossPlane(Inquiry):
 
     is_live: ClassVar = False
     asks_of_picture: ClassVar = False
-    share: ClassVar = 0.3
 
     kind: str = RANDOM
     seed: int = 1

@@ -85,7 +85,6 @@ class FindStimulus(Inquiry):
     """
 
     asks_of_picture: ClassVar[bool] = False
-    share: ClassVar[float] = 0.5
 
     unit: Unit
     norm_factor: float = 1.0
@@ -155,7 +154,6 @@ class FindGallery(Inquiry):
     """Best stimuli of the middle units of several maps of a module, with the weights of now."""
 
     asks_of_picture: ClassVar[bool] = False
-    share: ClassVar[float] = 0.3
 
     module: str
     channels: tuple[int, ...]

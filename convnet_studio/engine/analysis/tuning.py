@@ -122,7 +122,6 @@ class MeasureTuning(Inquiry):
     """
 
     asks_of_picture: ClassVar[bool] = False
-    share: ClassVar[float] = 0.3
 
     module: str
     norm_factor: float = 1.0

@@ -67,8 +67,6 @@ class Inquiry(ABC):
     one, or another picture is shown that it asks of."""
     asks_of_picture: ClassVar[bool] = True
     """Whether the answer is another one for another picture that is shown."""
-    share: ClassVar[float] = 0.1
-    """Of the worker's time, at most, while it has something else to do."""
 
     @abstractmethod
     def work(self, moment: Moment) -> Iterator[object]:

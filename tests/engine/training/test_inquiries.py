@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.program import ReferenceProgram
 from convnet_studio.engine.project.edits import set_training
 from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.training.control import Ask, Control, Edit, Look, Play, Reset, StepBatch, Stop
 from convnet_studio.engine.training.events import Event, Failed, Stepped
-from convnet_studio.engine.training.inquiry import Answer, Inquiry, Moment
+from convnet_studio.engine.training.inquiries import Inquiries
+from convnet_studio.engine.training.inquiry import Answer, AnswerBox, Inquiry, Moment
+from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.probes import ProbePicture, Probes
+from convnet_studio.engine.training.run import Run
 from convnet_studio.engine.training.trainer import Trainer
 
 
@@ -93,6 +97,14 @@ def finals(talk: Talk, key: object) -> list[Answer]:
     return [answer for each, answer in talk.answers if each == key and answer.is_final]
 
 
+def wait(talk: Talk, key: object, count: int) -> None:
+    """Step until there are so many final answers: on a busy machine a question may wait for its share of the time."""
+    for _ in range(500):
+        if len(finals(talk, key)) >= count:
+            return
+        step(talk)
+
+
 def test_an_answer_comes_while_training_rests(talk: Talk) -> None:
     talk.control.put(Ask({"count": Count(3)}))
     step(talk)
@@ -126,11 +138,9 @@ def test_a_question_that_was_answered_is_not_begun_anew_when_asked_again(talk: T
 
 def test_a_new_run_is_asked_anew(talk: Talk) -> None:
     talk.control.put(Ask({"count": Count(2)}))
-    step(talk)
-    step(talk)
+    wait(talk, "count", 1)
     talk.control.put(Reset())
-    step(talk)
-    step(talk)
+    wait(talk, "count", 2)
     runs = [answer.run_id for answer in finals(talk, "count")]
     assert len(runs) == len(set(runs)) == 2
 
@@ -144,10 +154,11 @@ class CountPictures(Count):
 
 def test_another_picture_begins_anew_only_what_asks_of_it(talk: Talk) -> None:
     talk.control.put(Ask({"asks": Count(2), "does not": CountPictures(2)}))
-    for _ in range(4):
-        step(talk)
+    wait(talk, "asks", 1)
+    wait(talk, "does not", 1)
     picture = np.zeros(load_dataset("digits_8x8").input_shape, np.float32)
     talk.control.put(Look(ProbePicture(picture, -1), Probes()))
+    wait(talk, "asks", 2)
     for _ in range(4):
         step(talk)
     assert len(finals(talk, "asks")) == 2
@@ -157,11 +168,9 @@ def test_another_picture_begins_anew_only_what_asks_of_it(talk: Talk) -> None:
 def test_work_begins_anew_when_another_program_runs_the_network(talk: Talk) -> None:
     """A closed program must not be asked: another batch size makes a new one."""
     talk.control.put(Ask({"count": Count(2)}))
-    step(talk)
-    step(talk)
+    wait(talk, "count", 1)
     talk.control.put(Edit(set_training(load_preset("tiny-digits"), batch_size=7)))
-    step(talk)
-    step(talk)
+    wait(talk, "count", 2)
     assert len(finals(talk, "count")) == 2
 
 
@@ -174,11 +183,89 @@ def test_a_question_that_fails_says_why_and_training_goes_on(talk: Talk) -> None
     assert not any(isinstance(event, Failed) for event in talk.events)
 
 
-def test_training_keeps_most_of_the_time(talk: Talk) -> None:
-    """A question without end gets some of the worker, not all of it."""
+def test_training_goes_on_beside_a_question_without_end(talk: Talk) -> None:
     talk.control.put(Ask({"count": Count(10**9)}))
     talk.control.put(Play())
     talk.until(Stepped)
     talk.go(20)
     assert sum(isinstance(event, Stepped) for event in talk.events) >= 5
     assert any(key == "count" for key, _ in talk.answers)
+
+
+class FakeTime:
+    """A clock that stands still between pieces of work; seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True, eq=False)
+class Slow(Inquiry):
+    """Works without end, in pieces that take so many seconds each."""
+
+    clock: FakeTime
+    seconds: float
+    pieces: list[int]
+
+    def work(self, moment: Moment) -> Iterator[object]:
+        """Piece after piece."""
+        while True:
+            self.clock.now += self.seconds
+            self.pieces.append(1)
+            yield None
+
+
+@pytest.fixture(scope="module")
+def moment() -> Moment:
+    project = load_preset("tiny-digits")
+    material = Material(load_dataset(project.data.dataset), None, 1)
+    shown = material.first_test_sample
+    return Moment(Run(1, project, material, ReferenceProgram), shown.picture, shown.label)
+
+
+@pytest.mark.parametrize("pieces", [(0.0003,), (0.005, 0.02), (0.001, 0.001, 0.03, 0.0001)])
+def test_all_questions_together_get_a_tenth_of_the_time(moment: Moment, pieces: tuple[float, ...]) -> None:
+    clock = FakeTime()
+    inquiries = Inquiries(AnswerBox(), clock)
+    asked = {number: Slow(clock, seconds, []) for number, seconds in enumerate(pieces)}
+    inquiries.ask(asked)
+    questions = 0.0
+    while clock.now < 60:
+        started = clock.now
+        if inquiries.is_due(moment, is_busy=True):
+            inquiries.go_on(moment, lambda: False)
+            questions += clock.now - started
+        else:
+            clock.now += 0.002  # a step of training
+    assert 0.08 < questions / clock.now <= 0.101
+    assert all(each.pieces for each in asked.values())
+    assert inquiries.is_due(moment, is_busy=False)  # all of it while there is nothing else to do
+
+
+def test_what_two_ask_is_worked_on_once_and_both_are_told(moment: Moment) -> None:
+    box, begun = AnswerBox(), []
+
+    @dataclass(frozen=True)
+    class Once(Count):
+        def work(self, moment: Moment) -> Iterator[object]:
+            begun.append(self)
+            yield from super().work(moment)
+
+    inquiries = Inquiries(box)
+
+    def answered() -> dict[object, Answer]:
+        while inquiries.is_due(moment, is_busy=False):
+            inquiries.go_on(moment, lambda: False)
+        return dict(box.take())
+
+    inquiries.ask({"one": Once(3), "other": Once(3), "third": Once(4)})
+    assert {key: each.value for key, each in answered().items()} == {"one": 3, "other": 3, "third": 4}
+    assert len(begun) == 2
+    inquiries.ask({"late": Once(3), "one": Once(3)})
+    assert answered()["late"].value == 3
+    inquiries.ask({"one": Once(3)})
+    assert answered() == {}
+    assert len(begun) == 2
