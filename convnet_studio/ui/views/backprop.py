@@ -139,6 +139,8 @@ class BackpropView(View):
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Walk through it."""
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self._sentence.show_text(answer.problem)
             self.walker.drop()
