@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.analysis.explanation import Index
-from convnet_studio.engine.analysis.reach import OWN_MAP, touched
+from convnet_studio.engine.analysis.reach import touched
 from convnet_studio.engine.analysis.rule import Case, in_double
 from convnet_studio.engine.nn.local_norm import LocalNorm
 from convnet_studio.engine.nn.module import Array, Module
@@ -49,8 +49,9 @@ def inhibition_slopes(case: Case, module: LateralInhibition, name: str, index: I
 def has_numbers_for_maps(case: Case) -> bool:
     """Whether each array has one number for each map, and each map is computed from that of the same number alone."""
     module, maps = case.node.module, case.node.shape[:1]
-    is_alone = type(module).__name__ in OWN_MAP and len(case.inputs) == 1
-    return is_alone and all(each.shape == maps for each in case.parameters.values())
+    assert isinstance(module, Module)
+    is_alone = module.is_pointwise or isinstance(module, Pool2d)
+    return is_alone and len(case.inputs) == 1 and all(each.shape == maps for each in case.parameters.values())
 
 
 def slopes_in_map(case: Case, name: str, index: Index) -> tuple[Rows, Array]:
