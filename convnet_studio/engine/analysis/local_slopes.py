@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.analysis.explanation import Index
+from convnet_studio.engine.analysis.pieces import Pieces, apart
 from convnet_studio.engine.analysis.reach import touched
-from convnet_studio.engine.analysis.rule import Case, in_double
+from convnet_studio.engine.analysis.rule import Case
 from convnet_studio.engine.nn.local_norm import LocalNorm
 from convnet_studio.engine.nn.module import Array, Module
 from convnet_studio.engine.nn.modules.lateral_inhibition import LateralInhibition
-from convnet_studio.engine.nn.windows import Pool2d, columns
 
 _NUMBERS_AT_ONCE = 1 << 14
 """Of all copies of the inputs that are worked on together."""
@@ -33,7 +33,7 @@ def normalized_slopes(case: Case, index: Index) -> Array:
     module.forward(case.inputs[0][None].astype(np.float64))
     moved = np.zeros((1, *case.inputs[0].shape))
     moved[(0, *index)] = 1
-    slopes: Array = module.along(moved)[0]
+    slopes: Array = module.tangent(moved)[0]
     return slopes
 
 
@@ -46,44 +46,19 @@ def inhibition_slopes(case: Case, module: LateralInhibition, name: str, index: I
     return slopes
 
 
-def has_numbers_for_maps(case: Case) -> bool:
-    """Whether each array has one number for each map, and each map is computed from that of the same number alone."""
-    module, maps = case.node.module, case.node.shape[:1]
-    assert isinstance(module, Module)
-    is_alone = module.is_pointwise or isinstance(module, Pool2d)
-    return is_alone and len(case.inputs) == 1 and all(each.shape == maps for each in case.parameters.values())
-
-
-def slopes_in_map(case: Case, name: str, index: Index) -> tuple[Rows, Array]:
-    """The outputs of the map whose number it is, ``(n, axes)``, and how they move with it, ``(n,)``.
-
-    Each output is computed as a map of its own, from what it sees, so that one backward tells all slopes apart.
-    """
-    module = case.node.module
-    assert isinstance(module, Module)
-    (channel,), space = index, case.node.shape[1:]
-    places = np.stack(np.unravel_index(np.arange(int(np.prod(space))), space), axis=1) if space else np.zeros((1, 0))
-    places = places.astype(np.int64)
-    x = case.inputs[0][channel].astype(np.float64)
-    if isinstance(module, Pool2d):
-        size = module.kernel_size
-        seen = columns(x[None, None], size, module.stride).reshape(size**2, -1).T.reshape(-1, size, size)
-    else:
-        seen = x.reshape(len(places), *(1,) * len(space))
-    repeated = {each: np.repeat(value[channel], len(places)) for each, value in case.parameters.items()}
-    double = in_double(module, repeated)
-    double.backward(np.ones_like(double.forward(seen[None])))
-    slopes: Array = double.parameters()[name].grad
-    return np.column_stack([np.full(len(places), channel), places]), slopes
-
-
 def any_slopes(case: Case, port: int, index: Index) -> Work:
-    """As `slopes_in_map`, of an input of any module: its backward of 1 at one output and 0 elsewhere, for each."""
+    """The outputs of any module that move with an input, and how: all at once where each can be computed for itself,
+    else by its backward of 1 at one output and 0 elsewhere.
+    """
     module = case.node.module
     assert isinstance(module, Module)
     mark = [np.zeros(each.shape, bool) for each in case.inputs]
     mark[port][index] = True
     rows = np.argwhere(touched(case.node, mark))
+    if (pieces := apart(case, rows)) is not None:
+        by_inputs = _backward_of_all(pieces.double(), pieces)[port]
+        offsets = (np.array(index[1:]) - pieces.firsts).T
+        return rows, by_inputs[(0, np.arange(len(rows)), *offsets)]
     at_once = max(1, min(64, _NUMBERS_AT_ONCE // max(1, sum(each.size for each in case.inputs))))
     slopes, place = np.zeros(len(rows)), np.ravel_multi_index(index, mark[port].shape)
     for start in range(0, len(rows), at_once):
@@ -96,6 +71,13 @@ def any_slopes(case: Case, port: int, index: Index) -> Work:
 
 def any_parameter_slopes(case: Case, name: str, index: Index) -> Work:
     """As `any_slopes`, by a parameter; outputs that do not move with it are left out first."""
+    mark = np.zeros(case.node.shape, bool)
+    if case.parameters[name].shape == mark.shape[:1]:  # a number for each map
+        mark[index] = True
+    if (pieces := apart(case, np.argwhere(mark))) is not None:
+        double = pieces.double()
+        _backward_of_all(double, pieces)
+        return np.argwhere(mark), double.parameters()[name].grad
     outputs = []
     for change in (-1e-3, 1e-3):
         double = case.double()
@@ -111,6 +93,13 @@ def any_parameter_slopes(case: Case, name: str, index: Index) -> Work:
         slopes[number] = double.parameters()[name].grad[index]
         yield
     return rows, slopes
+
+
+def _backward_of_all(double: Module, pieces: Pieces) -> tuple[Array, ...]:
+    """The gradients by the inputs of each piece, each of which makes one output."""
+    output = double.forward(*(each[None] for each in pieces.inputs))
+    result = double.backward(np.ones_like(output))
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _backward(double: Module, case: Case, rows: Rows) -> tuple[Array, ...]:

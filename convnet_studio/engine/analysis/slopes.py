@@ -19,10 +19,8 @@ from convnet_studio.engine.analysis.explanation import Column, Group, Index, Wha
 from convnet_studio.engine.analysis.local_slopes import (
     any_parameter_slopes,
     any_slopes,
-    has_numbers_for_maps,
     inhibition_slopes,
     normalized_slopes,
-    slopes_in_map,
 )
 from convnet_studio.engine.analysis.reach import touched
 from convnet_studio.engine.analysis.rule import Case, in_map
@@ -82,10 +80,10 @@ def by_input(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterato
         _add(terms, product(name, arrived.delta(outputs), weights))
     elif isinstance(module, FilterBank):
         _of_filter_bank(arrived, module, index, terms)
-    elif isinstance(module, LocalNorm):
-        _of_local_norm(arrived, module, index, terms)
     elif isinstance(module, ConvTranspose2d):
         _of_painted(arrived, module, index, terms)
+    elif isinstance(module, LocalNorm):
+        _of_local_norm(arrived, module, index, terms)
     elif isinstance(module, ZCAWhitening):
         _of_whitening(arrived, index, terms)
     elif name in _SQUASHING:
@@ -115,9 +113,6 @@ def by_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -> Ite
         _of_painting(arrived, module, name, index, terms)
     elif isinstance(module, LateralInhibition):
         _take_all(arrived, inhibition_slopes(arrived.case, module, name, index), f"∂y/∂{name}", terms)
-    elif has_numbers_for_maps(arrived.case):
-        rows, slopes = slopes_in_map(arrived.case, name, index)
-        _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
     else:
         rows, slopes = yield from any_parameter_slopes(arrived.case, name, index)
         _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
@@ -196,6 +191,20 @@ def _of_kernel(arrived: Arrived, module: FilterBank, name: str, index: Index, te
     _add(terms, product(f"map {source} to map {output}", *columns, rows=rows))
 
 
+def _of_painted(arrived: Arrived, module: ConvTranspose2d, index: Index, terms: Terms) -> None:
+    """All that the value painted, times the weight with which it did."""
+    case, (source, *place) = arrived.case, index
+    size = module.kernel_size
+    offsets = np.stack(np.unravel_index(np.arange(size * size), (size, size)), axis=1)
+    painted = np.array(place) * module.stride - module.padding + offsets
+    inside = ((painted >= 0) & (painted < np.array(arrived.output.shape[1:]))).all(axis=1)
+    painted, offsets = painted[inside], offsets[inside]
+    rows = len(np.unique(offsets[:, 0]))
+    for output in range(arrived.output.shape[0] if len(painted) else 0):
+        weights = case.parameter("weight", np.column_stack([np.tile((source, output), (len(offsets), 1)), offsets]))
+        _add(terms, product(f"map {output}", arrived.delta(in_map(output, painted)), weights, rows=rows))
+
+
 def _of_painting(arrived: Arrived, module: ConvTranspose2d, name: str, index: Index, terms: Terms) -> None:
     """Of a weight, all values of the input map, each times what arrives where the weight painted it."""
     case = arrived.case
@@ -208,19 +217,6 @@ def _of_painting(arrived: Arrived, module: ConvTranspose2d, name: str, index: In
     painted[((painted < 0) | (painted >= np.array(arrived.output.shape[1:]))).any(axis=1)] = -1
     columns = arrived.delta(in_map(index[1], painted)), case.input(in_map(index[0], cells))
     _add(terms, product(f"map {index[0]} to map {index[1]}", *columns, rows=shape[0]))
-
-
-def _of_painted(arrived: Arrived, module: ConvTranspose2d, index: Index, terms: Terms) -> None:
-    """Of each output map, the square that the value paints, times the kernel."""
-    source, *place = index
-    size = module.kernel_size
-    kernel = np.stack(np.unravel_index(np.arange(size**2), (size, size)), axis=1)
-    painted = np.array(place) * module.stride - module.padding + kernel
-    painted[((painted < 0) | (painted >= np.array(arrived.output.shape[1:]))).any(axis=1)] = -1
-    for output in range(module.out_channels):
-        weights = np.column_stack([np.full((size**2, 2), (source, output)), kernel])
-        columns = arrived.delta(in_map(output, painted)), arrived.case.parameter("weight", weights)
-        _add(terms, product(f"map {output}", *columns, rows=size))
 
 
 def _of_squashing(arrived: Arrived, kind: str, index: Index, terms: Terms) -> None:

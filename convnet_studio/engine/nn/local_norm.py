@@ -17,6 +17,9 @@ from convnet_studio.engine.nn.windows import check_maps
 class LocalNorm(Module):
     """A normalisation by what lies around each pixel, in a Gaussian window. Works on maps of any size."""
 
+    tangent: ClassVar[Callable[..., Array]]
+    """``tangent(direction)``, after `forward`: how its output moves, to first order, while the input moves so."""
+
     kernel_size: int = setting(
         9, "Window", "Side of the neighbourhood in pixels, odd.", minimum=3, maximum=63, odd=True
     )
@@ -32,10 +35,6 @@ class LocalNorm(Module):
     across_maps: bool = setting(
         True, "Across maps", "One neighbourhood through all maps, as in the paper, instead of one in each map."
     )
-
-    along: ClassVar[Callable[..., Array]]
-    """``along(moved)``: after `forward`, how the output moves where the input moves by a little times `moved`, both of
-    its shape: the transpose of `backward`."""
 
     def output_shape(self, shape: Shape) -> Shape:
         """As the input; ShapeProblem if that is a list of numbers."""

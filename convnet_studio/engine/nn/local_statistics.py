@@ -136,9 +136,9 @@ class Subtraction:
         grad_mean = grad_output.sum(axis=1, keepdims=True) if self._mean.across_maps else grad_output
         return grad_output - self._mean.adjoint(grad_mean, grad_output.shape[1])
 
-    def along(self, moved: Array) -> Array:
-        """How the output moves where the input moves by `moved`: it is linear."""
-        return moved - self._mean.forward(moved)
+    def tangent(self, direction: Array) -> Array:
+        """How v moves while x moves in a direction: as that is taken, for the step is linear."""
+        return direction - self._mean.forward(direction)
 
 
 class Division:
@@ -190,12 +190,13 @@ class Division:
         grad: Array = grad_output * self._inverse + 2 * self._input * through_sigma
         return grad
 
-    def along(self, moved: Array) -> Array:
-        """After `forward`, how the output moves where the input moves by a little times `moved`, both of its shape."""
-        sigma = self._mean.forward(self._input * moved) / self._excess * _invert(self.sigma)
-        c = sigma.mean(axis=(2, 3), keepdims=True) if self._threshold is None else np.zeros((), sigma.dtype)
-        slopes: Array = (moved - self._output * np.where(self._above, sigma, c)) * self._inverse
-        return slopes
+    def tangent(self, direction: Array) -> Array:
+        """How y moves while v moves in a direction, to first order, where the last forward pass was."""
+        sigma = self._mean.forward(2 * self._input * direction) / self._excess * _invert(2 * self.sigma)
+        c = sigma.mean(axis=(2, 3), keepdims=True) if self._threshold is None else 0
+        divisor = np.where(self._above, sigma, c)
+        moved: Array = (direction - self._output * divisor) * self._inverse
+        return moved
 
 
 def _invert(divisor: Array) -> Array:

@@ -36,9 +36,9 @@ class DivisiveNorm(DividingNorm):
         """∂x = ∂y over the divisor, and what comes through the divisor, σ and its mean."""
         return self._division.backward(grad_output)
 
-    def along(self, moved: Array) -> Array:
-        """The slopes of the output along `moved`."""
-        return self._division.along(moved)
+    def tangent(self, direction: Array) -> Array:
+        """As the divisive step."""
+        return self._division.tangent(direction)
 
     def is_non_negative(self, input_is: bool) -> bool:
         """As the input."""

@@ -45,6 +45,6 @@ class LocalContrastNorm(DividingNorm):
         """First back through the division, then through the subtraction."""
         return self._subtraction.backward(self._division.backward(grad_output))
 
-    def along(self, moved: Array) -> Array:
-        """The slopes of the output along `moved`."""
-        return self._division.along(self._subtraction.along(moved))
+    def tangent(self, direction: Array) -> Array:
+        """One step after the other."""
+        return self._division.tangent(self._subtraction.tangent(direction))

@@ -32,6 +32,6 @@ class SubtractiveNorm(LocalNorm):
         """∂x = ∂v minus the adjoint of the mean, applied to ∂v."""
         return self._subtraction.backward(grad_output)
 
-    def along(self, moved: Array) -> Array:
-        """The slopes of the output along `moved`."""
-        return self._subtraction.along(moved)
+    def tangent(self, direction: Array) -> Array:
+        """As the subtractive step."""
+        return self._subtraction.tangent(direction)
