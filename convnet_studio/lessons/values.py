@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from convnet_studio.engine.analysis.bench import Bench
 from convnet_studio.engine.expression import Expression, parse
@@ -47,8 +46,6 @@ class AskValues(Inquiry):
         probes: by name. `benches`: that are not as by default, by name.
         remembered: numbers that were kept when the page began.
     """
-
-    share: ClassVar[float] = 0.2
 
     probes: tuple[tuple[str, Probe], ...]
     benches: tuple[tuple[str, Bench], ...] = ()

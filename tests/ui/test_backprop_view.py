@@ -233,6 +233,39 @@ def test_newer_weights_go_on_where_the_walk_was(digits: BackpropView) -> None:
     assert digits.walker.walk.position == Position(3)
 
 
+def another_picture(view: BackpropView, project: Project) -> WholeWay:
+    """What the worker sends when another view chose a picture."""
+    way = way_through(project)
+    dataset = live("tiny-digits").dataset
+    stepper = Stepper(way.stepper.network, dataset.test.pictures[9], int(dataset.test.labels[9]))
+    way = WholeWay(stepper, stepper.go_to(stepper.start(), len(stepper.moves)))
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way, is_final=True))
+    return way
+
+
+def test_edits_are_not_lost_when_another_view_chooses_a_picture(chain: BackpropView) -> None:
+    walker, weight = chain.walker, Slot(Kind.PARAMETER, "m4", "weight")
+    before = walker.value((weight, 0))
+    assert walker.edit((weight, 0), 5.0) == ""
+    way = another_picture(chain, one_one_one())
+    assert walker.value((weight, 0)) == 5.0
+    assert walker.can_undo
+    assert chain._notice.isVisible()
+    assert "your edits belong to this one" in chain._notice.text()
+    walker.undo()  # nothing is edited any more: now the other picture's way is taken
+    assert walker.stepper is way.stepper
+    assert walker.value((weight, 0)) == before
+    assert not chain._notice.isVisible()
+
+
+def test_weights_of_now_take_the_place_of_edits(chain: BackpropView) -> None:
+    walker, weight = chain.walker, Slot(Kind.PARAMETER, "m4", "weight")
+    walker.edit((weight, 0), 5.0)
+    chain._buttons["now"].click()
+    assert another_picture(chain, one_one_one()).stepper is walker.stepper
+    assert walker.value((weight, 0)) != 5.0
+
+
 def test_the_ribbon_says_the_sizes_of_the_chain_rule(digits: BackpropView) -> None:
     walker = digits.walker
     walker.to_end()

@@ -20,7 +20,8 @@ def some_answers() -> Answers:
     labels = live().dataset.test.labels[:40].astype(np.int64)
     guesses = np.where(np.arange(40) % 4 == 0, (labels + 1) % 10, labels)
     losses = np.linspace(0, 1, 40, dtype=np.float32)
-    return Answers(labels, guesses, losses, -losses, -losses, 10)
+    sureness = np.where(np.arange(40) % 2 == 0, np.float32(0.61), np.float32(np.nan))
+    return Answers(labels, guesses, losses, -losses, sureness, 10)
 
 
 @pytest.fixture
@@ -45,6 +46,11 @@ def test_a_click_on_a_cell_shows_its_pictures_hardest_first(view: ConfusionView)
     assert view.choice.choice == CELL
     assert list(view.grid._indices) == list(some_answers().of_cell(label, guess))
     assert f"were answered “{guess}”" in view.caption.text()
+
+
+def test_how_sure_is_told_only_where_it_is_known(view: ConfusionView) -> None:
+    assert "(61 % sure); loss" in view._describe(36)
+    assert "sure" not in view._describe(35)
 
 
 def test_arrow_keys_walk_the_cells(view: ConfusionView) -> None:

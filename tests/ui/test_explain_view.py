@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.analysis.explain import Explain, Explained, Reach, Reached, explain, marked
 from convnet_studio.engine.analysis.explanation import Place, What
-from convnet_studio.engine.analysis.passes import Pass
+from convnet_studio.engine.analysis.passes import Pass, copied_parameters
 from convnet_studio.engine.analysis.reach import cone, footprint
 from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.network import Network
@@ -44,7 +44,15 @@ def network() -> Network:
 def answer(place: Place) -> Answer:
     """What the worker would answer to `Explain(place)`."""
     shown, run = live().snapshot, network()
-    everything = Pass(run, shown.picture, shown.picture, shown.label, shown.label, shown.outputs)
+    everything = Pass(
+        run,
+        shown.picture,
+        shown.picture,
+        shown.label,
+        shown.label,
+        shown.outputs,
+        parameters=copied_parameters(run, run.nodes),
+    )
     *_, found = explain(everything, place)
     assert found is not None
     return Answer(1, 0, Explain(place, measures=True), Explained(found, ()), is_final=True)

@@ -226,6 +226,25 @@ def test_cancel_keeps_what_is_there(view: LossSurfaceView) -> None:
     assert asked.attempt == before + 1
 
 
+def test_only_the_button_draws_other_directions(view: LossSurfaceView) -> None:
+    """So that the planes before and after a Reset or an edit can be compared."""
+
+    def asked() -> FindLossPlane:
+        found = view.inquiries()["plane"]
+        assert isinstance(found, FindLossPlane)
+        return found
+
+    first = asked()
+    view.show_events([RunStarted(2, 10, 2, 100, compiled=False)])
+    assert asked() != first  # it is computed anew
+    assert asked().seed == first.seed
+    view.kind.chosen.emit(view.kind.choice)
+    assert asked().seed == first.seed
+    view.show_answer("plane", answer(view, found()))
+    view.button.click()
+    assert asked().seed != first.seed
+
+
 def test_the_way_grows_and_states_its_distance(view: LossSurfaceView) -> None:
     view.show_answer("plane", answer(view, found()))
     assert isinstance(view.inquiries()["place"], FindPlace)

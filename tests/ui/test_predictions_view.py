@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.open_project import OpenProject
-from convnet_studio.ui.views.predictions import PredictionsView, shares_of
+from convnet_studio.ui.views.predictions import PredictionsView
 
 
 @pytest.fixture
@@ -27,13 +27,6 @@ def view(qtbot: QtBot) -> PredictionsView:
     return made
 
 
-def test_scores_become_probabilities() -> None:
-    logs = np.log(np.array([0.2, 0.5, 0.3]))
-    assert shares_of(logs) == pytest.approx([0.2, 0.5, 0.3])
-    assert shares_of(logs + 7) == pytest.approx([0.2, 0.5, 0.3])  # scores may be shifted
-    assert shares_of(np.array([1000.0, 0.0])) == pytest.approx([1, 0])
-
-
 @pytest.mark.parametrize(
     ("label", "words"),
     [(3, "“3”, 90 % sure: right."), (4, "“3”, 90 % sure; it is “4”."), (-1, "The network says “3”, 90 % sure.")],
@@ -41,9 +34,17 @@ def test_scores_become_probabilities() -> None:
 def test_the_verdict(view: PredictionsView, label: int, words: str) -> None:
     shares = np.full(10, 0.1 / 9)
     shares[3] = 0.9
-    view.show_snapshot(replace(live().snapshot, scores=np.log(shares), label=label))
+    view.show_snapshot(replace(live().snapshot, scores=np.log(shares), probabilities=shares, label=label))
     assert view.words.text().endswith(words)
     assert "3 90.0 %" in view.bars.accessibleDescription()
+
+
+def test_scores_that_are_no_probabilities_are_shown_as_they_are(view: PredictionsView) -> None:
+    scores = np.full(10, -0.6)
+    scores[3] = -0.5
+    view.show_snapshot(replace(live().snapshot, scores=scores, probabilities=None, label=3))
+    assert view.words.text() == "The network says “3”: right."
+    assert "3 -0.5" in view.bars.accessibleDescription()
 
 
 def test_a_network_without_scores_says_so(view: PredictionsView) -> None:

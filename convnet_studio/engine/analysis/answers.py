@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +20,8 @@ class Answers:
     Attributes:
         labels, guesses: int64 ``(count,)``; a guess is the first largest entry of what the judge is given.
         losses: float32 ``(count,)``, by the judge alone.
-        own, best: float32 ``(count,)``, the entry at the label and the largest one.
+        own: float32 ``(count,)``, the entry at the label.
+        sureness: float32 ``(count,)``, the probability of the guess; not a number where the judge's entries are none.
         classes: how many there are.
     """
 
@@ -27,7 +29,7 @@ class Answers:
     guesses: Array
     losses: Array
     own: Array
-    best: Array
+    sureness: Array
     classes: int
 
     @property
@@ -58,6 +60,8 @@ class AskAnswers(Inquiry):
         ValueError: where no loss judges classes, or there is no test picture.
     """
 
+    asks_of_picture: ClassVar = False
+
     most: int = 10_000
 
     def work(self, moment: Moment) -> Iterator[object]:
@@ -79,10 +83,12 @@ class AskAnswers(Inquiry):
                 run.program.forward(np.ascontiguousarray(run.material.pictures[shown], np.float32))
                 scores = run.program.output(source).reshape(len(shown), -1)
             losses = loss_of(judge, [scores], labels, labels)
-            parts.append((scores.argmax(axis=1), losses, scores[np.arange(len(shown)), labels], scores.max(axis=1)))
+            rows, guesses, shares = np.arange(len(shown)), scores.argmax(axis=1), network.probabilities(scores)
+            sure = np.full(len(shown), np.nan) if shares is None else shares[rows, guesses]
+            parts.append((guesses, losses, scores[rows, labels], sure.astype(np.float32)))
             yield None
-        guesses, losses, own, best = (np.concatenate(each) for each in zip(*parts, strict=True))
-        answers = (run.material.labels[indices], guesses, losses.astype(np.float32), own, best)
+        guesses, losses, own, sureness = (np.concatenate(each) for each in zip(*parts, strict=True))
+        answers = (run.material.labels[indices], guesses, losses.astype(np.float32), own, sureness)
         for each in answers:
             each.flags.writeable = False
         yield Answers(*answers, network.classes)

@@ -21,6 +21,7 @@ from convnet_studio.engine.analysis.backprop_arithmetic import (
     forward_arithmetic,
     sum_arithmetic,
 )
+from convnet_studio.engine.analysis.backprop_products import SUMS, gradient_products, output_products
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Move, Position, Slot, Walk
 from convnet_studio.engine.analysis.module_slopes import Argument, ModuleSlopes
 from convnet_studio.engine.nn.graph import Node
@@ -249,12 +250,22 @@ class Stepper:
                 return sum_arithmetic(parts, [walk.values[each] for each in parts], index)
             if slot.kind is Kind.OUT and node.sources:
                 sources = [Slot(Kind.OUT, each) for each in node.sources]
+                if isinstance(node.module, SUMS):
+                    return output_products(node, *self._given(walk, node), sources[0], index)
                 return forward_arithmetic(node, self.slopes(walk.values, slot.module), sources, index)
             if slot.kind in (Kind.GRAD_IN, Kind.GRAD_PARAMETER):
                 arrived = Slot(Kind.GRAD_OUT, slot.module)
+                if isinstance(node.module, SUMS):
+                    given = self._given(walk, node)
+                    return gradient_products(node, *given, arrived, walk.values[arrived], slot.key, index)
                 here = self.slopes(walk.values, slot.module)
                 return backward_arithmetic(here, arrived, walk.values[arrived], slot.key, index)
         return Arithmetic()
+
+    def _given(self, walk: Walk, node: Node) -> tuple[list[Array], dict[str, Array]]:
+        """The inputs and the parameters of a module."""
+        parameters = {str(slot.key): walk.values[slot] for slot in self.parameter_slots(node.id)}
+        return [walk.values[Slot(Kind.OUT, source)] for source in node.sources], parameters
 
     # ---------------------------------------------------------------- what is computed
 

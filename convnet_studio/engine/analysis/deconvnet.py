@@ -68,6 +68,7 @@ class Attribution:
     """What of a picture a unit answers to, told in three ways.
 
     Attributes:
+        picture: float32 ``input_shape``, of which it is told.
         value: the unit's. `box`: the pixels that it sees.
         maps: float32 ``input_shape`` by name of the way; each begins with 1 at the unit.
         without_rule: ids of the modules on the way for which the papers have no rule.
@@ -75,6 +76,7 @@ class Attribution:
     """
 
     unit: Unit
+    picture: Array
     value: float
     box: Box
     maps: dict[str, Array]
@@ -94,6 +96,7 @@ def attribute(path: UnitPath, unit: Unit, picture: Array) -> Iterator[Attributio
     on_the_way = [node for node in path.nodes if isinstance(node.module, Module)]
     yield Attribution(
         unit,
+        picture,
         float(outputs[(0, *unit.index(path.shape))]),
         path.box(unit),
         maps,
@@ -110,6 +113,6 @@ class Attribute(Inquiry):
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields an Attribution."""
-        path = UnitPath(moment.run.twin(), self.unit.module)
+        path = UnitPath(moment.twin(), self.unit.module)
         yield None
         yield from attribute(path, self.unit, moment.picture)

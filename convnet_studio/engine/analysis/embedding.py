@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class Embedding:
 @dataclass(frozen=True)
 class AskEmbedding(Inquiry):
     """The Embedding of the first `most` test pictures in the output of `module_id`."""
+
+    asks_of_picture: ClassVar = False
 
     module_id: str
     most: int = 400

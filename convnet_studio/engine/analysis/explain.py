@@ -12,7 +12,7 @@ import numpy as np
 from convnet_studio.engine.analysis import rules  # noqa: F401 - fills the table of rules
 from convnet_studio.engine.analysis.explanation import Explanation, Place, Step, What, single
 from convnet_studio.engine.analysis.measured_slope import measured_slope
-from convnet_studio.engine.analysis.passes import Pass, parameters_of, run_through
+from convnet_studio.engine.analysis.passes import Pass, run_through, users_of
 from convnet_studio.engine.analysis.reach import Mask, cone, footprint
 from convnet_studio.engine.analysis.rule import explain_case
 from convnet_studio.engine.analysis.slopes import Arrived, Terms, by_input, by_parameter
@@ -57,7 +57,7 @@ def _explained_loss(shown: Pass, node: Node, place: Place) -> Explanation:
 
 
 def _explained_parameter(shown: Pass, node: Node, place: Place) -> Explanation:
-    value = float(parameters_of(node.module)[place.name][place.index])
+    value = float(shown.parameters[node.id][place.name][place.index])
     step = Step(place.name, (single(f"{place.name}", value),), f"{place.name}, stored")
     is_fitted = shown.network.is_fitted(node.id)
     how = "fitted to the training pictures" if is_fitted else "learned: each step takes rate times gradient from it"
@@ -78,15 +78,14 @@ def _explained_output_gradient(shown: Pass, node: Node, place: Place) -> Iterato
 
 def _explained_parameter_gradient(shown: Pass, node: Node, place: Place) -> Iterator[Explanation | None]:
     network = shown.network
-    owner = node.shares or node.id
-    if not network.learns(owner):
+    if not network.learns(node.shares or node.id) or shown.parameter_gradient is None:
         raise ValueError("It does not learn, so there is no gradient by it.")
     terms = Terms()
-    for user in network.graph.nodes:
-        if owner in (user.id, user.shares) and (arrived := _arrived(shown, user)) is not None:
+    for user in users_of(network, node.id):
+        if (arrived := _arrived(shown, network.nodes[user])) is not None:
             for _ in by_parameter(arrived, place.name, place.index, terms):
                 yield None
-    stored = float(network.parameters_of(node.id)[place.name].grad[place.index])
+    stored = float(shown.parameter_gradient[place.index])
     yield _gradient(shown, place, terms, stored, f"∂L/∂{place.name} = Σ δ ∂y/∂{place.name}")
 
 
@@ -121,7 +120,6 @@ class Explain(Inquiry):
         place: of the number. `measures`: whether the slope of a gradient is measured too.
     """
 
-    share: ClassVar[float] = 0.2
     place: Place
     measures: bool = False
 
@@ -129,13 +127,15 @@ class Explain(Inquiry):
         """The arithmetic first, then with what was measured."""
         place = self.place
         shape = check_place(moment.run.network, place)
+        is_measured = self.measures and place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT)
+        weights = moment.run.network.parameters.copy() if is_measured else None
         shown = run_through(moment.run, moment.picture, moment.label, place)
         yield None
         found: Explanation | None = None
         for found in explain(shown, place):
             yield Explained(found, shape) if found is not None else None
-        if found is not None and self.measures and place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT):
-            twin = moment.run.twin(np.float64)
+        if found is not None and weights is not None:
+            twin = moment.run.twin(np.float64, weights)
             yield None
             slope = yield from measured_slope(twin, shown, place)
             remark = found.remark if math.isfinite(slope) else KINK_REMARK
@@ -156,17 +156,29 @@ class Reach(Inquiry):
     """What is the number at `place` computed from, and what can it touch? Weights have no say in it."""
 
     is_live: ClassVar[bool] = False
-    share: ClassVar[float] = 0.2
+    asks_of_picture: ClassVar[bool] = False
     place: Place
 
     def work(self, moment: Moment) -> Iterator[Reached | None]:
-        """First the way down, then the way up."""
-        nodes, place = moment.run.network.nodes, self.place
-        check_place(moment.run.network, place)
-        mask = marked(nodes[place.module_id], place)
-        down = footprint(nodes, place.module_id, mask)
-        yield None
-        yield Reached(place, down, cone(nodes, place.module_id, mask))
+        """For each module that the number is used in, first the way down, then the way up."""
+        network, place = moment.run.network, self.place
+        check_place(network, place)
+        nodes = network.nodes
+        is_output = place.what in (What.OUTPUT, What.OUTPUT_GRADIENT)
+        down: dict[str, Mask] = {}
+        up: dict[str, Mask] = {}
+        for user in [place.module_id] if is_output else users_of(network, place.module_id):
+            mask = marked(nodes[user], place)
+            _join(down, footprint(nodes, user, mask))
+            yield None
+            _join(up, cone(nodes, user, mask))
+        yield Reached(place, down, up)
+
+
+def _join(masks: dict[str, Mask], others: Mapping[str, Mask]) -> None:
+    """Mark what `others` marks too."""
+    for module_id, mask in others.items():
+        masks[module_id] = masks[module_id] | mask if module_id in masks else mask
 
 
 def check_place(network: Network, place: Place) -> tuple[int, ...]:
@@ -191,12 +203,12 @@ def _array_shape(node: Node, place: Place) -> tuple[int, ...] | None:
         return () if isinstance(node.module, Loss) else None
     if place.what in (What.OUTPUT, What.OUTPUT_GRADIENT):
         return node.shape if isinstance(node.module, Module) else None
-    array = parameters_of(node.module).get(place.name)
-    return None if array is None else array.shape
+    array = node.module.parameters().get(place.name) if isinstance(node.module, Module) else None
+    return None if array is None else array.value.shape
 
 
 def marked(node: Node, place: Place) -> Mask:
-    """The number in its module's output; of a parameter, all outputs that it has a part in."""
+    """The number in its module's output; of a parameter, all outputs of the module `node` that it has a part in."""
     mask = np.zeros(node.shape, bool)
     if place.what in (What.OUTPUT, What.OUTPUT_GRADIENT):
         mask[place.index] = True

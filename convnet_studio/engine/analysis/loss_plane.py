@@ -126,7 +126,6 @@ class FindLossPlane(Inquiry):
 
     is_live: ClassVar = False
     asks_of_picture: ClassVar = False
-    share: ClassVar = 0.3
 
     kind: str = RANDOM
     seed: int = 1
@@ -140,6 +139,8 @@ class FindLossPlane(Inquiry):
         run = moment.run
         if not run.network.parameters.size:
             raise ValueError("This network has no weights, so there is nothing to plot: add a module that learns.")
+        if not run.material.train_count:
+            raise ValueError("This data set holds no training pictures, so there is no loss to plot.")
         count = min(self.samples, run.material.train_count)
         indices = np.linspace(0, run.material.train_count - 1, count).round().astype(np.int64)
         program = run.twin_program(indices)

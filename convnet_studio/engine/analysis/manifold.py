@@ -90,6 +90,8 @@ class AskManifoldPath(Inquiry):
         """The path through the network, then its curve in each module."""
         program, network = moment.run.program, moment.run.network
         assert program is not None
+        if moment.picture.ndim != 3:
+            raise ValueError("Only pictures can be turned, shifted or scaled: this data set has none.")
         span = SPANS[self.change]
         amounts = np.linspace(-span, span, self.steps)
         ground = float(np.median(moment.picture))
@@ -107,6 +109,8 @@ class AskManifoldPath(Inquiry):
         curves: dict[str, Curve] = {}
         for module_id, parts in outputs.items():
             samples = np.concatenate(parts).astype(np.float64)
+            if not np.isfinite(samples).all():
+                raise ValueError("Outputs of this network are not finite, so they make no curve.")
             components = yield from principal_components(samples)
             curves[module_id] = Curve(components.places, components.explained, *shape_of(samples))
         pictures.flags.writeable = False

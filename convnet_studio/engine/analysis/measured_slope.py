@@ -30,7 +30,7 @@ def measured_slope(network: Network, shown: Pass, place: Place) -> Generator[Non
         shown: the picture, and what gradients are by. `place`: of a gradient.
     """
     clock = network.clock
-    clock.seed, clock.step, clock.is_training = shown.network.clock.seed, shown.network.clock.step, True
+    clock.seed, clock.step, clock.is_training = shown.clock.seed, shown.clock.step, True
     array = _moved_parameter(network, place)
     before = 0.0 if array is None else float(array[place.index])
     size = STEP * max(1.0, abs(before))

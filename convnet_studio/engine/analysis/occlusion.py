@@ -11,10 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convnet_studio.engine.nn.losses.cross_entropy_loss import CrossEntropyLoss
-from convnet_studio.engine.nn.losses.nll_loss import NLLLoss
 from convnet_studio.engine.nn.module import Array
-from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
 
 GREY, MEAN, BLACK = "grey", "mean", "black"
@@ -63,21 +60,6 @@ def hidden(picture: Array, middle: tuple[int, int], size: int, fill: float) -> A
     return covered
 
 
-def probabilities(network: Network, scores: Array) -> tuple[Array, bool]:
-    """What the judge is given ``(batch, classes)`` as probabilities, and whether it could be told so.
-
-    NLLLoss is given their logarithms, CrossEntropyLoss what softmax makes them of; other losses are given scores of no
-    common meaning, which stay as they are.
-    """
-    judge = network.judge
-    if judge is not None and isinstance(judge.module, CrossEntropyLoss):
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True), True
-    if judge is not None and isinstance(judge.module, NLLLoss):
-        return np.exp(scores), True
-    return scores, False
-
-
 @dataclass(frozen=True)
 class Occlude(Inquiry):
     """Slides a square over the picture that is shown.
@@ -102,13 +84,14 @@ class Occlude(Inquiry):
             raise ValueError("The network names no class: it needs a loss that judges classes.")
         if picture.ndim != 3:
             raise ValueError("Only pictures can be hidden in part: this data set has none.")
-        source, parameters = network.judge.sources[0], network.parameters.copy()
+        source, parameters = network.judge.sources[0], moment.answering_parameters()
 
         def scores_of(pictures: Array) -> tuple[Array, bool]:
             with moment.with_parameters(parameters):
                 program.forward(np.ascontiguousarray(pictures, np.float32))
                 scores = program.output(source).reshape(len(pictures), -1)
-            return probabilities(network, scores)
+            found = network.probabilities(scores)
+            return (scores, False) if found is None else (found, True)
 
         whole, are_probabilities = scores_of(picture[None])
         label = self.label if 0 <= self.label < whole.shape[1] else moment.label
@@ -140,5 +123,7 @@ class Occlude(Inquiry):
             return 0.0
         if self.fill == MEAN:
             material = moment.run.material
+            if not material.train_count:
+                raise ValueError("This data set holds no training pictures: fill the square with grey or black.")
             return float(material.pictures[: min(material.train_count, _MOST_PICTURES)].mean())
         return float((moment.picture.min() + moment.picture.max()) / 2)

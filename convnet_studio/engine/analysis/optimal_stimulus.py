@@ -85,7 +85,7 @@ class FindStimulus(Inquiry):
         seed: of the noise. `attempt`: another number begins anew. `jitter`: see Ascent.
     """
 
-    share: ClassVar[float] = 0.5
+    asks_of_picture: ClassVar[bool] = False
 
     unit: Unit
     norm_factor: float = 1.0
@@ -97,7 +97,7 @@ class FindStimulus(Inquiry):
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a Stimulus for each iteration."""
         run = moment.run
-        path = CompiledPath(run.twin(), self.unit.module, run.program_of, 1)
+        path = CompiledPath(moment.twin(), self.unit.module, run.program_of, 1)
         try:
             yield None
             yield from self._climb(run, path)
@@ -160,7 +160,7 @@ class Gallery:
 class FindGallery(Inquiry):
     """Best stimuli of the middle units of several maps of a module, with the weights of now."""
 
-    share: ClassVar[float] = 0.3
+    asks_of_picture: ClassVar[bool] = False
 
     module: str
     channels: tuple[int, ...]
@@ -169,14 +169,14 @@ class FindGallery(Inquiry):
     attempt: int = 0
     memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
-    def network(self, run: Run) -> Network:
+    def network(self, moment: Moment) -> Network:
         """The network whose units are asked."""
-        return run.twin()
+        return moment.twin()
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a Gallery after each iteration of a few units."""
         run = moment.run
-        path = CompiledPath(self.network(run), self.module, run.program_of, _AT_ONCE)
+        path = CompiledPath(self.network(moment), self.module, run.program_of, _AT_ONCE)
         try:
             yield None
             yield from self._climb(run, path)
@@ -219,9 +219,9 @@ class FindFirstGallery(FindGallery):
 
     is_live: ClassVar[bool] = False
 
-    def network(self, run: Run) -> Network:
+    def network(self, moment: Moment) -> Network:
         """With initial weights."""
-        return first_network(run)
+        return first_network(moment.run)
 
 
 def first_network(run: Run) -> Network:

@@ -1,15 +1,20 @@
-"""Pass: all numbers of one picture's way through a network, forth and back, as the engine computed them."""
+"""Pass: all numbers of one picture's way through a network, forth and back, as the engine computed them.
+
+They are copies, all of one moment: whoever works on them in pieces need not care that training goes on meanwhile.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.analysis.rule import Case
+from convnet_studio.engine.nn.chance import Chance, Clock, RandomModule
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss, as_list
 from convnet_studio.engine.nn.module import Array, Module
@@ -24,8 +29,12 @@ class Pass:
     """All numbers of one picture's way through a network, batch left out, as the engine computed them.
 
     Attributes:
-        network: whose nodes and parameters. `picture`, `partner`: what was shown. `label`, `partner_label`: or -1.
+        network: whose graph; its parameters may have moved on. `picture`, `partner`: what was shown.
+        label, partner_label: of these, or -1.
         outputs: by module id. `gradients`: of the picture's loss by outputs, where there are any.
+        parameters: by module id and name, of the modules that the number at hand takes.
+        parameter_gradient: where the gradient by a parameter is asked for, that of all its array.
+        clock: by which modules drew, what follows from its seed and step.
     """
 
     network: Network
@@ -35,6 +44,9 @@ class Pass:
     partner_label: int
     outputs: Mapping[str, Array]
     gradients: Mapping[str, Array] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    parameter_gradient: Array | None = None
+    clock: Clock = field(default_factory=Clock)
 
     def case(self, node: Node, index: tuple[int, ...] = ()) -> Case:
         """A value of a module, with what it was made of."""
@@ -43,7 +55,10 @@ class Pass:
             return Case(node, tuple(self.outputs[each] for each in node.sources), {}, (), self.target(node))
         shown = self.partner if module.shows_partner() else self.picture
         inputs = tuple(self.outputs[each] for each in node.sources) or (shown,)
-        return Case(node, inputs, parameters_of(module), index)
+        if isinstance(module, RandomModule):
+            module = copy.copy(module)
+            module.chance = Chance(self.clock, module.chance.key)
+        return Case(replace(node, module=module), inputs, self.parameters.get(node.id, {}), index)
 
     def target(self, node: Node) -> Array:
         """What a loss compares its predictions with."""
@@ -82,8 +97,12 @@ def pass_of(
     if place.what in (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT):
         if not network.losses:
             raise ValueError("There is no gradient without a loss: connect one.")
+        is_known = 0 <= probe.label < network.classes
+        if not is_known and any(_asks_for_class(node.module) for node in network.losses):
+            raise ValueError("The class of this picture is not known, so it has no loss and no gradients.")
         labels = None if partner is None else np.array([partner.label])
-        program.gradient_on(shown, np.array([max(min(0, network.classes - 1), probe.label)]), compared, labels)
+        label = probe.label if is_known else min(0, network.classes - 1)  # then no loss looks at it
+        program.gradient_on(shown, np.array([label]), compared, labels)
         for each in computed:
             with suppress(ValueError):  # nothing below it learns, or it reaches no loss
                 gradients[each] = program.output_gradient(each)[0]
@@ -91,9 +110,40 @@ def pass_of(
         program.forward(shown, compared)
     outputs = {each: program.output(each)[0] for each in computed}
     other = probe if partner is None else partner
-    return Pass(network, probe.picture, other.picture, probe.label, other.label, outputs, gradients)
+    made = Pass(network, probe.picture, other.picture, probe.label, other.label, outputs, gradients)
+    clock = Clock()
+    clock.numbers[...] = network.clock.numbers
+    arrays = network.parameters_of(place.module_id)
+    is_slope = place.what is What.PARAMETER_GRADIENT and place.name in arrays
+    return replace(
+        made,
+        parameters=copied_parameters(network, _taken_by(network, place)),
+        parameter_gradient=arrays[place.name].grad.copy() if is_slope else None,
+        clock=clock,
+    )
 
 
-def parameters_of(module: Module | Loss) -> Mapping[str, Array]:
-    """The arrays of a module by name, none of a loss."""
-    return {name: each.value for name, each in module.parameters().items()} if isinstance(module, Module) else {}
+def copied_parameters(network: Network, module_ids: Iterable[str]) -> dict[str, dict[str, Array]]:
+    """Copies of the arrays of some modules, by module id and name."""
+    return {
+        each: {name: array.value.copy() for name, array in network.parameters_of(each).items()} for each in module_ids
+    }
+
+
+def _taken_by(network: Network, place: Place) -> list[str]:
+    """The modules whose parameters the arithmetic of a number takes."""
+    if place.what is What.OUTPUT_GRADIENT:
+        return [node.id for node in network.graph.nodes if place.module_id in node.sources]
+    if place.what is What.PARAMETER_GRADIENT:
+        return users_of(network, place.module_id)
+    return [place.module_id]
+
+
+def users_of(network: Network, module_id: str) -> list[str]:
+    """All modules that use the parameters which a module uses, itself among them."""
+    owner = network.nodes[module_id].shares or module_id
+    return [node.id for node in network.graph.nodes if owner in (node.id, node.shares)]
+
+
+def _asks_for_class(module: Module | Loss) -> bool:
+    return isinstance(module, Loss) and (module.judges_classes() or module.compares_pairs)

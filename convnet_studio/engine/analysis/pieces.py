@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet_studio.engine.analysis.reach import OWN_MAP, VALUE_BY_VALUE
 from convnet_studio.engine.analysis.rule import Case, in_double
 from convnet_studio.engine.nn.module import Array, Module, Shape, ShapeProblem
 
@@ -39,8 +38,7 @@ class Pieces:
 def apart(case: Case, rows: NDArray[np.int64]) -> Pieces | None:
     """The outputs at `rows` ``(n, axes)`` as pieces; None where the module would make something else of them."""
     node, module = case.node, case.node.module
-    kind = type(module).__name__
-    if not isinstance(module, Module) or kind not in OWN_MAP or not len(rows):
+    if not isinstance(module, Module) or not (module.is_pointwise or module.keeps_maps_apart) or not len(rows):
         return None
     shapes = {each.shape for each in case.inputs}
     if len(shapes) != 1 or any(each.shape != node.shape[:1] for each in case.parameters.values()):
@@ -66,7 +64,7 @@ def _windows(
     module: Module, shape: Shape, output: Shape, places: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], tuple[int, ...]] | None:
     """Where the window of each place begins, and its size; None unless all lie inside of the maps."""
-    if type(module).__name__ in VALUE_BY_VALUE:
+    if module.is_pointwise:
         return (places, (1,) * (len(shape) - 1)) if shape == output else None
     windows = module.windows(*(shape,) * module.port_count())
     if windows is None:

@@ -19,6 +19,8 @@ LOST = 1e6
 """A walker with a larger weight than this has diverged, and stays where it is."""
 LONGEST_PATH = 20_000
 """Steps of one walker."""
+_FIRST_ROOM = 256
+"""Places that there is room for at first."""
 _MARK_EVERY = 64
 """Steps between two states that are kept: going back is done by going forth from one of them."""
 
@@ -102,19 +104,21 @@ class Walker:
         """Back to where it began, with nothing remembered."""
         self._optimizer = self.rule.make(self.rate)
         self._at = np.array(self._start, np.float64)
-        self._path: list[tuple[float, float]] = [self._start]
+        self._places: Array = np.full((_FIRST_ROOM, 2), self._start, np.float64)
         self._losses: list[float] = [float(self.net.loss(*self._start))]
+        self._settled_after: int | None = 0 if self.loss < SETTLED else None
         self._marks: list[tuple[Array, State]] = [(self._at.copy(), {})]
 
     @property
     def step(self) -> int:
         """Updates made."""
-        return len(self._path) - 1
+        return len(self._losses) - 1
 
     @property
     def place(self) -> tuple[float, float]:
         """(w0, w1) now."""
-        return self._path[-1]
+        w0, w1 = self._places[self.step].tolist()
+        return w0, w1
 
     @property
     def loss(self) -> float:
@@ -123,8 +127,10 @@ class Walker:
 
     @property
     def path(self) -> Array:
-        """All places so far, ``(step + 1, 2)``."""
-        return np.array(self._path)
+        """All places so far, ``(step + 1, 2)``: no copy, later steps only add to it."""
+        places: Array = self._places[: self.step + 1]
+        places.flags.writeable = False
+        return places
 
     @property
     def is_lost(self) -> bool:
@@ -134,10 +140,7 @@ class Walker:
     @property
     def arrived_after(self) -> int | None:
         """The step from which on, so far, its loss has stayed below `SETTLED`; None where it is above."""
-        if not self.loss < SETTLED:
-            return None
-        above = (number for number in range(self.step, -1, -1) if not self._losses[number] < SETTLED)
-        return next(above, -1) + 1
+        return self._settled_after
 
     def advance(self) -> None:
         """One update; none where it has diverged or come to the end of its path."""
@@ -145,8 +148,7 @@ class Walker:
             return
         with np.errstate(all="ignore"):  # what diverges is looked for and told
             self._update()
-        self._path.append((float(self._at[0]), float(self._at[1])))
-        self._losses.append(float(self.net.loss(*self._path[-1])))
+        self._note((float(self._at[0]), float(self._at[1])))
         if self.step % _MARK_EVERY == 0:
             self._marks.append((self._at.copy(), _copy(self._optimizer.state)))
 
@@ -155,11 +157,28 @@ class Walker:
         step = max(0, min(step, self.step))
         mark = step // _MARK_EVERY
         at, state = self._marks[mark]
-        del self._marks[mark + 1 :], self._path[mark * _MARK_EVERY + 1 :], self._losses[mark * _MARK_EVERY + 1 :]
+        del self._marks[mark + 1 :], self._losses[mark * _MARK_EVERY + 1 :]
+        if self._settled_after is not None and self._settled_after > self.step:
+            self._settled_after = None
+        if self._settled_after is None and self.loss < SETTLED:
+            above = np.flatnonzero(~(np.array(self._losses) < SETTLED))
+            self._settled_after = int(above[-1]) + 1 if len(above) else 0
         self._at[...] = at
         self._optimizer.state = _copy(state)
         while self.step < step:
             self.advance()
+
+    def _note(self, place: tuple[float, float]) -> None:
+        """Write down where an update led to."""
+        step = len(self._losses)
+        if step == len(self._places):
+            self._places = np.concatenate([self._places, np.empty_like(self._places)])
+        self._places[step] = place
+        self._losses.append(float(self.net.loss(*place)))
+        if not self.loss < SETTLED:
+            self._settled_after = None
+        elif self._settled_after is None:
+            self._settled_after = step
 
     def _update(self) -> None:
         at, gradients, start = self._at, np.empty(2), self._at.copy()

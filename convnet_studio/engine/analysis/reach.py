@@ -1,8 +1,8 @@
 """Reach: which numbers of lower modules a value is computed from, and which of upper ones it can touch.
 
 Both are followed through the graph as masks in the shape of each module's output: down to the pixels a footprint, up to
-the losses a cone. `Module.windows` says what a module sees along the axes of the maps; which maps it sees, the table
-here, and where that has no row, all of them: a mask may then be too large, and never too small.
+the losses a cone. `Module.windows` says what a module sees along the axes of the maps, `Module.maps_seen` which maps it
+sees: all, where it does not say, so that a mask may be too large, and never too small.
 """
 
 from __future__ import annotations
@@ -12,30 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet_studio.engine.nn.connection_table import connected_pairs
-from convnet_studio.engine.nn.filter_bank import FilterBank
 from convnet_studio.engine.nn.footprint import WHOLE, Window
 from convnet_studio.engine.nn.graph import Node
-from convnet_studio.engine.nn.local_norm import LocalNorm
-from convnet_studio.engine.nn.module import Module, Shape
+from convnet_studio.engine.nn.module import Module
 
 Mask = NDArray[np.bool_]
-
-_POINTS = "Abs Formula Hardshrink ReLU ScaledTanh Sigmoid SmoothShrink Softplus Softshrink Tanh Tanhshrink"
-VALUE_BY_VALUE = frozenset({*_POINTS.split(), "Add", "Dropout", "Gain", "Input", "Multiply"})
-"""Kinds of which each value is computed from that at its own place alone, of lists too."""
-OWN_MAP = VALUE_BY_VALUE | {
-    "AvgPool2d",
-    "GlobalPool2d",
-    "LPPool2d",
-    "LogSumExpPool2d",
-    "MaxPool2d",
-    "TrainableAvgPool2d",
-    "Upsample",
-}
-"""Kinds of which each map is computed from the map of the same number alone."""
-REORDERED = frozenset(("Flatten", "Reshape"))
-"""Kinds that keep all numbers and their order."""
 
 
 def footprint(nodes: Mapping[str, Node], module_id: str, mask: Mask) -> dict[str, Mask]:
@@ -84,7 +65,7 @@ def seen_by(node: Node, mask: Mask) -> list[Mask]:
     if kind == "Concat":
         ends = np.cumsum([shape[0] for shape in node.input_shapes])
         return np.split(mask, ends[:-1])
-    if kind in REORDERED:
+    if node.module.keeps_order:
         return [mask.reshape(node.input_shapes[0])]
     return [_through(node, port, mask, _down) for port in range(len(node.input_shapes))]
 
@@ -97,7 +78,7 @@ def touched(node: Node, inputs: Iterable[Mask]) -> Mask:
         return np.array(any(each.any() for each in masks))
     if kind == "Concat":
         return np.concatenate(masks)
-    if kind in REORDERED:
+    if node.module.keeps_order:
         return masks[0].reshape(node.shape)
     result = np.zeros(node.shape, bool)
     for port, mask in enumerate(masks):
@@ -132,14 +113,14 @@ def _through(node: Node, port: int, mask: Mask, go: Callable[[Mask, Mask], Mask]
 
 def _connections(node: Node, port: int) -> list[Mask | None] | None:
     """``(outputs, inputs)`` along each axis, channels first; None for an axis: each its own; None: all see all."""
-    module, shape, kind = node.module, node.input_shapes[port], type(node.module).__name__
+    module, shape = node.module, node.input_shapes[port]
     assert isinstance(module, Module)
-    if kind in VALUE_BY_VALUE and shape == node.shape:
+    if module.is_pointwise and shape == node.shape:
         return [None] * len(shape)
     if len(shape) != len(node.shape):
         return None
     windows = module.windows(*node.input_shapes)
-    channels = _maps_seen(module, shape, node.shape)
+    channels = module.maps_seen(shape, node.shape)
     if windows is WHOLE:
         space: list[Mask | None] = [np.ones(sizes, bool) for sizes in zip(node.shape[1:], shape[1:], strict=True)]
     elif not windows:
@@ -158,27 +139,3 @@ def _seen_along(window: Window, outputs: int, inputs: int) -> Mask:
     first = np.array(firsts)[:, None]
     at = np.arange(inputs)
     return (at >= first) & (at < first + window.size)
-
-
-def _maps_seen(module: Module, shape: Shape, output: Shape) -> Mask | None:
-    """Which maps of an input each output map sees."""
-    kind, (outputs, inputs) = type(module).__name__, (output[0], shape[0])
-    if isinstance(module, FilterBank) and not module.is_full:
-        seen = np.zeros((outputs, inputs), bool)
-        pairs = np.array(connected_pairs(module.table, inputs, outputs))
-        seen[pairs[:, 0], pairs[:, 1]] = True
-        return seen
-    is_alone = kind in OWN_MAP or (isinstance(module, LocalNorm) and not module.across_maps)
-    if is_alone and outputs == inputs:
-        return None
-    if kind == "WinnerTakesAll" and module.settings()["over"] == "space":
-        return None
-    distance = np.arange(inputs)[None] - np.arange(outputs)[:, None]
-    if kind == "LocalResponseNorm":
-        size = int(module.settings()["size"])
-        near: Mask = (distance >= -(size // 2)) & (distance <= size - 1 - size // 2)
-        return near
-    if kind == "MapPool":
-        grouped: Mask = np.arange(inputs)[None] // (inputs // outputs) == np.arange(outputs)[:, None]
-        return grouped
-    return np.ones((outputs, inputs), bool)

@@ -8,6 +8,7 @@ module's own code gives for them in float64.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -151,6 +152,11 @@ def in_map(channel: int, cells: NDArray[np.int64]) -> NDArray[np.int64]:
     """Cells of one map, with its number in front; -1 stays -1."""
     first = np.where((cells < 0).any(axis=1), -1, channel)
     return np.column_stack([first, cells])
+
+
+def at_most(count: float, most: int) -> int:
+    """A number of roundings that grows with a size, rounded up; `most` where it is larger, or is not a number."""
+    return math.ceil(count) if count < most else most
 
 
 def scaled(group: Group, factor: float, name: str = "") -> Group:

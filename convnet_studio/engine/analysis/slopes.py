@@ -10,27 +10,31 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet_studio.engine.analysis.explanation import Column, Group, Index, What, product
-from convnet_studio.engine.analysis.pieces import Pieces, apart
+from convnet_studio.engine.analysis.explanation import Column, Group, Index, What, product, single
+from convnet_studio.engine.analysis.local_slopes import (
+    any_parameter_slopes,
+    any_slopes,
+    inhibition_slopes,
+    normalized_slopes,
+)
 from convnet_studio.engine.analysis.reach import touched
-from convnet_studio.engine.analysis.rule import Case, in_double, in_map
+from convnet_studio.engine.analysis.rule import Case, in_map
 from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.filter_bank import FilterBank
-from convnet_studio.engine.nn.footprint import POINTWISE
 from convnet_studio.engine.nn.local_norm import LocalNorm
 from convnet_studio.engine.nn.loss import Loss, as_list
-from convnet_studio.engine.nn.module import Array, Module
+from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.modules.conv_transpose2d import ConvTranspose2d
+from convnet_studio.engine.nn.modules.lateral_inhibition import LateralInhibition
 from convnet_studio.engine.nn.modules.linear import Linear
+from convnet_studio.engine.nn.modules.zca_whitening import ZCAWhitening
 
-_NUMBERS_AT_ONCE = 1 << 18
-"""Of all copies of the inputs that are worked on together."""
 _SQUASHING = ("Tanh", "Sigmoid")
 
 
@@ -78,6 +82,10 @@ def by_input(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterato
         _of_filter_bank(arrived, module, index, terms)
     elif isinstance(module, ConvTranspose2d):
         _of_painted(arrived, module, index, terms)
+    elif isinstance(module, LocalNorm):
+        _of_local_norm(arrived, module, index, terms)
+    elif isinstance(module, ZCAWhitening):
+        _of_whitening(arrived, index, terms)
     elif name in _SQUASHING:
         _of_squashing(arrived, name, index, terms)
     elif isinstance(module, RandomModule):
@@ -85,7 +93,8 @@ def by_input(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterato
         factor = float(np.float32(1 / (1 - float(module.settings()["p"])))) if speaks else 0.0
         _add(terms, product(name, arrived.delta(index), Column("m/(1−p)", np.array([factor]))))
     else:
-        yield from _of_any(arrived, port, index, terms)
+        rows, slopes = yield from any_slopes(arrived.case, port, index)
+        _take(arrived, rows, slopes, "∂y/∂x", terms)
     yield
 
 
@@ -102,8 +111,11 @@ def by_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -> Ite
         _of_kernel(arrived, module, name, index, terms)
     elif isinstance(module, ConvTranspose2d):
         _of_painting(arrived, module, name, index, terms)
+    elif isinstance(module, LateralInhibition):
+        _take_all(arrived, inhibition_slopes(arrived.case, module, name, index), f"∂y/∂{name}", terms)
     else:
-        yield from _of_any_parameter(arrived, name, index, terms)
+        rows, slopes = yield from any_parameter_slopes(arrived.case, name, index)
+        _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
     yield
 
 
@@ -219,109 +231,33 @@ def _of_squashing(arrived: Arrived, kind: str, index: Index, terms: Terms) -> No
     terms.roundings += 2
 
 
-def _of_any(arrived: Arrived, port: int, index: Index, terms: Terms) -> Iterator[None]:
-    """One output after the other: the module's own backward of 1 there and 0 elsewhere, in float64."""
-    case = arrived.case
-    module = case.node.module
-    assert isinstance(module, Module)
-    if isinstance(module, LocalNorm):
-        slopes = _along_tangent(module, case, index)
-        rows = np.argwhere(slopes)
-        _take(arrived, rows, slopes[tuple(rows.T)], "∂y/∂x", terms)
-        return
-    mark = [np.zeros(each.shape, bool) for each in case.inputs]
-    mark[port][index] = True
-    rows = np.argwhere(touched(case.node, mark))
-    if (pieces := apart(case, rows)) is not None:
-        by_inputs = _backward_of_all(pieces.double(), pieces)[port]
-        offsets = (np.array(index[1:]) - pieces.firsts).T
-        _take(arrived, rows, by_inputs[(0, np.arange(len(rows)), *offsets)], "∂y/∂x", terms)
-        return
-    seen, outputs, at = _at_its_place(case, rows, index)
-    at_once = max(1, min(64, _NUMBERS_AT_ONCE // max(1, sum(each.size for each in seen.inputs))))
-    slopes, flat = np.zeros(len(rows)), np.ravel_multi_index(at, seen.inputs[port].shape)
-    for start in range(0, len(rows), at_once):
-        part = outputs[start : start + at_once]
-        result = _backward(in_double(module, case.parameters), seen, part)[port]
-        slopes[start : start + len(part)] = result.reshape(len(part), -1)[:, flat]
-        yield
-    _take(arrived, rows, slopes, "∂y/∂x", terms)
+def _of_whitening(arrived: Arrived, index: Index, terms: Terms) -> None:
+    """All outputs, each times its row's weight for this input."""
+    shape = arrived.output.shape
+    count, at = math.prod(shape), int(np.ravel_multi_index(index, shape))
+    outputs = np.stack(np.unravel_index(np.arange(count), shape), axis=1)
+    matrix = np.column_stack([np.arange(count), np.full(count, at)])
+    columns = arrived.delta(outputs), arrived.case.parameter("matrix", matrix, "P")
+    _add(terms, product("ZCAWhitening", *columns, rows=shape[-2] if len(shape) > 1 else 1))
 
 
-def _at_its_place(case: Case, rows: NDArray[np.int64], index: Index) -> tuple[Case, NDArray[np.int64], Index]:
-    """The case, outputs and input cut down to one place of the maps, where the module looks at no other."""
-    module, place = case.node.module, index[1:]
-    assert isinstance(module, Module)
-    is_kept = all(each.shape[1:] == case.node.shape[1:] for each in case.inputs)
-    if not place or not is_kept or module.windows(*case.node.input_shapes) != POINTWISE:
-        return case, rows, index
-    here = (slice(None), *(slice(at, at + 1) for at in place))
-    outputs = np.where(np.arange(rows.shape[1]) > 0, 0, rows)
-    return replace(case, inputs=tuple(each[here] for each in case.inputs)), outputs, (index[0], *(0,) * len(place))
+def _of_local_norm(arrived: Arrived, module: LocalNorm, index: Index, terms: Terms) -> None:
+    """All outputs whose window sees the value; and as one term the others, which move with the mean of σ."""
+    moved = normalized_slopes(arrived.case, index)
+    mark = np.zeros(moved.shape, bool)
+    mark[index] = True
+    near = touched(arrived.case.node, [mark])
+    _take_all(arrived, np.where(near, moved, 0), "∂y/∂x", terms)
+    far = np.where(near, 0, moved * arrived.gradient.astype(np.float64))
+    if far.any():
+        terms.groups.append(single("through c, to all other outputs", math.fsum(far.ravel().tolist())))
+        terms.magnitude += float(np.abs(far).sum())
 
 
-def _along_tangent(module: LocalNorm, case: Case, index: Index) -> Array:
-    """How all outputs move with one input: they may be the whole picture, for its mean σ is a part of all."""
-    double = in_double(module, case.parameters)
-    assert isinstance(double, LocalNorm)
-    (values,) = case.inputs
-    direction = np.zeros((1, *values.shape))
-    direction[(0, *index)] = 1
-    double.forward(values[None].astype(np.float64))
-    slopes: Array = double.tangent(direction)[0]
-    return slopes
-
-
-def _of_any_parameter(arrived: Arrived, name: str, index: Index, terms: Terms) -> Iterator[None]:
-    """As `_of_any`, for a parameter; outputs that do not move with it are left out first."""
-    case = arrived.case
-    module = case.node.module
-    assert isinstance(module, Module)
-    mask = np.zeros(case.node.shape, bool)
-    mask[module.outputs_with(name, index, *case.node.input_shapes)] = True
-    rows = np.argwhere(mask)
-    if (pieces := apart(case, rows)) is not None:
-        double = pieces.double()
-        _backward_of_all(double, pieces)
-        _take(arrived, rows, double.parameters()[name].grad, f"∂y/∂{name}", terms)
-        return
-    rows = np.argwhere(_moves_with(case, name, index) & mask)
-    slopes = np.zeros(len(rows))
-    for number, row in enumerate(rows):
-        double = in_double(module, case.parameters)
-        _backward(double, case, row[None])
-        slopes[number] = double.parameters()[name].grad[index]
-        yield
-    _take(arrived, rows, slopes, f"∂y/∂{name}", terms)
-
-
-def _backward_of_all(double: Module, pieces: Pieces) -> tuple[Array, ...]:
-    """The gradients by the inputs of each piece, each of which makes one output."""
-    output = double.forward(*(each[None] for each in pieces.inputs))
-    result = double.backward(np.ones_like(output))
-    return result if isinstance(result, tuple) else (result,)
-
-
-def _moves_with(case: Case, name: str, index: Index) -> NDArray[np.bool_]:
-    outputs = []
-    for change in (-1e-3, 1e-3):
-        double = case.double()
-        value = double.parameters()[name].value
-        value[index] += change * max(1.0, abs(float(value[index])))
-        outputs.append(double.forward(*(each[None].astype(np.float64) for each in case.inputs))[0])
-    moves: NDArray[np.bool_] = outputs[0] != outputs[1]
-    return moves
-
-
-def _backward(double: Module, case: Case, rows: NDArray[np.int64]) -> tuple[Array, ...]:
-    """The gradients by the inputs of each output in `rows`, one after the other along the batch."""
-    count = len(rows)
-    inputs = [np.repeat(each[None].astype(np.float64), count, axis=0) for each in case.inputs]
-    output = double.forward(*inputs)
-    sent = np.zeros_like(output)
-    sent[(np.arange(count), *rows.T)] = 1
-    result = double.backward(sent)
-    return result if isinstance(result, tuple) else (result,)
+def _take_all(arrived: Arrived, slopes: Array, symbol: str, terms: Terms) -> None:
+    """As `_take`, of slopes in the shape of the output."""
+    rows = np.argwhere(slopes)
+    _take(arrived, rows, slopes[tuple(rows.T)], symbol, terms)
 
 
 def _take(arrived: Arrived, rows: NDArray[np.int64], slopes: Array, symbol: str, terms: Terms) -> None:

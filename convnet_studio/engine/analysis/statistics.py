@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -84,6 +85,8 @@ class NetworkStatistics:
 @dataclass(frozen=True)
 class AskStatistics(Inquiry):
     """NetworkStatistics on the first `samples` training pictures, as many as a step has at most."""
+
+    asks_of_picture: ClassVar = False
 
     samples: int = 64
 

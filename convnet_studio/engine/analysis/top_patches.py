@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -84,13 +85,15 @@ class FindTopPatches(Inquiry):
         split: ``test`` or ``training``.
     """
 
+    asks_of_picture: ClassVar = False
+
     module: str
     split: str = TEST
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields a TopPatches from time to time, and when all pictures were seen."""
         run = moment.run
-        program, parameters = run.program, run.network.parameters.copy()
+        program, parameters = run.program, moment.answering_parameters()
         assert program
         material = run.material
         path = UnitPath(run.network, self.module)  # only asked for shapes
@@ -104,7 +107,7 @@ class FindTopPatches(Inquiry):
         for first in range(0, len(indices), program.batch_size):
             part = indices[first : first + program.batch_size]
             with moment.with_parameters(parameters):
-                program.forward(np.ascontiguousarray(material.pictures[part], np.float32))
+                program.forward(np.ascontiguousarray(material.unchanged(part), np.float32))
                 outputs = program.output(self.module)
             strongest.take(part, outputs)
             seen = first + len(part)

@@ -16,7 +16,6 @@ from convnet_studio.engine.analysis.unit import Box, Unit, UnitPath, typical_nor
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.training.inquiries import PIECE_SECONDS
 from convnet_studio.engine.training.inquiry import Inquiry, Moment
-from convnet_studio.engine.training.run import Run
 
 ORIENTATIONS = np.arange(0, 180, 15.0)
 """Degrees from the horizontal by which the stripes are turned anticlockwise: 0 lies, 90 stands."""
@@ -132,15 +131,15 @@ class MeasureTuning(Inquiry):
         norm_factor: as of FindStimulus.
     """
 
-    share: ClassVar[float] = 0.3
+    asks_of_picture: ClassVar[bool] = False
 
     module: str
     norm_factor: float = 1.0
     memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
-    def parameters(self, run: Run) -> Array:
+    def parameters(self, moment: Moment) -> Array:
         """Those with which the network answers."""
-        return run.network.parameters.copy()
+        return moment.answering_parameters()
 
     def work(self, moment: Moment) -> Iterator[object]:
         """Yields None while it measures, and a Tuning at the end; the first time one of every third phase before."""
@@ -153,7 +152,7 @@ class MeasureTuning(Inquiry):
         box = path.box(Unit(self.module, 0))
         norm = self.norm_factor * typical_norm(run, box)
         frequencies = frequencies_for(min(each.stop - each.start for each in box))
-        program, parameters = run.program, self.parameters(run)
+        program, parameters = run.program, self.parameters(moment)
         assert program
         at: tuple[slice | int, ...] = (slice(None), slice(None), *place)
         yield None
@@ -192,6 +191,6 @@ class MeasureFirstTuning(MeasureTuning):
 
     is_live: ClassVar[bool] = False
 
-    def parameters(self, run: Run) -> Array:
+    def parameters(self, moment: Moment) -> Array:
         """Those that the run's seed draws."""
-        return first_network(run).parameters
+        return first_network(moment.run).parameters

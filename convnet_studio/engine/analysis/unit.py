@@ -160,7 +160,9 @@ def one_hot(units: Sequence[Unit], shape: Shape, dtype: np.dtype[np.float32] | t
 
 def typical_norm(run: Run, box: Box) -> float:
     """The mean Euclidean norm of what the training pictures have in `box`; 1 where they have nothing there."""
+    if not run.material.train_count:
+        return 1.0
     pictures = run.material.pictures[: min(run.material.train_count, _TYPICAL)]
     seen = np.asarray(pictures[(slice(None), slice(None), *box)], np.float64).reshape(len(pictures), -1)
-    norm = float(np.sqrt(np.square(seen).sum(axis=1)).mean()) if len(pictures) else 0.0
+    norm = float(np.sqrt(np.square(seen).sum(axis=1)).mean())
     return norm if norm > 0 else 1.0

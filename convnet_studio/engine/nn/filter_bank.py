@@ -9,6 +9,7 @@ import math
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.connection_table import EXAMPLES, connected_pairs, read_table
 from convnet_studio.engine.nn.footprint import Window, Windows
@@ -117,6 +118,15 @@ class FilterBank(Module):
         if name == "bias" or self.is_full:
             return index if name == "bias" else index[:1]
         return connected_pairs(self.table, input_shapes[0][0], self.out_channels)[index[0]][:1]
+
+    def maps_seen(self, shape: Shape, output: Shape) -> NDArray[np.bool_] | None:
+        """Those of the connection table."""
+        if self.is_full:
+            return super().maps_seen(shape, output)
+        seen = np.zeros((output[0], shape[0]), bool)
+        pairs = np.array(connected_pairs(self.table, shape[0], output[0]))
+        seen[pairs[:, 0], pairs[:, 1]] = True
+        return seen
 
     def kernel_count(self, inputs: int) -> int:
         """How many connections between maps there are, each with a kernel of its own."""

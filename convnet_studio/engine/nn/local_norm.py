@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convnet_studio.engine.nn.footprint import Window, Windows
 from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS, LocalMean
 from convnet_studio.engine.nn.module import Array, Module, Shape, setting
@@ -41,6 +44,10 @@ class LocalNorm(Module):
     def windows(self, shape: Shape) -> Windows:
         """The neighbourhood, along both axes."""
         return (Window(self.kernel_size, padding=self.kernel_size // 2),) * 2
+
+    def maps_seen(self, shape: Shape, output: Shape) -> NDArray[np.bool_] | None:
+        """All, or its own."""
+        return super().maps_seen(shape, output) if self.across_maps else None
 
     def caption(self) -> str:
         """Window and width, ``9×9 σ 2``."""

@@ -53,6 +53,13 @@ class Loss(Configured):
         """Whether its first input has a number for each class, the largest of which is the network's answer."""
         return True
 
+    def probabilities(self, scores: Array) -> Array | None:
+        """What it is given ``(batch, classes)`` as probabilities of the classes, float64.
+
+        None where scores have no such meaning to it, as unless stated.
+        """
+        return None
+
     def target(self, labels: Array, *predictions: Shape) -> Array:
         """What predictions of these shapes are compared with, for labels ``(batch,)`` in 0 .. classes-1."""
         return labels

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, dataclass_transform
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
@@ -252,6 +253,13 @@ class Module(Configured):
     takes_recurrent: ClassVar[bool] = False
     """Whether a wire into it may carry the value of the step before; at the first step it then does without that."""
 
+    is_pointwise: ClassVar[bool] = False
+    """Whether each value is computed from the values at its own place alone, also in lists."""
+    keeps_maps_apart: ClassVar[bool] = False
+    """Whether each map is computed from the map of its own number alone (as is what `is_pointwise`)."""
+    keeps_order: ClassVar[bool] = False
+    """Whether the output has the numbers of the input in their order, in another shape."""
+
     output_shape: ClassVar[Callable[..., Shape]]
     """``output_shape(*input_shapes) -> shape``, batch left out; raises ShapeProblem where an input does not fit."""
     forward: ClassVar[Callable[..., Array]]
@@ -305,6 +313,14 @@ class Module(Configured):
         """
         maps = self.output_shape(*input_shapes)[:1]
         return index[:1] if self.parameter_shapes(*input_shapes)[name].shape[:1] == maps else ()
+
+    def maps_seen(self, shape: Shape, output: Shape) -> NDArray[np.bool_] | None:
+        """Which maps of an input of `shape` each map of the `output` is computed from, ``(outputs, inputs)``.
+
+        None: each from the map of its own number alone. Unless stated, all from all where maps are not kept apart.
+        """
+        is_apart = (self.is_pointwise or self.keeps_maps_apart) and shape[0] == output[0]
+        return None if is_apart else np.ones((output[0], shape[0]), bool)
 
     def port_count(self) -> int:
         """How many input ports it has with these settings."""

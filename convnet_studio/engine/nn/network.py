@@ -203,6 +203,11 @@ class Network:
         before = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))
         return np.array([scores.argmax(axis=1), np.count_nonzero(before, axis=1)])
 
+    def probabilities(self, scores: Array) -> Array | None:
+        """What the judge is given ``(batch, classes)`` as probabilities, None where it has no such meaning."""
+        judge = self.judge.module if self.judge is not None else None
+        return judge.probabilities(scores) if isinstance(judge, Loss) else None
+
     def errors(self, labels: Array) -> int:
         """How many samples of the last `forward` the judge's prediction gets wrong (largest entry is no label).
 

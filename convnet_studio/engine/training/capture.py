@@ -52,6 +52,7 @@ def capture(run: Run, chosen: ProbePicture | None, probes: Probes) -> Snapshot:
         losses=losses,
         gradients=gradients,
         scores_of=run.network.judge.sources[0] if run.network.judge else "",
+        probabilities=_probabilities(run, scores),
     )
 
 
@@ -117,6 +118,11 @@ def _scores(run: Run) -> Array | None:
     """What the judge among the losses is given, None without one."""
     judge = run.network.judge
     return _frozen(run.program.output(judge.sources[0])[0].ravel()) if judge and run.program else None
+
+
+def _probabilities(run: Run, scores: Array | None) -> Array | None:
+    found = None if scores is None else run.network.probabilities(scores[None])
+    return None if found is None else _frozen(found[0])
 
 
 def _frozen(array: Array) -> Array:

@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.training.run import Run
 
 
@@ -24,7 +27,7 @@ class Moment:
 
     Attributes:
         run: its network, program and data. Parameters change between two pieces of work while training goes on: who
-            needs them to stay, or wants to change them, takes a `run.twin()`. Nothing here may be altered.
+            needs them to stay takes `answering_parameters` or a `twin`. Nothing here may be altered.
         picture: float32 ``input_shape``, read-only. `label`: its class, or -1.
     """
 
@@ -36,6 +39,10 @@ class Moment:
         """A copy of the parameters that the run would answer with now."""
         with self.run.answering():
             return self.run.network.parameters.copy()
+
+    def twin(self, dtype: type = np.float32) -> Network:
+        """A network like the run's with a copy of the parameters that it would answer with now (see `Run.twin`)."""
+        return self.run.twin(dtype, self.answering_parameters())
 
     @contextmanager
     def with_parameters(self, parameters: Array) -> Iterator[None]:
@@ -60,8 +67,6 @@ class Inquiry(ABC):
     one, or another picture is shown that it asks of."""
     asks_of_picture: ClassVar[bool] = True
     """Whether the answer is another one for another picture that is shown."""
-    share: ClassVar[float] = 0.1
-    """Of the worker's time, at most, while it has something else to do; half of it once there is an answer."""
 
     @abstractmethod
     def work(self, moment: Moment) -> Iterator[object]:

@@ -41,6 +41,14 @@ class Material:
         if self._prepared.augmentation.changes_anything:
             self.pictures[indices] = self._prepared.augmented(indices, self._seed, epoch)
 
+    def unchanged(self, indices: Array) -> Array:
+        """The samples `indices` without what augmentation does to them by chance: copies, float32."""
+        if not self._prepared.augmentation.changes_anything:
+            return self.pictures[indices]
+        train, test = self.dataset.train, self.dataset.test
+        count = self.train_count
+        return np.stack([train.picture(i) if i < count else test.picture(i - count) for i in indices.tolist()])
+
     def training_pictures(self) -> Array:
         """What modules are fitted to: the training pictures as they are without augmentation; made anew if of bytes."""
         return self._prepared.dataset.train.pictures

@@ -145,11 +145,14 @@ class Run:
         """The part of so many samples that is wrong; not a number where no loss judges classes."""
         return errors / samples if self.network.judge is not None else float("nan")
 
-    def twin(self, dtype: type = np.float32) -> Network:
-        """A network like this run's with a copy of its weights, for whoever wants to change some of it or take time."""
+    def twin(self, dtype: type = np.float32, parameters: Array | None = None) -> Network:
+        """A network like this run's with a copy of `parameters`, for whoever wants to change some of it or take time.
+
+        Where None, of those that training has now (what it answers with may be others: `Moment.twin`).
+        """
         dataset = self.material.dataset
         twin = build_network(self.project, dataset.input_shape, dataset.classes, dtype)
-        twin.parameters[...] = self.network.parameters
+        twin.parameters[...] = self.network.parameters if parameters is None else parameters
         return twin
 
     def twin_program(self, indices: Array) -> Program:

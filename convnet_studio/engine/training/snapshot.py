@@ -21,6 +21,7 @@ class Snapshot:
         loss: of the probe picture, the sum of `losses`, by module id, weights included (nan without a loss or label).
         scores: what the first loss that judges classes is given, ``(classes,)`` (None without one), which is the output
             of the module `scores_of`.
+        probabilities: of the classes, ``(classes,)``, where to that loss scores have such a meaning (else None).
         gradients: gradient of the loss of the probe picture by a module's output, by its id, shaped as that output;
             computed as in training (what Dropout silences is silent); only what was asked for, and only of modules
             that reach a loss.
@@ -40,6 +41,7 @@ class Snapshot:
     losses: Mapping[str, float] = field(default_factory=dict)
     gradients: Mapping[str, Array] = field(default_factory=dict)
     scores_of: str = ""
+    probabilities: Array | None = None
 
     def loss_at(self, module_id: str) -> float:
         """What the loss `module_id` counts in the sum (the sum, where only that is known)."""

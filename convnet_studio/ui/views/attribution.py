@@ -96,18 +96,19 @@ class AttributionView(UnitView):
         return {"attribution": Attribute(unit)} if unit else {}
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the picture, and what there is to pick from."""
-        self._picture = snapshot.picture
+        """Show what there is to pick from."""
         super().show_snapshot(snapshot)
         self.refresh()
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint the newest maps."""
         value = answer.value
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self._shown = None
             self.refresh(answer.problem)
-        elif isinstance(value, Attribution) and value.unit == self.picker.unit:
+        elif isinstance(value, Attribution):
             self._shown = value
             self.refresh()
 
@@ -131,8 +132,7 @@ class AttributionView(UnitView):
             return
         self.words.show_text(f"{self.picker.name[:1].upper()}{self.picker.name[1:]} answers {exact(shown.value)}.")
         is_signed = self._dataset is not None and self._dataset.is_signed
-        if self._picture is not None and self._picture.shape == next(iter(shown.maps.values())).shape:
-            self._show_part(self.picture, self._picture, "activation" if is_signed else "picture", shown.box)
+        self._show_part(self.picture, shown.picture, "activation" if is_signed else "picture", shown.box)
         for way, pane in self.panes.items():
             self._show_part(pane, shown.maps[way], "gradient", shown.box)
         self.remark.show_text(self._remark(shown))

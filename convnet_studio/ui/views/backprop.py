@@ -32,6 +32,7 @@ _LOW, _LOWER_HEIGHT = 560, 284
 _NARROW = 900
 _WAITING = "The numbers appear as soon as the network has looked at its first picture."
 _EXPLANATION, _TABLE = "Explanation", "Step by step"
+_HELD = "Another picture is shown, but your edits belong to this one: take them back, or take the weights of now."
 _GRAIN_WORDS = {Grain.MODULE: "Module", Grain.UNIT: "Unit", Grain.PRODUCT: "Product"}
 
 
@@ -50,6 +51,8 @@ class BackpropView(View):
         self._bench = Backprop()
         self._opening: int | None = None
         """How many moves a lesson wants made; None: as many as suits the network."""
+        self._shown: object = None  # of which run and question the walk is; None: of another network by now
+        self._later: Answer | None = None  # what is taken up as soon as the user's edits are taken back
         self.walker = Walker(self)
         self.chain = Chain(self.walker, self._name_of, self._say)
         self.explanation = Explanation(self.walker, self._name_of)
@@ -65,6 +68,7 @@ class BackpropView(View):
         self._buttons = self._make_buttons()
         self._arrange()
         self.walker.changed.connect(self._refresh)
+        self.walker.changed.connect(self._take_up_later)
         self.walker.measured.connect(self._show_check)
         theme_switch().changed.connect(self._recolor)
         self._recolor()
@@ -179,17 +183,32 @@ class BackpropView(View):
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Walk through it."""
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self._sentence.show_text(answer.problem)
             self.walker.drop()
         elif isinstance(answer.value, WholeWay) and answer.value.stepper is not self.walker.stepper:
-            self._say("")
-            wanted = _opening(answer.value.stepper) if self._opening is None else self._opening
-            self.walker.take_up(answer.value, wanted)
+            if self.walker.can_undo and self._shown == (answer.run_id, answer.inquiry):
+                self._later = answer  # another picture, and nothing else
+                self._say(_HELD)
+            else:
+                self._take_up(answer.value, answer)
+
+    def _take_up(self, way: WholeWay, answer: Answer) -> None:
+        self._shown, self._later = (answer.run_id, answer.inquiry), None
+        self._say("")
+        self.walker.take_up(way, _opening(way.stepper) if self._opening is None else self._opening)
+
+    def _take_up_later(self) -> None:
+        """After the last edit was taken back, go on with the picture that is shown by now."""
+        if self._later is not None and not self.walker.can_undo and isinstance(self._later.value, WholeWay):
+            self._take_up(self._later.value, self._later)
 
     def show_events(self, events: Sequence[Event]) -> None:
         """What was asked of another network is no longer of interest."""
         if any(isinstance(event, RunStarted | NetworkChanged) for event in events):
+            self._shown = self._later = None
             self._say("")
 
     def _ask_anew(self) -> None:

@@ -87,6 +87,8 @@ class ConfusionView(View):
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint the newest answers."""
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self._answers = None
             self._refresh(answer.problem)
@@ -140,9 +142,8 @@ class ConfusionView(View):
         if answers is None or dataset is None or index >= len(answers.labels):
             return f"test picture {index}"
         label, guess = (dataset.class_name(int(each[index])) for each in (answers.labels, answers.guesses))
-        sure = ""
-        if answers.best[index] <= 0:  # log-probabilities
-            sure = f" ({100 * math.exp(float(answers.best[index])):.0f} % sure)"
+        share = float(answers.sureness[index])
+        sure = f" ({100 * share:.0f} % sure)" if math.isfinite(share) else ""
         return f"test picture {index}: {label}, answered {guess}{sure}; loss {short(float(answers.losses[index]))}"
 
     def _choose_picture(self, place: int) -> None:

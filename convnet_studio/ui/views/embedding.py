@@ -64,10 +64,12 @@ class EmbeddingView(View):
     def show_answer(self, name: str, answer: Answer) -> None:
         """Put the pictures where they lie now."""
         module = shown_module(self.open_project)
-        if answer.problem and module is not None:
+        if module is None or answer.inquiry != self.inquiries().get(name):
+            return
+        if answer.problem:
             self._begin_anew()
             self.words.show_text(answer.problem)
-        elif module is not None and isinstance(answer.value, Embedding) and answer.inquiry == AskEmbedding(module.id):
+        elif isinstance(answer.value, Embedding):
             self._show(answer.value, title(module))
 
     def _show(self, found: Embedding, name: str) -> None:

@@ -72,6 +72,8 @@ class GradientFlowView(View):
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint the newest statistics."""
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self.table.show_rows([])
             self.words.show_text(answer.problem)

@@ -78,6 +78,8 @@ class HistogramsView(View):
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Note one more moment, and paint."""
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self.words.show_text(answer.problem)
         elif answer.is_final and isinstance(answer.value, NetworkStatistics):

@@ -53,6 +53,7 @@ class LossSurfaceView(View):
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(open_project, parent)
         self._attempt = 0
+        self._seed = 1  # of random directions: only the button draws others
         self._is_wanted = True
         self._found: PlaneLoss | None = None
         self._problem = ""
@@ -125,7 +126,7 @@ class LossSurfaceView(View):
     @property
     def _inquiry(self) -> FindLossPlane:
         kind = next(kind for kind, title in _TITLES.items() if title == self.kind.choice)
-        return FindLossPlane(kind, seed=1 + self._attempt, attempt=self._attempt, points=int(self.size_choice.value))
+        return FindLossPlane(kind, seed=self._seed, attempt=self._attempt, points=int(self.size_choice.value))
 
     def inquiries(self) -> Mapping[str, Inquiry]:
         """The plane until it is computed or cancelled; where the run is, as soon as the plane is known."""
@@ -156,6 +157,7 @@ class LossSurfaceView(View):
             self._show_progress()
             self.wishes_changed.emit()
         else:
+            self._seed += 1
             self._begin()
 
     @property

@@ -79,9 +79,11 @@ class ManifoldView(View):
 
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint the newest paths."""
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self.words.show_text(answer.problem)
-        elif isinstance(answer.value, ManifoldPath) and answer.inquiry == self.inquiries()["path"]:
+        elif isinstance(answer.value, ManifoldPath):
             self._show(answer.value)
 
     def _begin_anew(self, _choice: str = "") -> None:

@@ -95,10 +95,12 @@ class OcclusionView(View):
     def show_answer(self, name: str, answer: Answer) -> None:
         """Paint what is known; where it is computed anew for newer weights, only when it is known all over."""
         value = answer.value
+        if answer.inquiry != self.inquiries().get(name):
+            return
         if answer.problem:
             self._shown = None
             self._refresh(answer.problem)
-        elif isinstance(value, OcclusionMap) and answer.inquiry == self.inquiries().get(name):
+        elif isinstance(value, OcclusionMap):
             is_other = self._shown is None or value.picture is not self._shown.picture or self._is_partial
             if answer.is_final or is_other:
                 self._shown, self._is_partial = value, not answer.is_final

@@ -12,16 +12,16 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 from convnet_studio.engine.analysis.explanation import Place, What
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.data.preparation import prepare
-from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.project.wiring import title
 from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.controls.bar_list import Bar, BarList
+from convnet_studio.ui.controls.color_scope import largest
 from convnet_studio.ui.controls.draw_pad import DrawPad
 from convnet_studio.ui.controls.label import Sentence
-from convnet_studio.ui.controls.number_text import exact
+from convnet_studio.ui.controls.number_text import exact, short
 from convnet_studio.ui.controls.read_out import ReadOut
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import theme
@@ -109,19 +109,22 @@ class PredictionsView(View):
             self._read(-1)
             self.words.show_text("This network gives no score for each class: end it with a loss that judges classes.")
             return
-        shown = shares_of(scores)
+        shares = snapshot.probabilities
+        shown = np.asarray(scores if shares is None else shares, np.float64)
         order = np.argsort(-np.nan_to_num(shown, nan=-np.inf), kind="stable")
         kept = np.sort(order[:MOST_BARS])  # of many classes the most probable, in their own order
         self._rows = rows = [int(each) for each in kept if each < len(names)]
+        whole = 1.0 if shares is not None else largest(shown) or 1.0
+        told = short if shares is None else percent
         bars = [
-            Bar(names[each], float(shown[each]), float(np.nan_to_num(shown[each])), percent(float(shown[each])))
+            Bar(names[each], float(shown[each]), float(np.nan_to_num(shown[each] / whole)), told(float(shown[each])))
             for each in rows
         ]
         answer, label = int(order[0]), snapshot.label
         self.bars.show_bars(
             bars, rows.index(answer) if answer in rows else -1, rows.index(label) if label in rows else -1
         )
-        self.words.show_text(_verdict(names, answer, label, float(shown[answer])))
+        self.words.show_text(_verdict(names, answer, label, None if shares is None else float(shown[answer])))
         self._read(self.bars.pointed_row)
 
     # ---------------------------------------------------------------- what is pointed at
@@ -174,14 +177,6 @@ class PredictionsView(View):
         QPainter(self).fillRect(self.rect(), theme().color("surface"))
 
 
-def shares_of(scores: Array) -> Array:
-    """Scores as probabilities: of log-probabilities their exponentials, of any others their softmax; float64."""
-    numbers = np.asarray(scores, np.float64)
-    with np.errstate(all="ignore"):
-        powers = np.exp(numbers - np.max(numbers))
-        return np.asarray(powers / powers.sum())
-
-
 def percent(share: float) -> str:
     """A probability as people say it, such as ``94.6 %``; one that is not 0 is never written as 0."""
     if not math.isfinite(share):
@@ -189,9 +184,9 @@ def percent(share: float) -> str:
     return "< 0.1 %" if 0 < share < _LEAST_TOLD else f"{100 * share:.1f} %"
 
 
-def _verdict(names: tuple[str, ...], answer: int, label: int, share: float) -> str:
+def _verdict(names: tuple[str, ...], answer: int, label: int, share: float | None) -> str:
     named = f"“{names[answer]}”" if answer < len(names) else f"output {answer}, which is no class"
-    said = f"The network says {named}, {100 * share:.0f} % sure"
+    said = f"The network says {named}" + ("" if share is None else f", {100 * share:.0f} % sure")
     if not 0 <= label < len(names):
         return f"{said}."
     return f"{said}: right." if answer == label else f"{said}; it is “{names[label]}”."

@@ -17,7 +17,7 @@ from convnet_studio.engine.analysis.arithmetic_text import exact_decimal, last_l
 from convnet_studio.engine.analysis.explain import explain
 from convnet_studio.engine.analysis.explanation import Explanation, Place, What, exact_sum
 from convnet_studio.engine.analysis.measured_slope import measured_slope
-from convnet_studio.engine.analysis.passes import Pass, pass_of
+from convnet_studio.engine.analysis.passes import Pass, copied_parameters, pass_of
 from convnet_studio.engine.analysis.rule import Case, as_a_whole, explain_case, has_rule
 from convnet_studio.engine.nn.graph import Node
 from convnet_studio.engine.nn.loss import Loss
@@ -68,8 +68,56 @@ def test_every_kind_adds_up(kind: str) -> None:
     assert count >= 3
 
 
-def test_every_module_and_loss_has_a_rule() -> None:
-    assert all(has_rule(kind) for kind in (*Module.registry, *Loss.registry))
+def test_no_rule_asks_the_module_for_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terms that are what the module's code gives could not differ from it."""
+
+    def refuse(_: Case) -> float:
+        raise AssertionError("the answer, not how it came about")
+
+    monkeypatch.setattr(Case, "computed", refuse)
+    for case in (each for each in all_cases() if has_rule(each.kind)):
+        module, inputs = case.module(np.float32), case.inputs(np.float32)
+        output = module.forward(*inputs)[0]
+        parameters = {name: each.value for name, each in module.parameters().items()}
+        index = tuple(size // 2 for size in output.shape)
+        made = explain_case(
+            Case(node_of(case, module, output.shape), tuple(each[0] for each in inputs), parameters, index)
+        )
+        assert made.slack == 0 or case.kind == "Formula"  # all sizes on the way are terms
+
+
+@pytest.mark.parametrize("kind", sorted(Loss.registry))
+@pytest.mark.parametrize("size", [1e-3, 1.0, 30.0])
+def test_losses_are_bounded_by_what_their_terms_round_to(kind: str, size: float) -> None:
+    random = np.random.default_rng(zlib.crc32(kind.encode()))
+    for settings in ({}, {"p": 2}, {"margin": 20.0}):
+        if set(settings) - set(Loss.registry[kind]().settings()):
+            continue
+        loss = Loss.registry[kind](**settings)
+        for label in (0, 1):
+            inputs = [size * random.standard_normal(10).astype(np.float32) for _ in range(loss.port_count())]
+            shapes = tuple(each.shape for each in inputs)
+            target = loss.target(np.array([label]), *shapes)
+            made = explain_case(Case(Node("m", loss, ("a", "b"), shapes, (), False), tuple(inputs), {}, (), target))
+            stored = float(loss.forward(*(each[None] for each in inputs), target)[0])
+            found = Explanation(Place("m", What.LOSS), stored, made.steps, made.roundings, slack=made.slack)
+            assert_adds_up(found)
+            assert found.slack == 0
+            assert found.roundings <= 10 + 16
+
+
+def test_a_formula_is_bounded_by_the_sizes_of_its_steps() -> None:
+    module = Module.registry["Formula"](expression="(x + 10000) - 10000")
+    x = np.array([[0.1]], np.float32)
+    node = Node("m", module, ("a",), ((1,),), (1,), False)
+    made = explain_case(Case(node, (x[0],), {}, (0,)))
+    assert 10_000 < made.slack < 20_001
+    stored = float(np.float32(np.float32(0.1) + np.float32(10000)) - np.float32(10000))
+    assert stored != pytest.approx(0.1, rel=1e-4)
+    assert_adds_up(Explanation(Place("m", What.OUTPUT, (0,)), stored, made.steps, made.roundings, slack=made.slack))
+    plain = Module.registry["Formula"](expression="2 * x")
+    made = explain_case(Case(Node("m", plain, ("a",), ((1,),), (1,), False), (x[0],), {}, (0,)))
+    assert made.slack == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("kind", ["Conv2d", "LPPool2d", "Softmax"])
@@ -196,7 +244,7 @@ def test_a_convolution_by_hand() -> None:
     network.parameters[...] = [1, 2, 3, 4, 0.5]  # the kernel row by row, and the bias
     picture = np.array([[[5, 6], [7, 8]]], np.float32)
     outputs = {name: each[0] for name, each in network.forward(picture[None]).items()}
-    shown = Pass(network, picture, picture, -1, -1, outputs)
+    shown = Pass(network, picture, picture, -1, -1, outputs, parameters=copied_parameters(network, ["conv"]))
     corner = explained(shown, Place("conv", What.OUTPUT, (0, 0, 0)))
     middle = explained(shown, Place("conv", What.OUTPUT, (0, 1, 1)))
     assert corner is not None

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from runs import answers_of, chain, moment_of
 
-from convnet_studio.engine.analysis.occlusion import BLACK, GREY, MEAN, Occlude, OcclusionMap, hidden, probabilities
+from convnet_studio.engine.analysis.occlusion import BLACK, GREY, MEAN, Occlude, OcclusionMap, hidden
 from convnet_studio.engine.nn.losses.cross_entropy_loss import CrossEntropyLoss
 from convnet_studio.engine.nn.losses.multi_margin_loss import MultiMarginLoss
+from convnet_studio.engine.nn.losses.nll_loss import NLLLoss
 from convnet_studio.engine.nn.modules.input import Input
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.training.inquiry import Moment
@@ -65,12 +66,15 @@ def test_scores_become_probabilities_where_they_have_that_meaning() -> None:
     def network(loss: object) -> Network:
         return Network({"a": Input(), "b": loss}, [("a", "b", 0)], (3,), 3)  # type: ignore[dict-item]
 
-    found, known = probabilities(network(CrossEntropyLoss()), scores)
-    assert known
-    np.testing.assert_allclose(found, np.exp(scores) / np.exp(scores).sum())
-    raw, known = probabilities(network(MultiMarginLoss()), scores)
-    assert not known
-    np.testing.assert_array_equal(raw, scores)
+    shares = np.exp(scores) / np.exp(scores).sum()
+    found = network(CrossEntropyLoss()).probabilities(scores)
+    assert found is not None
+    np.testing.assert_allclose(found, shares)
+    found = network(NLLLoss()).probabilities(np.log(shares))
+    assert found is not None
+    np.testing.assert_allclose(found, shares)
+    assert network(NLLLoss()).probabilities(scores) is None  # these are no logarithms of shares
+    assert network(MultiMarginLoss()).probabilities(scores) is None
 
 
 def test_a_network_without_classes_is_told_in_a_sentence() -> None:

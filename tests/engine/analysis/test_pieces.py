@@ -10,7 +10,6 @@ from module_cases import Case as ModuleCase
 from module_cases import all_cases
 
 from convnet_studio.engine.analysis.pieces import apart
-from convnet_studio.engine.analysis.reach import OWN_MAP
 from convnet_studio.engine.analysis.rule import Case
 from convnet_studio.engine.nn.chance import RandomModule
 from convnet_studio.engine.nn.graph import Node
@@ -28,7 +27,10 @@ def cases_of(kind: str) -> list[ModuleCase]:
     return [each for each in all_cases() if each.kind == kind]
 
 
-@pytest.mark.parametrize("kind", [each for each in sorted(OWN_MAP) if each != "Input"])
+APART = [kind for kind, each in Module.registry.items() if each.is_pointwise or each.keeps_maps_apart]
+
+
+@pytest.mark.parametrize("kind", [each for each in sorted(APART) if each != "Input"])
 def test_pieces_make_the_outputs_that_they_are_of_and_have_their_slopes(kind: str) -> None:
     if issubclass(Module.registry[kind], RandomModule):
         return  # what it makes of a value depends on the place

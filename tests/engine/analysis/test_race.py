@@ -57,6 +57,32 @@ def test_going_back_and_forth_again_is_the_same_way(rule: Rule) -> None:
     assert np.array_equal(after(walker, 147).path, way)
 
 
+@pytest.mark.parametrize("settled", [1e-6, 0.05, 0.2])
+def test_arrival_and_path_are_kept_as_it_goes(settled: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Momentum swings through the valley: it arrives more than once. Nothing is scanned or copied at each look."""
+    monkeypatch.setattr("convnet_studio.engine.analysis.race.SETTLED", settled)
+    walker = Walker(OneOneOne(), Rule("", "SGD", (("momentum", 0.9),)), 0.3, (0.3, 1.5))
+    places = [walker.place]
+
+    def check() -> None:
+        losses = [float(walker.net.loss(*each)) for each in walker.path]
+        above = [number for number, loss in enumerate(losses) if not loss < settled]
+        after = above[-1] + 1 if above else 0
+        assert walker.arrived_after == (after if after <= walker.step else None)
+
+    for _ in range(400):
+        walker.advance()
+        places.append(walker.place)
+        check()
+    np.testing.assert_array_equal(walker.path, places)
+    assert np.shares_memory(walker.path, walker.path)
+    assert not walker.path.flags.writeable
+    for step in (399, 300, 129, 128, 127, 70, 20, 3, 0):
+        walker.go_back(step)
+        check()
+        np.testing.assert_array_equal(walker.path, places[: step + 1])
+
+
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.title)
 def test_every_rule_comes_down(rule: Rule) -> None:
     walker = Walker(OneOneOne(), rule, 0.1, (0.8, 0.4))

@@ -6,15 +6,20 @@ import itertools
 
 import numpy as np
 import pytest
+from module_cases import Case as ModuleCase
 from module_cases import all_cases
 from random_networks import random_network
+from test_explanations import node_of
 
 from convnet_studio.engine.analysis.explain import marked
 from convnet_studio.engine.analysis.explanation import Place, What
-from convnet_studio.engine.analysis.reach import cone, footprint
+from convnet_studio.engine.analysis.reach import cone, footprint, seen_inputs, touched
 from convnet_studio.engine.nn.local_norm import DividingNorm
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.network import Network
+
+MEAN_OF_PICTURE = ("DivisiveNorm", "LocalContrastNorm")
+"""Through the mean of σ over the picture all moves, which is not counted, as in receptive fields."""
 
 
 def chain(*modules: tuple[str, dict[str, int | str]], shape: tuple[int, ...] = (2, 20, 20)) -> Network:
@@ -60,6 +65,27 @@ def test_a_connection_table_is_followed() -> None:
     network = chain(("Conv2d", {"out_channels": 2, "kernel_size": 3, "table": "one-to-one"}))
     mask = marked(network.nodes["0 Conv2d"], Place("0 Conv2d", What.OUTPUT, (1, 4, 4)))
     assert box(footprint(network.nodes, "0 Conv2d", mask)["in"]) == [(1, 1), (4, 6), (4, 6)]
+
+
+@pytest.mark.parametrize("case", [each for each in all_cases() if each.kind not in MEAN_OF_PICTURE], ids=str)
+def test_every_kind_says_what_moves_with_an_input(case: ModuleCase) -> None:
+    """What a module says of its maps and windows is too much at worst, never too little."""
+    module, inputs = case.module(), case.inputs()
+    before = module.forward(*inputs)[0].copy()
+    node = node_of(case, module, before.shape)
+    random = np.random.default_rng(1)
+    for port, each in enumerate(inputs):
+        index = tuple(int(random.integers(size)) for size in each.shape[1:])
+        marks = [np.zeros(other.shape[1:], bool) for other in inputs]
+        marks[port][index] = True
+        reached = touched(node, marks)
+        for change in (-3.0, 0.01, 3.0):
+            moved = [other.copy() for other in inputs]
+            moved[port][(0, *index)] += change
+            changed = module.forward(*moved)[0] != before
+            assert not (changed & ~reached).any()
+            for place in np.argwhere(changed)[:20]:
+                assert seen_inputs(node, tuple(place))[port][index]
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from convnet_studio.engine.analysis.explanation import Column, Group, Step, product, single
-from convnet_studio.engine.analysis.rule import Case, Made, rule
+from convnet_studio.engine.analysis.rule import Case, Made, at_most, rule
 from convnet_studio.engine.nn.module import Array
 
 
@@ -18,7 +18,7 @@ def probability(case: Case) -> Made:
     own = float(scores.values[case.index[0]])
     value = math.exp(own - largest) / first.result
     last = Step("y", (single("e^(x − m) / s", value, case.input(case.index)),), "y = e^(x − m) / s")
-    return Made((first, last), len(scores.values) + 12 + math.ceil(min(largest - own, 1000.0)))
+    return Made((first, last), len(scores.values) + 12 + at_most(largest - own, 1000))
 
 
 @rule("LogSoftmax")

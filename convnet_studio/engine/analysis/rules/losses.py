@@ -92,10 +92,15 @@ def hinge(case: Case) -> Made:
             single(f"−{count} × x of class {label} / n", -count * x[label] * share, _all(case, [label])),
         )
         return Made((Step("L", groups, formula),), len(x) + 6)
-    step = Step("L", (Group("what lacks, squared / n", missing**2 / len(x), (scores,)),), formula)
-    smallest = float(missing[missing > 0].min(initial=1.0))
-    slack = 2 * (module.margin + 2 * float(np.abs(x).max())) / smallest
-    return Made((step,), math.ceil(len(x) + 6 + min(3 * slack, 1e9)))
+    first = Step("a", (Group("classes", missing, (scores,)),), "a = max(0, m − x_t + x) of each other class")
+    lacking = np.flatnonzero(missing)
+    share = missing[lacking] / len(x)
+    groups = (
+        Group("a x / n of those too near", share * x[lacking], (_all(case, lacking.tolist()),)),
+        single("Σ a m / n", module.margin * math.fsum(share.tolist())),
+        single(f"−Σ a x of class {label} / n", -x[label] * math.fsum(share.tolist()), _all(case, [label])),
+    )
+    return Made((first, Step("L", groups, f"{formula} = Σ a (x + m − x_t) / n")), len(x) + 8)
 
 
 @rule("ContrastiveLoss")
@@ -107,12 +112,13 @@ def pair(case: Case) -> Made:
     a, b = _all(case, symbol="a"), _all(case, port=1, symbol="b")
     squares = np.square(a.values.astype(np.float64) - b.values)
     first = Step("D²", (Group("(a − b)²", squares, (a, b)),), "D² = Σ (a − b)²")
-    distance, is_same = math.sqrt(first.result), int(case.target[0]) == 1
-    lacking = distance if is_same else max(module.margin - distance, 0.0)
-    words = "D² / 2, a pair of one class" if is_same else "max(0, m − D)² / 2, a pair of two classes"
-    slack = 1.0 if is_same else (module.margin + distance) / max(lacking, 1e-30)
-    last = Step("L", (single(words, lacking**2 / 2),), f"L = {words}")
-    return Made((first, last), math.ceil((len(squares) + 8) * min(slack, 1e9)))
+    distance, count = math.sqrt(first.result), len(squares) + 8
+    if int(case.target[0]) == 1:
+        same = Step("L", (single("D² / 2", first.result / 2),), "L = D² / 2, a pair of one class")
+        return Made((first, same), count)
+    lacking = max(module.margin - distance, 0.0)
+    groups = (single("m (m − D) / 2", module.margin * lacking / 2), single("−D (m − D) / 2", -distance * lacking / 2))
+    return Made((first, Step("L", groups, "L = max(0, m − D)² / 2, a pair of two classes")), count)
 
 
 def _label(case: Case) -> int:
@@ -123,5 +129,5 @@ def _label(case: Case) -> int:
 def _all(case: Case, only: list[int] | None = None, port: int = 0, symbol: str = "x") -> Column:
     """All numbers of a prediction, or some, in the order channel, height, width."""
     shape = case.inputs[port].shape
-    flat = np.arange(math.prod(shape)) if only is None else np.array(only)
+    flat = np.arange(math.prod(shape)) if only is None else np.array(only, np.int64)
     return case.input(np.stack(np.unravel_index(flat, shape), axis=1), symbol, port)

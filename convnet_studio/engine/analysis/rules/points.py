@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from convnet_studio.engine.analysis.explanation import Column, Group, Step, single
-from convnet_studio.engine.analysis.rule import Case, Made, rule
+from convnet_studio.engine.analysis.rule import Case, Made, at_most, rule
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.modules.formula import Formula
 from convnet_studio.engine.nn.modules.smooth_shrink import SmoothShrink
@@ -40,15 +40,19 @@ def tanh(case: Case) -> Made:
 @rule("ScaledTanh")
 def scaled_tanh(case: Case) -> Made:
     """1.7159 tanh(2x/3)."""
-    _, column = _input(case)
-    return _one(single("1.7159 tanh(2x/3)", case.computed(), column), "y = 1.7159 tanh(2x/3)", FUNCTION_ROUNDINGS)
+    x, column = _input(case)
+    return _one(
+        single("1.7159 tanh(2x/3)", 1.7159 * math.tanh(2 * x / 3), column), "y = 1.7159 tanh(2x/3)", FUNCTION_ROUNDINGS
+    )
 
 
 @rule("Sigmoid")
 def sigmoid(case: Case) -> Made:
     """1 / (1 + e^-x); e to a large power is as uncertain as the power is large."""
     x, column = _input(case)
-    return _one(single("1 / (1 + e^−x)", case.computed(), column), "y = 1 / (1 + e^−x)", _of_power(x))
+    power = math.exp(-abs(x))
+    value = (1 if x >= 0 else power) / (1 + power)
+    return _one(single("1 / (1 + e^−x)", value, column), "y = 1 / (1 + e^−x)", _of_power(x))
 
 
 @rule("Softplus")
@@ -75,9 +79,12 @@ def softly_shrunk(case: Case) -> Made:
 @rule("Hardshrink")
 def hardly_shrunk(case: Case) -> Made:
     """x, where it is large enough."""
-    _, column = _input(case)
-    y = case.computed()
-    return _one(single("|x| > λ: it passes" if y else "|x| ≤ λ: silent", y, column), "y = x where |x| > λ, else 0", 0)
+    x, column = _input(case)
+    passes = not abs(x) <= float(np.float32(case.node.module.settings()["lambd"]))
+    y = x if passes else 0.0
+    return _one(
+        single("|x| > λ: it passes" if passes else "|x| ≤ λ: silent", y, column), "y = x where |x| > λ, else 0", 0
+    )
 
 
 @rule("Tanhshrink")
@@ -94,10 +101,10 @@ def smoothly_shrunk(case: Case) -> Made:
     module, (x, column) = case.double(), _input(case)
     assert isinstance(module, SmoothShrink)
     beta, b = (float(each.reshape(-1)[case.index[0] if module.learns else 0]) for each in _beta_and_b(module, x))
-    y = case.computed()
-    sharp = math.copysign(max(abs(x) - b, 0.0), x)
-    groups = [single("corner", y - sharp, column)]
-    if sharp:
+    nearer, farther = min(abs(x), b), max(abs(x), b)
+    corner = math.log1p(math.exp(-beta * (farther - nearer)) * -math.expm1(-beta * nearer)) / beta
+    groups = [single("corner", math.copysign(corner, x), column)]
+    if abs(x) > b:
         groups = [single("x", x, column), single("−sign(x) b", -math.copysign(b, x)), *groups]
     formula = "y = sign(x) (log(e^βb + e^β|x| − 1) / β − b)"
     return Made((Step("y", tuple(groups), formula),), _of_power(beta * max(abs(x), b)))
@@ -105,12 +112,13 @@ def smoothly_shrunk(case: Case) -> Made:
 
 @rule("Formula")
 def formula(case: Case) -> Made:
-    """What the formula gives in float64."""
+    """What the formula gives in float64; each of its operations may have been rounded."""
     module, (x, column) = case.node.module, _input(case)
     assert isinstance(module, Formula)
-    made = _one(single("f(x)", case.computed(), column), f"y = {module.expression.strip()}", 64)
+    expression = module.read()
+    made = _one(single("f(x)", float(expression.value(x=np.float64(x))), column), f"y = {expression.text}", 16)
     remark = "The formula is computed in float64; where it takes a difference of near numbers, float32 loses digits."
-    return Made(made.steps, made.roundings, remark, slack=1 + abs(x))
+    return Made(made.steps, made.roundings, remark, slack=expression.sensitivity(x=np.float64(x)))
 
 
 def _input(case: Case) -> tuple[float, Column]:
@@ -123,7 +131,7 @@ def _one(group: Group, formula: str, roundings: int) -> Made:
 
 
 def _of_power(exponent: float) -> int:
-    return FUNCTION_ROUNDINGS + math.ceil(min(abs(exponent), 1000.0))
+    return FUNCTION_ROUNDINGS + at_most(abs(exponent), 1000)
 
 
 def _beta_and_b(module: SmoothShrink, x: float) -> tuple[Array, Array]:

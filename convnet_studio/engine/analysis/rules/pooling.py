@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet_studio.engine.analysis.explanation import Column, Group, Step, product, single
-from convnet_studio.engine.analysis.rule import Case, Made, in_map, rule, window
+from convnet_studio.engine.analysis.rule import Case, Made, at_most, in_map, rule, window
 from convnet_studio.engine.nn.modules.log_sum_exp_pool2d import LogSumExpPool2d
 from convnet_studio.engine.nn.modules.lp_pool2d import LPPool2d
 from convnet_studio.engine.nn.modules.pyramid_pool2d import PyramidPool2d, edges, grids
@@ -53,7 +53,7 @@ def power_mean(case: Case) -> Made:
     values = (sizes / (largest or 1.0)) ** p * weights.values
     total = Step("s", (Group(f"map {case.index[0]}", values, (x, weights), rows),), f"s = Σ w (|x| / m)^P, P = {p:.6g}")
     root = single("m s^(1/P)", largest * math.fsum(values.tolist()) ** (1 / p), Column("m", np.array([largest])))
-    return Made((total, Step("y", (root,), "y = m s^(1/P), m the largest |x|")), len(cells) + 12 + 2 * math.ceil(p))
+    return Made((total, Step("y", (root,), "y = m s^(1/P), m the largest |x|")), len(cells) + 12 + 2 * at_most(p, 1000))
 
 
 @rule("LogSumExpPool2d")
@@ -71,7 +71,7 @@ def soft_maximum(case: Case) -> Made:
     if module.inside == "mean":
         groups.append(single("−log(n²) / b", -math.log(len(cells)) / module.b))
     formula = "y = m + log(s / n²) / b" if module.inside == "mean" else "y = m + log(s) / b"
-    spread = math.ceil(min(module.b * float(np.ptp(values)), 1000.0))
+    spread = at_most(module.b * float(np.ptp(values)), 1000)
     return Made((first, Step("y", tuple(groups), formula)), len(cells) + 12 + spread)
 
 

@@ -19,6 +19,14 @@ class CrossEntropyLoss(Loss):
     word: ClassVar = "cross-entropy of scores"
     formula: ClassVar = r"L = \log \sum_j e^{x_j} - x_t"
 
+    def probabilities(self, scores: Array) -> Array | None:
+        """Their softmax."""
+        numbers = scores.astype(np.float64)
+        with np.errstate(all="ignore"):
+            powers: Array = np.exp(numbers - numbers.max(axis=1, keepdims=True))
+            powers /= powers.sum(axis=1, keepdims=True)
+        return powers
+
     def check_shape(self, prediction: Shape, classes: int) -> None:
         """``(classes,)``."""
         check_class_scores(prediction, classes)

@@ -19,6 +19,12 @@ class NLLLoss(Loss):
     word: ClassVar = "negative log-likelihood"
     formula: ClassVar = r"L = -y_t"
 
+    def probabilities(self, scores: Array) -> Array | None:
+        """Their exponentials, where these add up to 1: else no LogSoftmax made them."""
+        with np.errstate(all="ignore"):
+            powers: Array = np.exp(scores.astype(np.float64))
+            return powers if (np.abs(powers.sum(axis=1) - 1) < 1e-3).all() else None
+
     def check_shape(self, prediction: Shape, classes: int) -> None:
         """``(classes,)``."""
         check_class_scores(prediction, classes)

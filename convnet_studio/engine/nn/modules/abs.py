@@ -17,6 +17,7 @@ class Abs(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "rectification"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = |x|"
 
     def output_shape(self, shape: Shape) -> Shape:

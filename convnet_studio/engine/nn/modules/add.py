@@ -16,6 +16,7 @@ class Add(Joining):
 
     family: ClassVar = Family.WIRING
     word: ClassVar = "sum of wires"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \sum_k x_k"
     takes_recurrent: ClassVar = True
 

@@ -18,6 +18,7 @@ class AvgPool2d(Pool2d):
 
     family: ClassVar = Family.POOLING
     word: ClassVar = "average pooling"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_{ijk} = \frac{1}{n^2} \sum_{pq} x_{i,\, sj+p,\, sk+q}"
 
     def multiply_accumulates(self, shape: Shape) -> int:

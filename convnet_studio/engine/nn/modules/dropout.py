@@ -21,6 +21,7 @@ class Dropout(RandomModule):
 
     family: ClassVar = Family.WIRING
     word: ClassVar = "silent units"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y_i = \frac{m_i x_i}{1 - p}, \quad P(m_i = 0) = p"
 
     p: float = setting(0.5, "Probability", "Of each unit to be silenced in a step.", minimum=0, maximum=0.95)

@@ -14,6 +14,7 @@ class Flatten(Module):
 
     family: ClassVar = Family.WIRING
     word: ClassVar = "maps to list"
+    keeps_order: ClassVar = True
     formula: ClassVar = r"y_{(iH + j)W + k} = x_{ijk}"
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -31,6 +31,7 @@ class Formula(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "your own formula"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = f(x)"
 
     expression: str = setting(

@@ -19,6 +19,7 @@ class Gain(Module):
 
     family: ClassVar = Family.FILTER_BANK
     word: ClassVar = "gain of each map"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y_{ijk} = g_i \, x_{ijk} + b_i"
 
     gain: Parameter = parameter()  # (maps,)

@@ -18,6 +18,7 @@ class GlobalPool2d(Module):
 
     family: ClassVar = Family.POOLING
     word: ClassVar = "global pooling"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_i = \mathrm{pool}_{jk} \; x_{ijk}"
 
     kind: str = setting(

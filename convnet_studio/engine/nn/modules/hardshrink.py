@@ -19,6 +19,7 @@ class Hardshrink(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "hard shrinkage"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = x \; [\, |x| > \lambda \,]"
 
     lambd: float = setting(0.5, "λ", "What is smaller than λ becomes 0.", minimum=0.01, maximum=1000)

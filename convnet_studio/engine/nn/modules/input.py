@@ -16,6 +16,7 @@ class Input(Module):
 
     family: ClassVar = Family.INPUT
     word: ClassVar = "picture"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = x"
     input_count: ClassVar = 0
 

@@ -72,6 +72,22 @@ class LateralInhibition(Module):
         grad_input: Array = (grad + grad_first).reshape(grad_output.shape)
         return grad_input
 
+    def along_parameter(self, name: str, index: tuple[int, ...]) -> Array:
+        """After `forward`: how each output ``(batch, c, places)`` moves with the number at `index` of an array."""
+        arriving = np.zeros_like(self._first)  # how the sum before the second shrinkage moves
+        if name == "weight":
+            target, source = index
+            if target != source:
+                arriving[:, target] = self._first[:, source]
+            slopes: Array = self._passes * arriving
+            return slopes
+        (at,) = index
+        direction = np.sign(self.theta.value[at])
+        arriving[...] = -(self._inhibition()[:, at, None] * (self._passes_first * np.sign(self._first))[:, at, None])
+        arriving[:, at] -= np.sign(self._second[:, at])
+        moved: Array = direction * self._passes * arriving
+        return moved
+
     def _inhibition(self) -> Array:
         """S."""
         weight = self.weight.value.copy()

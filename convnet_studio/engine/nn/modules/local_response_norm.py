@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, setting
@@ -42,6 +43,12 @@ class LocalResponseNorm(Module):
     def caption(self) -> str:
         """Maps and strength, ``5 maps``."""
         return f"{self.size} maps"
+
+    def maps_seen(self, shape: Shape, output: Shape) -> NDArray[np.bool_] | None:
+        """Its neighbours."""
+        distance = np.arange(shape[0])[None] - np.arange(output[0])[:, None]
+        near: NDArray[np.bool_] = (distance >= -(self.size // 2)) & (distance <= self.size - 1 - self.size // 2)
+        return near
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, *space)``, shape kept."""

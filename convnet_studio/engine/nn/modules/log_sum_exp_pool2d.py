@@ -21,6 +21,7 @@ class LogSumExpPool2d(Pool2d):
 
     family: ClassVar = Family.POOLING
     word: ClassVar = "log-sum-exp pooling"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_{ijk} = \frac{1}{b} \log \frac{1}{n^2} \sum_{pq} e^{\, b \, x_{i,\, sj+p,\, sk+q}}"
 
     b: float = setting(

@@ -22,6 +22,7 @@ class LPPool2d(Pool2d):
 
     family: ClassVar = Family.POOLING
     word: ClassVar = "p-norm pooling"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_{ijk} = \left( \sum_{pq} w_{pq} \, |x_{i,\, sj+p,\, sk+q}|^P \right)^{1/P}"
 
     rho: Parameter = parameter()  # (maps,), where p is learned

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, ShapeProblem, setting
 from convnet_studio.engine.nn.reductions import REDUCTIONS
@@ -46,6 +49,11 @@ class MapPool(Module):
     def caption(self) -> str:
         """What of how many, ``L2 of 2``."""
         return f"{self.kind} of {self.group}"
+
+    def maps_seen(self, shape: Shape, output: Shape) -> NDArray[np.bool_] | None:
+        """Those of its group."""
+        grouped: NDArray[np.bool_] = np.arange(shape[0])[None] // self.group == np.arange(output[0])[:, None]
+        return grouped
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, *space)`` to ``(batch, c / group, *space)``."""

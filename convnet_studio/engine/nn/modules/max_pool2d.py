@@ -18,6 +18,7 @@ class MaxPool2d(Pool2d):
 
     family: ClassVar = Family.POOLING
     word: ClassVar = "max pooling"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_{ijk} = \max_{pq} \, x_{i,\, sj+p,\, sk+q}"
 
     def forward(self, x: Array) -> Array:

@@ -17,6 +17,7 @@ class Multiply(Joining):
 
     family: ClassVar = Family.WIRING
     word: ClassVar = "product of wires"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \prod_k x_k"
 
     def output_shape(self, *shapes: Shape) -> Shape:

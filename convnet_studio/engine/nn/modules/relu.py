@@ -17,6 +17,7 @@ class ReLU(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "half-wave rectifier"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \max(x, 0)"
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -33,6 +33,7 @@ class Reshape(Module):
 
     family: ClassVar = Family.WIRING
     word: ClassVar = "another shape"
+    keeps_order: ClassVar = True
     formula: ClassVar = r"y = x"
 
     shape: str = setting(

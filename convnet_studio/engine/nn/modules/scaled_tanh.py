@@ -22,6 +22,7 @@ class ScaledTanh(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "LeCun's tanh"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = 1.7159 \, \tanh \frac{2 x}{3}"
 
     def output_shape(self, shape: Shape) -> Shape:

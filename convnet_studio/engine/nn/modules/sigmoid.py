@@ -17,6 +17,7 @@ class Sigmoid(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "logistic function"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \frac{1}{1 + e^{-x}}"
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -22,6 +22,7 @@ class SmoothShrink(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "smooth shrinkage"
+    is_pointwise: ClassVar = True
     formula: ClassVar = (
         r"y = \operatorname{sign}(x) \left( \frac{1}{\beta} \log(e^{\beta b} + e^{\beta |x|} - 1) - b \right)"
     )

@@ -18,6 +18,7 @@ class Softplus(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "smooth rectifier"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \frac{1}{\beta} \log(1 + e^{\beta x})"
 
     beta: float = setting(1.0, "β", "How sharp the corner is.", minimum=0.01, maximum=1000)

@@ -18,6 +18,7 @@ class Softshrink(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "soft shrinkage"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \operatorname{sign}(x) \, \max(|x| - \lambda, 0)"
 
     lambd: float = setting(0.5, "λ", "What is smaller than λ becomes 0.", minimum=0.01, maximum=1000)

@@ -17,6 +17,7 @@ class Tanh(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "hyperbolic tangent"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = \tanh x"
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -17,6 +17,7 @@ class Tanhshrink(Module):
 
     family: ClassVar = Family.NON_LINEARITY
     word: ClassVar = "tanh shrinkage"
+    is_pointwise: ClassVar = True
     formula: ClassVar = r"y = x - \tanh x"
 
     def output_shape(self, shape: Shape) -> Shape:

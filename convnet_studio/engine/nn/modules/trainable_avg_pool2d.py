@@ -20,6 +20,7 @@ class TrainableAvgPool2d(Pool2d):
 
     family: ClassVar = Family.POOLING
     word: ClassVar = "sub-sampling"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_{ijk} = \frac{g_i}{n^2} \sum_{pq} x_{i,\, sj+p,\, sk+q} + b_i"
 
     gain: Parameter = parameter()  # (maps,)

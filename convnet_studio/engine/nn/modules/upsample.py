@@ -17,6 +17,7 @@ class Upsample(Module):
 
     family: ClassVar = Family.WIRING
     word: ClassVar = "repeated pixels"
+    keeps_maps_apart: ClassVar = True
     formula: ClassVar = r"y_{ijk} = x_{i,\lfloor j/s \rfloor,\lfloor k/s \rfloor}"
 
     scale_factor: int = setting(2, "Factor", "How many times as high and wide maps become.", minimum=1, maximum=8)

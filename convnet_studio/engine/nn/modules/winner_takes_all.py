@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convnet_studio.engine.nn.footprint import POINTWISE, WHOLE, Windows
 from convnet_studio.engine.nn.module import Array, Family, Module, Shape, setting
@@ -42,6 +43,10 @@ class WinnerTakesAll(Module):
     def caption(self) -> str:
         """How many win, and over what."""
         return f"{self.winners} over {self.over}"
+
+    def maps_seen(self, shape: Shape, output: Shape) -> NDArray[np.bool_] | None:
+        """Where places compete, its own alone."""
+        return None if self.over == "space" else super().maps_seen(shape, output)
 
     def forward(self, x: Array) -> Array:
         """``(batch, c, *space)`` in, the same out."""
