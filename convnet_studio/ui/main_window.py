@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
     # ---------------------------------------------------------------- what leads to what
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
-        stack = self.open_project.undo_stack
+        undo = self.open_project.undo_group
         return {
             "menu": lambda: self.top_bar.open_menu(),
             "new": lambda: self.files.new(),
@@ -184,8 +184,8 @@ class MainWindow(QMainWindow):
             **{f"export_{name}": partial(self.export, name) for name in Form.registry},
             "export_picture": lambda: self.pictures.ask(),
             "quit": self.close,
-            "undo": stack.undo,
-            "redo": stack.redo,
+            "undo": undo.undo,
+            "redo": undo.redo,
             "rename_project": self._ask_name,
             **self.canvas.handlers,
             "rename": self.rename_selection,

@@ -81,7 +81,7 @@ class CanvasView(View):
         self._zoom.fitted.connect(self.fit)
         self.area.zoom_changed.connect(self._zoom.show_factor)
         self.area.zoom_changed.connect(self.zoom_changed)
-        self._memory = ViewMemory(open_project.undo_stack, self.area)
+        self._memory = ViewMemory(open_project, self.area)
         for bar in (self.area.horizontalScrollBar(), self.area.verticalScrollBar()):
             bar.valueChanged.connect(self._on_view)
         self.area.zoom_changed.connect(self._on_view)
