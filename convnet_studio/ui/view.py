@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from convnet_studio.engine.analysis.bench import Bench
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.project.summary import Summary
 from convnet_studio.engine.registry import Registry
@@ -35,6 +36,9 @@ class View(QWidget):
     wishes_changed = Signal()
     """Its `probes` or `inquiries` are others now."""
 
+    bench_changed = Signal(object)
+    """The Bench that its dials say by now, however they were turned."""
+
     name: ClassVar[str]
     """As the command line knows it, such as ``learning_curves``."""
     title: ClassVar[str]
@@ -53,6 +57,18 @@ class View(QWidget):
     def __init__(self, open_project: OpenProject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.open_project = open_project
+
+    @property
+    def bench(self) -> Bench | None:
+        """The experiment as its dials stand; None for views that are none."""
+        return None
+
+    def set_bench(self, bench: Bench) -> None:
+        """Turn all dials as `bench` has them; views without dials do nothing."""
+
+    def control(self, dial: str) -> QWidget | None:
+        """What turns the dial of this name, to be pointed out; None where there is none."""
+        return None
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Take note of the data set in use (class names, shape of a picture)."""

@@ -166,6 +166,11 @@ def ramp(height: int, width: int, added: float, taken: float) -> Light:
     return Light(1 - np.float32(taken) * (1 - rising), np.float32(added) * rising)
 
 
+def evenly_lit(height: int, width: int, gain: float, offset: float) -> Light:
+    """Light that is the same everywhere: `gain` times what is there, and `offset` more."""
+    return Light(np.full((height, width), gain, np.float32), np.full((height, width), offset, np.float32))
+
+
 def painted(light: Light, row: float, column: float, radius: float, strength: float) -> Light:
     """One dab of a soft, round brush.
 
@@ -202,16 +207,31 @@ def relative_change(before: Array, after: Array) -> float:
 def neighbour_correlation(maps: Array, side: int = 7, most: int = 1500) -> float:
     """Mean of |correlation| between the pixels of a neighbourhood, over all pairs of different pixels.
 
-    1: each pixel tells all others; 0: none tells anything of another (white). Of all neighbourhoods of `side` x `side`
-    pixels in `maps` ``(maps, height, width)`` every n-th counts, so that they are about `most`. Nan where the picture
-    is smaller than a neighbourhood, or constant.
+    1: each pixel tells all others; 0: none tells anything of another (white). Of `maps` ``(maps, height, width)`` the
+    `neighbourhoods` are taken. Nan where the picture is smaller than one, or constant.
+    """
+    return mean_correlation(neighbourhoods(maps, side, most))
+
+
+def neighbourhoods(maps: Array, side: int = 7, most: int = 1500) -> Array:
+    """Of all `side` x `side` pixels in `maps` ``(maps, height, width)`` every n-th, so that they are about `most`.
+
+    Returns:
+        ``(count, side²)``; none where the maps are smaller.
     """
     if min(maps.shape[1:]) < side:
-        return float("nan")
+        return np.zeros((0, side * side), maps.dtype)
     patches = np.lib.stride_tricks.sliding_window_view(maps, (side, side), axis=(1, 2))
     count = patches.shape[0] * patches.shape[1] * patches.shape[2]
     places = np.unravel_index(np.arange(0, count, max(1, round(count / most))), patches.shape[:3])
-    samples = patches[places].reshape(-1, side * side)
+    samples: Array = patches[places].reshape(-1, side * side)
+    return samples
+
+
+def mean_correlation(samples: Array) -> float:
+    """Mean of |correlation| over all pairs of different columns of ``(count, n)`` that vary; nan for fewer than two."""
+    if not len(samples):
+        return float("nan")
     samples = samples - samples.mean(axis=0)
     deviations = np.sqrt(np.square(samples).mean(axis=0))
     varying = deviations > 0
@@ -221,3 +241,26 @@ def neighbour_correlation(maps: Array, side: int = 7, most: int = 1500) -> float
     matrix = np.abs(samples.T @ samples) / len(samples)
     pairs = len(matrix) * (len(matrix) - 1)
     return float((matrix.sum() - np.trace(matrix)) / pairs)
+
+
+@dataclass(frozen=True)
+class NoiseSpread:
+    """Standard deviation of y over pictures of white noise: in the middle, along the edges, in the corners."""
+
+    inside: float
+    edge: float
+    corner: float
+
+
+def noise_spread(norm: LocalContrastNorm, pictures: int = 400, seed: int = 2013) -> NoiseSpread:
+    """The NoiseSpread of a normalisation: the three are alike where the border is treated fairly.
+
+    The pictures, one map of independent normal numbers, are so large that the middle knows of no border.
+    """
+    reach = 2 * (norm.kernel_size // 2)
+    side = 2 * reach + 8
+    y = norm.forward(np.random.default_rng(seed).standard_normal((pictures, 1, side, side)))
+    middle = y[..., reach:-reach, reach:-reach]
+    edges = np.concatenate([y[..., 0, 1:-1], y[..., -1, 1:-1], y[..., 1:-1, 0], y[..., 1:-1, -1]])
+    corners = y[..., :: side - 1, :: side - 1]
+    return NoiseSpread(float(middle.std()), float(edges.std()), float(corners.std()))

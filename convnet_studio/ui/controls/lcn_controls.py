@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.benches.lcn_bench import LARGEST_WIDTH, LARGEST_WINDOW, LcnBench
 from convnet_studio.engine.nn.local_statistics import BORDERS
 from convnet_studio.engine.nn.module import SettingValue, settings_of
 from convnet_studio.engine.nn.modules.local_contrast_norm import LocalContrastNorm
@@ -37,9 +38,14 @@ class LcnControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.window_side = Slider(
-            "Side", range(3, 33, 2), lambda n: f"{n:.0f} × {n:.0f}", f"{_HELP['kernel_size']} The yellow frame."
+            "Side",
+            range(3, LARGEST_WINDOW + 2, 2),
+            lambda n: f"{n:.0f} × {n:.0f}",
+            f"{_HELP['kernel_size']} The yellow frame.",
         )
-        self.gaussian = Slider("Width σ of its Gaussian", np.arange(5, 81) / 10, lambda n: f"{n:.1f}", _HELP["width"])
+        self.gaussian = Slider(
+            "Width σ of its Gaussian", np.arange(5, 10 * LARGEST_WIDTH + 1) / 10, lambda n: f"{n:.1f}", _HELP["width"]
+        )
         self.threshold = SegmentedControl("Smallest divisor", (MEAN, FIXED))
         self.smallest = Slider("c", 10 ** np.linspace(-4, 1, 51), lambda n: f"{n:.2g}", _HELP["threshold_value"])
         self.border = SegmentedControl("Border", BORDERS)
@@ -59,6 +65,12 @@ class LcnControls(QWidget):
             lambda n: f"−{100 * n:.0f} %" if n else "none",
             "The share of the light that is taken away at the left edge; at the right one nothing is.",
         )
+        self.gain = Slider("Gain of the whole picture", 10 ** (np.arange(-20, 21) / 20), lambda n: f"× {n:.2f}")
+        self.gain.setToolTip("Every pixel times this.")
+        self.offset = Slider(
+            "Offset of the whole picture", np.arange(-20, 21) / 2, lambda n: f"{n:+.1f}" if n else "none"
+        )
+        self.offset.setToolTip("Added to every pixel.")
         self.brush = SegmentedControl("Brush", (LIGHT, SHADOW))
         self.brush.setToolTip("Drag on x to paint; Space paints at the marked pixel.")
         self.clear = QPushButton("Clear")
@@ -78,9 +90,11 @@ class LcnControls(QWidget):
         for choice in (self.threshold, self.border, self.maps):
             choice.chosen.connect(self._on_choice)
         self.shown_map.entered.connect(self._on_choice)
-        for slider in (self.added, self.taken):
+        for slider in (self.added, self.taken, self.gain, self.offset):
             slider.entered.connect(self.light_changed)
         self.clear.clicked.connect(self._on_clear)
+        self.gain.show_number(1)
+        self.offset.show_number(0)
         self.show_settings({})
         self.show_maps(1)
 
@@ -104,7 +118,7 @@ class LcnControls(QWidget):
             _group("Border", self.border),
             self._maps_group,
             self._shown_group,
-            _group("Light", self.added, self.taken, brushes, remark),
+            _group("Light", self.added, self.taken, self.gain, self.offset, brushes, remark),
             _group("Correlation before and after the light", self.kept),
             _group("Change by the light, in std. deviations", self.changed),
             _group("|Correlation| of 7×7 neighbours", self.neighbours),
@@ -117,19 +131,60 @@ class LcnControls(QWidget):
     @property
     def norm(self) -> LocalContrastNorm:
         """The module with these settings."""
-        return LocalContrastNorm(
-            kernel_size=int(self.window_side.number),
-            width=self.gaussian.number,
-            border=self.border.choice,
-            across_maps=self.maps.choice == ALL_MAPS,
-            threshold="fixed" if self.threshold.choice == FIXED else "mean",
-            threshold_value=float(self.smallest.number),
-        )
+        return self.bench((0, 0)).norm
 
     @property
     def map_index(self) -> int:
         """The map that is looked at."""
         return int(self.shown_map.value or 0)
+
+    def bench(self, cell: tuple[int, int]) -> LcnBench:
+        """All that is set, as a value; `cell` is the marked pixel."""
+        return LcnBench(
+            kernel_size=int(self.window_side.number),
+            width=self.gaussian.number,
+            threshold="fixed" if self.threshold.choice == FIXED else "mean",
+            smallest=self.smallest.number,
+            border=self.border.choice,
+            across_maps=self.maps.choice == ALL_MAPS,
+            added=self.added.number,
+            taken=self.taken.number,
+            gain=self.gain.number,
+            offset=self.offset.number,
+            map=self.map_index,
+            row=cell[0],
+            column=cell[1],
+        )
+
+    def show_bench(self, bench: LcnBench) -> None:
+        """Show all settings as `bench` has them, without telling anybody."""
+        self.show_settings(bench.norm.settings())
+        for slider, amount in (
+            (self.gaussian, bench.width),
+            (self.smallest, bench.smallest),
+            (self.added, bench.added),
+            (self.taken, bench.taken),
+            (self.gain, bench.gain),
+            (self.offset, bench.offset),
+        ):
+            slider.show_exactly(amount)
+        self.shown_map.show_value(str(min(bench.map, self.shown_map.count() - 1)))
+
+    def control(self, dial: str) -> QWidget | None:
+        """What turns a dial of the bench."""
+        return {
+            "kernel_size": self.window_side,
+            "width": self.gaussian,
+            "threshold": self.threshold,
+            "smallest": self.smallest,
+            "border": self.border,
+            "across_maps": self.maps,
+            "added": self.added,
+            "taken": self.taken,
+            "gain": self.gain,
+            "offset": self.offset,
+            "map": self.shown_map,
+        }.get(dial)
 
     def show_settings(self, settings: Mapping[str, SettingValue]) -> None:
         """Show the settings of a module (default where there is none); between two stops the nearer one counts."""
@@ -155,6 +210,8 @@ class LcnControls(QWidget):
     def _on_clear(self) -> None:
         self.added.show_number(0)
         self.taken.show_number(0)
+        self.gain.show_number(1)
+        self.offset.show_number(0)
         self.cleared.emit()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.benches.one_one_one import REACHES, OneOneOneBench
 from convnet_studio.engine.analysis.one_one_one import LARGEST_SAMPLE
 from convnet_studio.engine.nn.module import Setting
 from convnet_studio.ui.controls.check_field import CheckField
@@ -19,7 +20,6 @@ from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.theme import text_font
 
 LOSS, LOG = "Loss", "Log of loss"
-REACHES = (2, 4, 6, 10)
 _FIRST_TICKED = 2
 _SAMPLES = ((0.5, 0.5), (-0.5, -0.5))
 _START = (0.01, 0.012)
@@ -84,6 +84,36 @@ class RaceControls(QWidget):
         """The numbers of the rules that drop a ball."""
         return [number for number, check in enumerate(self.checks) if check.value]
 
+    def show_bench(self, bench: OneOneOneBench) -> None:
+        """Show what `bench` sets of all this, without telling anybody; of the rules its own is ticked, and no other."""
+        self._units.show_value(bench.units)
+        for (x, t), x_now, t_now in zip(self.samples, bench.inputs, bench.targets, strict=True):
+            x.show_value(x_now)
+            t.show_value(t_now)
+        self._height.choose(LOG if bench.log_height else LOSS)
+        self._reach.show_value(bench.reach)
+        self.rate.show_rate(bench.rate)
+        self._rate_field.show_value(bench.rate)
+        for check in self.checks:
+            check.show_value(check.accessibleName() == bench.rule)
+        for field, place in zip(self.start, (bench.w0, bench.w1), strict=True):
+            field.show_value(place)
+
+    def control(self, dial: str) -> QWidget | None:
+        """What turns a dial of the bench."""
+        ticked = self.checks[next(iter(self.ticked), 0)]
+        return {
+            "units": self._units,
+            "inputs": self.samples[0][0],
+            "targets": self.samples[0][1],
+            "w0": self.start[0],
+            "w1": self.start[1],
+            "rate": self.rate,
+            "rule": ticked,
+            "reach": self._reach,
+            "log_height": self._height,
+        }.get(dial)
+
     def say(self, remark: str) -> None:
         """A sentence below everything."""
         self._remark.show_text(remark)
@@ -125,8 +155,7 @@ class RaceControls(QWidget):
         row.setSpacing(4)
         self._height = SegmentedControl("Height", (LOSS, LOG))
         self._height.chosen.connect(lambda _: self.picture_changed.emit())
-        texts = [str(each) for each in REACHES]
-        self._reach = ChoiceField("Range of both weights", texts, [f"±{each}" for each in texts])
+        self._reach = ChoiceField("Range of both weights", REACHES, [f"±{each}" for each in REACHES])
         self._reach.show_value("4")
         self._reach.setToolTip("How far both weights go")
         self._reach.entered.connect(lambda _: self.picture_changed.emit())

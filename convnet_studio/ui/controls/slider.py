@@ -15,6 +15,8 @@ from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 _HEIGHT = 44
 _INSET = 8.0
 _GROOVE = 31.0
+_BARE = 22
+"""Height without words."""
 _KNOB = 7.0
 
 
@@ -26,6 +28,7 @@ class Slider(QSlider):
         stops: the numbers there are, rising.
         text: how a number is written.
         help: one sentence.
+        has_words: whether name and number stand above the groove; else somebody else shows them.
     """
 
     entered = Signal(float)
@@ -38,8 +41,10 @@ class Slider(QSlider):
         text: Callable[[float], str],
         help: str = "",
         parent: QWidget | None = None,
+        has_words: bool = True,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._has_words = has_words
         self._name = name
         self._stops = [float(each) for each in stops]
         self._text = text
@@ -48,7 +53,7 @@ class Slider(QSlider):
         self.setPageStep(max(1, len(self._stops) // 10))
         self.setAccessibleName(name)
         self.setToolTip(help)
-        self.setFixedHeight(_HEIGHT)
+        self.setFixedHeight(_HEIGHT if has_words else _BARE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -72,6 +77,11 @@ class Slider(QSlider):
         self.setValue(int(np.argmin(np.abs(np.array(self._stops) - number))))
         self._is_told = False
 
+    def show_exactly(self, number: float) -> None:
+        """Go to `number` itself, which becomes one of the stops, without telling anybody."""
+        self.set_stops(sorted({*self._stops, float(number)}))
+        self.show_number(number)
+
     def set_stops(self, stops: Iterable[float]) -> None:
         """Offer other numbers; the one nearest to the number in force is shown, and nobody is told."""
         number = self.number
@@ -94,11 +104,11 @@ class Slider(QSlider):
 
     def sizeHint(self) -> QSize:
         """The size it likes best."""
-        return QSize(200, _HEIGHT)
+        return QSize(200, self.maximumHeight())
 
     def minimumSizeHint(self) -> QSize:
         """The size below which it would be cut."""
-        return QSize(96, _HEIGHT)
+        return QSize(96, self.maximumHeight())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jump there."""
@@ -126,22 +136,27 @@ class Slider(QSlider):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_on = self.isEnabled()
+        if self._has_words:
+            self._paint_words(painter)
+        middle = _GROOVE if self._has_words else _BARE / 2
+        start, end = _INSET, self.width() - _INSET
+        at = start + (end - start) * self.value() / max(1, self.maximum())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("line"))
+        painter.drawRoundedRect(QRectF(start, middle - 2, end - start, 4), 2, 2)
+        painter.setBrush(theme().color("accent" if is_on else "strong_line"))
+        painter.drawRoundedRect(QRectF(start, middle - 2, at - start, 4), 2, 2)
+        painter.setPen(QPen(theme().color("surface"), 2))
+        painter.drawEllipse(QPointF(at, middle), _KNOB, _KNOB)
+        if self.hasFocus():
+            paint_focus_ring(painter, QRectF(self.rect()))
+
+    def _paint_words(self, painter: QPainter) -> None:
         line = QRectF(0, 2, self.width(), 18)
         painter.setFont(number_font(12, QFont.Weight.DemiBold))
-        painter.setPen(theme().color("text" if is_on else "strong_line"))
+        painter.setPen(theme().color("text" if self.isEnabled() else "strong_line"))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.number_text)
         room = line.width() - painter.fontMetrics().horizontalAdvance(self.number_text) - 8
         painter.setFont(text_font(12))
         name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-        start, end = _INSET, self.width() - _INSET
-        at = start + (end - start) * self.value() / max(1, self.maximum())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color("line"))
-        painter.drawRoundedRect(QRectF(start, _GROOVE - 2, end - start, 4), 2, 2)
-        painter.setBrush(theme().color("accent" if is_on else "strong_line"))
-        painter.drawRoundedRect(QRectF(start, _GROOVE - 2, at - start, 4), 2, 2)
-        painter.setPen(QPen(theme().color("surface"), 2))
-        painter.drawEllipse(QPointF(at, _GROOVE), _KNOB, _KNOB)
-        if self.hasFocus():
-            paint_focus_ring(painter, QRectF(self.rect()))

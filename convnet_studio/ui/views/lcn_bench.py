@@ -9,6 +9,8 @@ from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.bench import Bench
+from convnet_studio.engine.analysis.benches.lcn_bench import LcnBench
 from convnet_studio.engine.analysis.lcn_bench import (
     LcnSteps,
     Light,
@@ -17,7 +19,6 @@ from convnet_studio.engine.analysis.lcn_bench import (
     lcn_steps,
     neighbour_correlation,
     painted,
-    ramp,
     relative_change,
 )
 from convnet_studio.engine.data.dataset import Dataset
@@ -65,6 +66,7 @@ class LcnBenchView(View):
         self._before: LcnSteps | None = None
         self._steps: LcnSteps | None = None
         self._cell = (0, 0)
+        self._told: LcnBench | None = None
         self.controls = LcnControls()
         self.like_module = QPushButton("")
         self.like_module.setToolTip("Set window, width, divisor and border as in the network's own module")
@@ -154,6 +156,35 @@ class LcnBenchView(View):
         """What the panes show: the picture in the light that falls on it, and what is made of it."""
         return self._steps
 
+    # ---------------------------------------------------------------- the bench
+
+    @property
+    def bench(self) -> LcnBench:
+        """What is set, but for what is painted."""
+        return self.controls.bench(self._cell)
+
+    def set_bench(self, bench: Bench) -> None:
+        """Set everything as `bench` has it, and clear what was painted."""
+        if not isinstance(bench, LcnBench):
+            raise TypeError(f"{self.title} shows no {type(bench).title}.")
+        self.controls.show_bench(bench)
+        self._cell = (bench.row, bench.column)
+        if self._picture is not None:
+            height, width = self._picture.shape[1:]
+            self._cell = (min(bench.row, height - 1), min(bench.column, width - 1))
+            self._light = Light.none(height, width)
+        self._before = None
+        self._refresh()
+
+    def control(self, dial: str) -> QWidget | None:
+        """What turns a dial: of the marked pixel the picture."""
+        return self.input if dial in ("row", "column") else self.controls.control(dial)
+
+    def _tell_bench(self) -> None:
+        if self.bench != self._told:
+            self._told = self.bench
+            self.bench_changed.emit(self._told)
+
     # ---------------------------------------------------------------- what the user does
 
     def _own_module(self) -> ModuleSpec | None:
@@ -197,10 +228,12 @@ class LcnBenchView(View):
     def _point_at(self, row: int, column: int) -> None:
         self._cell = (row, column)
         self._show_arithmetic()
+        self._tell_bench()
 
     # ---------------------------------------------------------------- what is shown
 
     def _refresh(self) -> None:
+        self._tell_bench()
         has_picture = self._picture is not None and self._light is not None
         self.grid.setVisible(has_picture)
         self._scroll.setVisible(has_picture)
@@ -213,8 +246,7 @@ class LcnBenchView(View):
         if self._before is None:
             self._before = lcn_steps(norm, self._picture)
         height, width = self._picture.shape[1:]
-        ramps = ramp(height, width, self.controls.added.number, self.controls.taken.number)
-        light = self._light.and_(ramps)
+        light = self._light.and_(self.bench.light(height, width))
         lit = light.changes_anything
         self._steps = lcn_steps(norm, light.on(self._picture)) if lit else self._before
         self._show_panes(self._steps)

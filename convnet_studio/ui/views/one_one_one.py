@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,8 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QColor, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.bench import Bench
+from convnet_studio.engine.analysis.benches.one_one_one import OneOneOneBench
 from convnet_studio.engine.analysis.one_one_one import UNITS, OneOneOne
 from convnet_studio.engine.analysis.race import Race, rules
 from convnet_studio.ui.controls.contour_map import ContourMap
@@ -28,7 +31,6 @@ from convnet_studio.ui.view import View
 POINTS = 101
 """Of the grid, each way."""
 MOST_WALKERS = 24
-_START = (0.3, -1.2)
 _TICK = 33
 _CEILING = 16
 """Times the loss at the saddle: as high as a surface without bound is drawn."""
@@ -55,6 +57,7 @@ class OneOneOneView(View):
         self._rules = rules()
         self._pointer: tuple[float, float] | None = None
         self._field: Field | None = None
+        self._bench = OneOneOneBench()
         self.controls = RaceControls(UNITS, [rule.title for rule in self._rules], self._rule_color)
         self.surface = Surface("Loss surface of the 1-1-1 net")
         self.map = ContourMap("Loss of the 1-1-1 net from above")
@@ -70,7 +73,7 @@ class OneOneOneView(View):
         self._connect()
         self._show_net()
         self._show_pointer()
-        self._drop(*_START)
+        self._drop(self._bench.w0, self._bench.w1)
 
     # ---------------------------------------------------------------- parts
 
@@ -116,12 +119,58 @@ class OneOneOneView(View):
         self.controls.rate.entered.connect(lambda _: self._show_race())
         self.controls.drop_asked.connect(self._drop)
         theme_switch().changed.connect(self._show_net)
+        for told in (self.controls.net_changed, self.controls.picture_changed, self.controls.rate.entered):
+            told.connect(self._tell_bench)
+        for check in self.controls.checks:
+            check.entered.connect(self._tell_bench)
 
     def _rule_color(self, number: int) -> QColor:
         now = theme()
         families = ("filter bank", "loss", "pooling", "non-linearity", "normalization", "output", "input")
         colors = [QColor(now.families[each]) for each in families] + [now.color("good")]
         return colors[number % len(colors)]
+
+    # ---------------------------------------------------------------- the bench
+
+    @property
+    def bench(self) -> OneOneOneBench:
+        """What is set; w0 and w1 are where balls were dropped last, the rule is the first one that is ticked."""
+        return self._bench
+
+    def set_bench(self, bench: Bench) -> None:
+        """Set everything as `bench` has it, and drop its ball in place of all others, unless that is how it stands."""
+        if not isinstance(bench, OneOneOneBench):
+            raise TypeError(f"{self.title} shows no {type(bench).title}.")
+        if bench == self._bench:
+            return
+        self._timer.stop()
+        self.race.walkers.clear()
+        self._bench = bench
+        self.controls.show_bench(bench)
+        self._change_net()
+        self._drop(bench.w0, bench.w1)
+        self.bench_changed.emit(bench)
+
+    def control(self, dial: str) -> QWidget | None:
+        """What turns a dial: of the steps the buttons below the picture."""
+        return self.transport if dial == "steps" else self.controls.control(dial)
+
+    def _tell_bench(self, *_: object) -> None:
+        controls, before = self.controls, self._bench
+        ticked = self._rules[controls.ticked[0]].title if controls.ticked else before.rule
+        now = replace(
+            before,
+            units=self.net.units,
+            inputs=self.net.inputs,
+            targets=self.net.targets,
+            rate=controls.rate.rate,
+            rule=ticked,
+            reach=f"{controls.reach:g}",
+            log_height=controls.is_log,
+        )
+        if now != before:
+            self._bench = now
+            self.bench_changed.emit(now)
 
     # ---------------------------------------------------------------- the race
 
@@ -178,6 +227,9 @@ class OneOneOneView(View):
             self.controls.say(f"{MOST_WALKERS} balls are enough: clear them first.")
         else:
             self.controls.say("")
+            if (w0, w1) != (self._bench.w0, self._bench.w1):
+                self._bench = replace(self._bench, w0=w0, w1=w1)
+                self.bench_changed.emit(self._bench)
             for number in ticked:
                 self.race.drop(self._rules[number], self.controls.rate.rate, (w0, w1))
         self._show_race()

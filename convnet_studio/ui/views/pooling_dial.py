@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from convnet_studio.engine.analysis.bench import Bench
+from convnet_studio.engine.analysis.benches.pooling_dial import SIDE, SIZES, PoolingDialBench
 from convnet_studio.engine.analysis.pooling_dial import (
     AMOUNTS,
     FAMILIES,
@@ -42,7 +45,6 @@ from convnet_studio.ui.view import View
 _EMPTY = "Select a module that gives maps; a window of one of them is then pooled from the mean to the maximum."
 _MOST_PANES = 4
 _WIDE = 640
-SIZES = ("2×2", "3×3", "4×4")
 
 
 class PoolingDial(View):
@@ -59,6 +61,7 @@ class PoolingDial(View):
         self._snapshot: Snapshot | None = None
         self._corner: tuple[int, int, int] | None = None  # map, row, column of the window; None: where most goes on
         self._edited: dict[tuple[int, int], float] = {}
+        self._bench = PoolingDialBench()
         self._places = {family: AMOUNTS[family].index(2.0 if family == P_NORM else 1.0) for family in FAMILIES}
         self.words = Sentence(_EMPTY, "text")
         self.family = SegmentedControl("Kind of pooling", FAMILIES)
@@ -128,6 +131,48 @@ class PoolingDial(View):
         super().resizeEvent(event)
         is_wide = self.width() >= _WIDE
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+
+    # ---------------------------------------------------------------- the bench
+
+    @property
+    def bench(self) -> PoolingDialBench:
+        """The dials, with the window that is shown and what lies around it; beyond the map's edge that is repeated."""
+        return self._bench
+
+    def set_bench(self, bench: Bench) -> None:
+        """Turn the dials, and put the numbers into the window: p and b stand at the nearest place of the dial."""
+        if not isinstance(bench, PoolingDialBench):
+            raise TypeError(f"{self.title} shows no {type(bench).title}.")
+        self.family.choose(bench.family)
+        for family, amount in zip(FAMILIES, (bench.p, bench.b), strict=True):
+            self._places[family] = _nearest(AMOUNTS[family], amount)
+        if bench.size != self.window_size.choice:
+            self.window_size.choose(bench.size)
+            self._edited.clear()
+            self._make_cells()
+        if bench.numbers != self._bench.numbers:
+            around = range(-1, bench.side + 1)
+            patch = bench.patch.tolist()
+            self._edited = {(row, column): patch[row + 1][column + 1] for row in around for column in around}
+        self._refresh()
+
+    def control(self, dial: str) -> QWidget | None:
+        """What turns a dial: of p and b the curve."""
+        fields = self._fields.get((0, 0))
+        found = {"family": self.family, "size": self.window_size, "p": self.value, "b": self.value, "numbers": fields}
+        return found.get(dial)
+
+    def _tell_bench(self, patch: Array | None, corner: tuple[int, int]) -> None:
+        p, b = (AMOUNTS[family][self._places[family]] for family in FAMILIES)
+        now = replace(self._bench, family=self.family.choice, p=p, b=b, size=self.window_size.choice)
+        if patch is not None:
+            before = [(1 - corner[axis], 0) for axis in (0, 1)]
+            whole = np.pad(patch, before, mode="edge")[:SIDE, :SIDE]
+            after = [(0, SIDE - whole.shape[axis]) for axis in (0, 1)]
+            now = replace(now, numbers=tuple(np.pad(whole, after, mode="edge").ravel().tolist()))
+        if now != self._bench:
+            self._bench = now
+            self.bench_changed.emit(now)
 
     # ---------------------------------------------------------------- what comes in
 
@@ -207,6 +252,8 @@ class PoolingDial(View):
         module = self._source()
         maps = self._snapshot.outputs.get(module.id) if module and self._snapshot else None
         is_shown = maps is not None and maps.ndim == 3 and min(maps.shape[1:]) >= self._side
+        if not is_shown:
+            self._tell_bench(None, (1, 1))
         self._page.setVisible(is_shown)
         if module is None:
             self.words.show_text(_EMPTY)
@@ -228,7 +275,10 @@ class PoolingDial(View):
         row, column = min(row, maps.shape[1] - side), min(column, maps.shape[2] - side)
         patch, corner = neighbourhood(maps[index], row, column, side)
         for (down, across), value in self._edited.items():
-            patch[corner[0] + down, corner[1] + across] = value
+            at = corner[0] + down, corner[1] + across
+            if 0 <= at[0] < patch.shape[0] and 0 <= at[1] < patch.shape[1]:  # the map may end beside the window
+                patch[at] = value
+        self._tell_bench(patch, corner)
         window = patch[corner[0] : corner[0] + side, corner[1] : corner[1] + side]
         self._show_panes(module, maps, (index, row, column))
         for at, field in self._fields.items():
@@ -277,6 +327,13 @@ class PoolingDial(View):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
         QPainter(self).fillRect(self.rect(), theme().color("surface"))
+
+
+def _nearest(amounts: tuple[float, ...], amount: float) -> int:
+    """The place of the dial that is nearest to `amount`."""
+    if math.isinf(amount):
+        return len(amounts) - 1
+    return min(range(len(amounts)), key=lambda place: abs(amounts[place] - amount))
 
 
 def _liveliest(maps: Array, side: int) -> tuple[int, int, int]:

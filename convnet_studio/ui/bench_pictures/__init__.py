@@ -1,0 +1,1 @@
+"""How each kind of BenchPicture looks: one widget each, and the stack that shows several."""
