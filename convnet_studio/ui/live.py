@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -63,8 +63,11 @@ class LiveViews(QObject):
         visible = frozenset(view for view in self._views() if is_seen(view))
         wanted = reduce(or_, (view.probes() for view in visible), Probes())
         self._session.look(self._session.picture, wanted)
-        asked = {(view.name, name): each for view in visible for name, each in view.inquiries().items()}
-        self._session.ask(asked | {("", name): each for name, (each, _) in self._further.items()})
+        asked: dict[Hashable, Inquiry] = {
+            (view.name, name): each for view in visible for name, each in view.inquiries().items()
+        }
+        asked.update({("", name): each for name, (each, _) in self._further.items()})
+        self._session.ask(asked)
         if self._snapshot is not None:
             for view in visible - self._shown:
                 view.show_snapshot(self._snapshot)

@@ -103,7 +103,7 @@ class OpenProject(QObject):
         self._tell_replaced(frozenset(), brings_run)
 
     def switch(self, desk: str, project: Project | None = None) -> None:
-        """Go to another desk: the project of this one, its undo and its unsaved mark stay there until it is returned to.
+        """Go to another desk; project, undo and unsaved mark of this one stay there until it is returned to.
 
         `project` is opened there; None: go on with what was left. Whoever calls sees to the run.
         """

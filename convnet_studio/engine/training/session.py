@@ -233,7 +233,7 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(
+        return Run(
             next(self._numbers),
             project,
             self._material_for(project, standing.seed if standing else project.training.seed),
@@ -242,7 +242,6 @@ class Session:
             before,
             standing,
         )
-        return run
 
     def _material_for(self, project: Project, seed: int) -> Material:
         key = project.data, seed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF
+
 from convnet_studio.ui.canvas.area import CanvasArea
 from convnet_studio.ui.open_project import OpenProject
 

@@ -12,7 +12,7 @@ from convnet_studio.engine.analysis.bench import Bench
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.training.control import Pause
-from convnet_studio.engine.training.events import Event, RunStarted
+from convnet_studio.engine.training.events import Event, Failed, RunStarted
 from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.lessons.act import Act
 from convnet_studio.lessons.acts.train import Restart, Train
@@ -21,6 +21,7 @@ from convnet_studio.lessons.lesson import Lesson, Page
 from convnet_studio.lessons.rehearsal import chosen_picture, start_of
 from convnet_studio.lessons.scene import Scene
 from convnet_studio.lessons.values import AskValues, Values, read_expression
+from convnet_studio.ui.controls.learning_record import LearningRecord
 from convnet_studio.ui.lesson_panel.training_act import TrainingAct
 from convnet_studio.ui.live import LiveViews
 from convnet_studio.ui.open_project import OpenProject
@@ -63,6 +64,8 @@ class LessonDesk(QObject):
         self.values: Values | None = None
         """Of now; None until they are measured."""
         self.training = TrainingAct(session)
+        self.record = LearningRecord()
+        """The curves of the run that is under way."""
         self._scene: Scene | None = None
         """As it was last set; reality may have gone on."""
         self._benches: dict[str, Bench] = {}
@@ -70,7 +73,9 @@ class LessonDesk(QObject):
         self._to_remember: Page | None = None
         self._waiting: deque[Act] = deque()
         self._then: Callable[[], None] | None = None
-        self._is_busy = self._awaits_run = False
+        self._is_busy = False
+        self._runs_awaited = 0
+        """Runs that were asked for and have not begun: until then answers are of another."""
         self._on_path: object = None
         self.training.finished.connect(self._go_on)
         open_project.changed.connect(self._on_edit)
@@ -209,7 +214,7 @@ class LessonDesk(QObject):
     def _open(self, scene: Scene) -> None:
         """Begin a scene with a project of its own."""
         self._scene = scene
-        self._awaits_run = True
+        self._runs_awaited += 1
         weights = dict(scene.weights) or None
         if self.is_here:
             self._session.open(scene.project, weights)
@@ -222,7 +227,7 @@ class LessonDesk(QObject):
         """Begin a new run of what is open."""
         assert self._scene is not None
         self._scene = replace(self._scene, weights=weights)
-        self._awaits_run = True
+        self._runs_awaited += 1
         picture = self._session.picture
         self._session.open(project, dict(weights) or None)
         self._session.look(picture, self._session.probes)
@@ -287,7 +292,7 @@ class LessonDesk(QObject):
             self._ask()
 
     def _take_answer(self, answer: Answer) -> None:
-        if self._awaits_run or not isinstance(answer.value, Values) or not answer.is_final:
+        if self._runs_awaited or not isinstance(answer.value, Values) or not answer.is_final:
             return
         page, values = self._to_remember, answer.value
         if page is not None and page.remember and not self._is_busy:
@@ -300,8 +305,14 @@ class LessonDesk(QObject):
         self.values_changed.emit(values)
 
     def _note_events(self, events: Sequence[Event]) -> None:
-        if any(isinstance(event, RunStarted) for event in events):
-            self._awaits_run = False
+        for event in events:
+            if isinstance(event, RunStarted):
+                self.record = LearningRecord(event.run_id, event.steps_per_epoch)
+                self._runs_awaited = max(0, self._runs_awaited - 1)
+            elif isinstance(event, Failed):
+                self._runs_awaited = 0
+            elif self.is_here:
+                self.record.take(event)
         self.training.note_events(events)
 
     def pause(self) -> None:

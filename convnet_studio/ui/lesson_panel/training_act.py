@@ -46,6 +46,11 @@ class TrainingAct(QObject):
             self.is_under_way = False
             self._session.wish(Pause())
 
+    def stop_early(self) -> None:
+        """The learner has seen enough: training rests, and that is `finished`."""
+        if self.is_under_way:
+            self._session.wish(Pause())
+
     def note_events(self, events: Sequence[Event]) -> None:
         """Follow training."""
         for event in events:

@@ -1,0 +1,121 @@
+"""SceneArea: the live scene beside a page: the views that it names, the most important one largest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from convnet_studio.ui.controls.label import Label
+from convnet_studio.ui.theme import text_font, theme, theme_switch
+from convnet_studio.ui.view import View
+
+_SHARES = (0.58, 0.42)
+"""Of the height, for the first view and for the others."""
+_EDGE = 12
+
+
+class SceneArea(QWidget):
+    """The first view stands above, the others side by side below it; the lines between can be dragged."""
+
+    return_wanted = Signal()
+    """Back to the page's own scene."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Scene of the lesson")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._column.addWidget(self._split)
+        self._shown: tuple[View, ...] = ()
+        self._frames: list[QWidget] = []
+        self.back = QPushButton("Return to lesson", self)
+        self.back.setToolTip("Set the scene of this page up again")
+        self.back.setProperty("primary", True)
+        self.back.clicked.connect(self.return_wanted)
+        self.back.hide()
+        theme_switch().changed.connect(self.update)
+
+    @property
+    def shown(self) -> tuple[View, ...]:
+        """The views that stand here now."""
+        return self._shown
+
+    def show_views(self, views: Sequence[View]) -> None:
+        """Put these views here; those that stood here are let go, hidden."""
+        if tuple(views) == self._shown:
+            return
+        self.clear()
+        self._shown = tuple(views)
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        for number, view in enumerate(views):
+            frame = _Framed(view)
+            self._frames.append(frame)
+            (self._split if number == 0 else lower).addWidget(frame)
+        if len(views) > 1:
+            self._split.addWidget(lower)
+        else:
+            lower.deleteLater()
+        self._share()
+        self.back.raise_()
+
+    def clear(self) -> None:
+        """Let all views go; they belong to nobody then."""
+        for view in self._shown:
+            view.hide()
+            view.setParent(None)
+        self._shown = ()
+        self._frames.clear()
+        while (gone := self._split.widget(0)) is not None:
+            gone.hide()
+            gone.setParent(None)
+            gone.deleteLater()
+
+    def offer_return(self, is_offered: bool) -> None:
+        """Show the way back to the page's scene, or hide it."""
+        self.back.setVisible(is_offered)
+        self._place()
+
+    def _share(self) -> None:
+        if len(self._shown) > 1:
+            self._split.setSizes([round(each * max(200, self.height())) for each in _SHARES])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the shares until somebody drags, and the button in its corner."""
+        super().resizeEvent(event)
+        if event.oldSize().height() <= 100:
+            self._share()
+        self._place()
+
+    def _place(self) -> None:
+        self.back.adjustSize()
+        self.back.move(QPoint(self.width() - self.back.width() - _EDGE, _EDGE))
+        self.back.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground."""
+        QPainter(self).fillRect(self.rect(), theme().color("canvas"))
+
+
+class _Framed(QWidget):
+    """A view under its title; the canvas needs none."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if view.name != "canvas":
+            title = Label(view.title, "second_text", text_font(12, QFont.Weight.DemiBold))
+            title.setContentsMargins(16, 8, 16, 2)
+            column.addWidget(title)
+        column.addWidget(view, 1)
+        view.show()
+        theme_switch().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground of panels."""
+        QPainter(self).fillRect(self.rect(), theme().color("surface"))
