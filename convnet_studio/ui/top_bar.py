@@ -21,9 +21,9 @@ BUTTON_HEIGHT = 30
 DATASET_WIDTH = 128
 """At most: a longer title must not press the other fields together; the tooltip has all of it."""
 WIDE = 1400
-"""From this width on there is room for the program's name and for words beside the icons."""
+"""From this width on there is room for words beside the icons."""
 WIDEST = 1600
-"""From this width on every step button says what it is; below, one word before them does."""
+"""From this width on every step button says what it is (below, one word before them does), and data has a place."""
 
 SPEEDS: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
@@ -47,7 +47,9 @@ class TopBar(QFrame):
         self._actions = actions
         self._words: dict[QPushButton, tuple[str, str]] = {}
         self._buttons: dict[QAction, QAbstractButton] = {}
-        self._is_learning = self._has_network = False
+        self._undo: list[QToolButton] = []
+        self._full_place = ""
+        self._is_learning, self._has_network = False, True
         self._is_playing = False
         self._full_name = ""
         self.setObjectName("topBar")
@@ -100,7 +102,8 @@ class TopBar(QFrame):
         row.addWidget(self._place, 1)
         row.addWidget(self._return)
         for name in ("undo", "redo"):
-            row.addWidget(self._tool_button_for(self._actions[name]))
+            self._undo.append(self._tool_button_for(self._actions[name]))
+            row.addWidget(self._undo[-1])
         row.addStretch(1)
         for button in (self.play, self._step_word, *self._steps, self._reset, self._new_weights, self._speed):
             row.addWidget(button)
@@ -118,7 +121,7 @@ class TopBar(QFrame):
         self.workspace.choose(word)
         self._is_learning = word == "Learn"
         self._has_network = has_network or not self._is_learning
-        self._place.setText(place)
+        self._full_place = place
         self._show_parts()
 
     def offer_return(self, is_offered: bool) -> None:
@@ -129,12 +132,20 @@ class TopBar(QFrame):
         """In Learn the place stands where the name is, and what a lesson settles is not there."""
         learns, wide = self._is_learning, self.width()
         self._name.setVisible(not learns)
+        last = self._full_place.rpartition("›")[2].strip()
+        has_room = not self._has_network or wide >= WIDEST
+        self._place.setText(self._full_place if has_room else last)
+        for each in self._undo:
+            each.setVisible(self._has_network)
         self._place.setVisible(learns)
         self._title.setVisible(wide >= WIDEST)
         for widget in (self.play, *self._steps, self._reset, self.metrics):
             widget.setVisible(self._has_network)
-        for widget in (self._new_weights, self._speed, self._dataset):
+        if learns and wide < WIDE:  # a lesson's name goes first
+            self._reset.hide()
+        for widget in (self._new_weights, self._speed):
             widget.setVisible(not learns)
+        self._dataset.setVisible(not learns and wide >= WIDEST)  # the inspector has it too
         self._step_word.setVisible(self._has_network and WIDE <= wide < WIDEST)
 
     def show_name(self, name: str, is_unsaved: bool, path: Path | None) -> None:

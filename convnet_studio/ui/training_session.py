@@ -200,11 +200,15 @@ class TrainingSession(QObject):
                 self.is_compiled = event.compiled
             elif isinstance(event, StateChanged):
                 self.is_playing = event.playing
-        fresh = () if self._is_switching else tuple(event for event in events if event.run_id == self.run_id)
+        fresh = () if self._is_switching else tuple(event for event in events if self._is_fresh(event))
         if fresh:
             self.events_arrived.emit(fresh)
         if any(not isinstance(event, Stepped) for event in events):
             self.state_changed.emit()
+
+    def _is_fresh(self, event: Event) -> bool:
+        """Whether it tells of the newest run; where none could begin, why."""
+        return event.run_id == self.run_id or (self.run_id < 0 and isinstance(event, Failed))
 
     def _work(self, project: Project, weights: Weights | None, standing: Standing | None) -> None:
         """The worker's life. What goes wrong is an event, never silence."""

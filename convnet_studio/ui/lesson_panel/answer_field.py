@@ -62,7 +62,6 @@ class NumberField(AnswerField):
         line.setMaxLength(60)
         if unit:
             self._row.addWidget(Label(unit, "second_text"))
-        self._row.addStretch(1)
         line.textEdited.connect(lambda _: self.changed.emit())
         line.returnPressed.connect(self.confirmed)
 

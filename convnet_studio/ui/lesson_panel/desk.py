@@ -12,7 +12,7 @@ from convnet_studio.engine.analysis.bench import Bench
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.training.control import Pause
-from convnet_studio.engine.training.events import Event, Failed, RunStarted
+from convnet_studio.engine.training.events import Event, RunStarted
 from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.lessons.act import Act
 from convnet_studio.lessons.acts.train import Restart, Train
@@ -74,8 +74,6 @@ class LessonDesk(QObject):
         self._waiting: deque[Act] = deque()
         self._then: Callable[[], None] | None = None
         self._is_busy = False
-        self._runs_awaited = 0
-        """Runs that were asked for and have not begun: until then answers are of another."""
         self._on_path: object = None
         self.training.finished.connect(self._go_on)
         open_project.changed.connect(self._on_edit)
@@ -214,22 +212,18 @@ class LessonDesk(QObject):
     def _open(self, scene: Scene) -> None:
         """Begin a scene with a project of its own."""
         self._scene = scene
-        self._runs_awaited += 1
-        weights = dict(scene.weights) or None
+        self._session.switch(DESK, scene.project, dict(scene.weights) or None)
         if self.is_here:
-            self._session.open(scene.project, weights)
             self._open_project.open(scene.project, brings_run=True)
         else:
-            self._session.switch(DESK, scene.project, weights)
             self._open_project.switch(DESK, scene.project)
 
     def _begin_run(self, project: Project, weights: Weights) -> None:
         """Begin a new run of what is open."""
         assert self._scene is not None
         self._scene = replace(self._scene, weights=weights)
-        self._runs_awaited += 1
         picture = self._session.picture
-        self._session.open(project, dict(weights) or None)
+        self._session.switch(DESK, project, dict(weights) or None)
         self._session.look(picture, self._session.probes)
 
     def _show_picture(self, scene: Scene) -> None:
@@ -292,7 +286,7 @@ class LessonDesk(QObject):
             self._ask()
 
     def _take_answer(self, answer: Answer) -> None:
-        if self._runs_awaited or not isinstance(answer.value, Values) or not answer.is_final:
+        if not isinstance(answer.value, Values) or not answer.is_final:
             return
         page, values = self._to_remember, answer.value
         if page is not None and page.remember and not self._is_busy:
@@ -308,9 +302,6 @@ class LessonDesk(QObject):
         for event in events:
             if isinstance(event, RunStarted):
                 self.record = LearningRecord(event.run_id, event.steps_per_epoch)
-                self._runs_awaited = max(0, self._runs_awaited - 1)
-            elif isinstance(event, Failed):
-                self._runs_awaited = 0
             elif self.is_here:
                 self.record.take(event)
         self.training.note_events(events)

@@ -10,7 +10,7 @@ from convnet_studio.lessons.lesson import Deed
 from convnet_studio.lessons.progress import PageRecord
 from convnet_studio.lessons.values import Values
 from convnet_studio.ui.controls.label import Caption, Label
-from convnet_studio.ui.lesson_panel.answer_field import AnswerField, OptionField, WordsField, field_for
+from convnet_studio.ui.lesson_panel.answer_field import AnswerField, NumberField, OptionField, WordsField, field_for
 from convnet_studio.ui.lesson_panel.lesson_text import LessonText
 from convnet_studio.ui.theme import text_font
 
@@ -187,10 +187,13 @@ class CheckSection(Section):
         self.hint.setToolTip("Help on the way (H)")
         self.hint.setVisible(bool(check.hints))
         row = QHBoxLayout()
+        if isinstance(self.field, NumberField):
+            row.addWidget(self.field)
+        else:
+            self.column.addWidget(self.field)
         row.addWidget(self.button)
         row.addWidget(self.hint)
         row.addStretch(1)
-        self.column.addWidget(self.field)
         self.column.addLayout(row)
         self._hints = self.add_text("", "second_text")
         self._hints.hide()
