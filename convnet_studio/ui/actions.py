@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -97,6 +97,7 @@ ACTIONS = (
     ActionRow("lesson_next", "Next page", "Learn", ("PgDown",), "", "On in the lesson: what comes next"),
     ActionRow("lesson_back", "Page before", "Learn", ("PgUp",), "", "Back in the lesson"),
     ActionRow("lesson_return", "Return to lesson", "Learn", (), "", "Set the scene of the page up again"),
+    ActionRow("present", "Present", "View", ("F11",), "maximize", "Full screen, for a class", True),
     ActionRow("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+="), "plus", "", True),
     ActionRow("zoom_out", "Zoom out", "View", ("Ctrl+-",), "minus"),
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
@@ -151,6 +152,11 @@ class Actions:
             owner.addAction(action)
             self._by_name[row.name] = action
         self.recolor()
+
+    @property
+    def by_name(self) -> Mapping[str, QAction]:
+        """All of them."""
+        return self._by_name
 
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]

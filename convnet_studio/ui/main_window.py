@@ -39,6 +39,7 @@ from convnet_studio.ui.palette import Palette
 from convnet_studio.ui.panel_focus import PanelFocus
 from convnet_studio.ui.panel_layout import PanelLayout
 from convnet_studio.ui.pictures.export import PictureExport
+from convnet_studio.ui.present.presenter import Presenter
 from convnet_studio.ui.project_files import ProjectFiles
 from convnet_studio.ui.seen_dataset import seen_dataset
 from convnet_studio.ui.settings import Session, Settings
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
             self.workspaces.place_canvas,
         )
         self.lab = LabPage(self.open_project, self.add_view)
+        self.presenter = Presenter(self, self.canvas, self.actions_table.by_name)
         self.pictures = PictureExport(
             self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
         )
@@ -230,6 +232,7 @@ class MainWindow(QMainWindow):
             "learn": lambda: self.workspaces.go(LEARN),
             "build": lambda: self.workspaces.go(BUILD),
             "lab": lambda: self.workspaces.go(LAB),
+            "present": lambda: self.presenter.toggle(),
             "lesson_next": lambda: self.learn.view.sheet.next.emit(),
             "lesson_back": lambda: self.learn.view.sheet.back.emit(),
             "lesson_return": self.return_to_lesson,
@@ -271,6 +274,9 @@ class MainWindow(QMainWindow):
         self.top_bar.workspace_chosen.connect(lambda name: self.actions_table[name.lower()].trigger())
         self.workspaces.changed.connect(self._show_workspace)
         self.learn.place_changed.connect(self._show_workspace)
+        self.presenter.changed.connect(self.learn.show_presenting)
+        self.presenter.changed.connect(lambda _: self.live.refresh_probes())
+        self.learn.view.scene.panel_wanted.connect(self.panel_layout.show_in_passing)
         self.learn.leaving_own.connect(self.files.leave)
         self.learn.came_back.connect(self.files.come_back)
         self.learn.said.connect(lambda text: self.notice.say("warn", text))
@@ -447,6 +453,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask before anything is lost, then end the worker and keep the layout."""
+        self.presenter.end()
         if not self.files.may_leave():
             event.ignore()
             return

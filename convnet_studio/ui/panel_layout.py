@@ -154,6 +154,13 @@ class PanelLayout(QObject):
                 panel.toggle_full_screen()
             panel.hide()
 
+    def show_in_passing(self, title: str, is_shown: bool) -> None:
+        """While all are put away, show one beside the middle, or hide it again."""
+        for panel, width in zip(self._sides, (220, 300), strict=True):
+            if panel.windowTitle() == title and self._put_away is not None:
+                panel.setVisible(is_shown)
+                self._window.resizeDocks([panel], [width], Qt.Orientation.Horizontal)
+
     def bring_back(self) -> None:
         """Show the panels again as they stood before they were put away."""
         if self._put_away is not None:

@@ -111,6 +111,7 @@ class TopBar(QFrame):
         row.addWidget(self.metrics)
         row.addSpacing(4)
         row.addWidget(self._dataset)
+        row.addWidget(self._tool_button_for(self._actions["present"]))
 
     def button_of(self, name: str) -> QAbstractButton | None:
         """The button of an action by its name; None where it has none here."""

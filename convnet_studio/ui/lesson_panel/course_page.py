@@ -26,7 +26,6 @@ class CoursePage(QWidget):
     """The name of a lesson that is to begin anew."""
     export_wanted = Signal()
     folder_wanted = Signal()
-    reload_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()

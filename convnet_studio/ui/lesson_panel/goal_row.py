@@ -15,7 +15,7 @@ _HEIGHT = 22
 _MARK = 14
 _GAP = 6
 _BETWEEN = 18
-_LETTERS = 12
+_LETTERS = 13
 
 
 class GoalRow(QWidget):

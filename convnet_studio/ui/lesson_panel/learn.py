@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.engine.training.trainer import OWN
-from convnet_studio.lessons.course import load_course
+from convnet_studio.lessons.course import CATALOGUE, load_course
+from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import CHAPTERS, Lesson
+from convnet_studio.lessons.lesson_file import ENDING, read_lesson
 from convnet_studio.lessons.progress import Progress
+from convnet_studio.ui.lesson_panel.answers_export import ask_export
 from convnet_studio.ui.lesson_panel.course_page import CoursePage
 from convnet_studio.ui.lesson_panel.desk import DESK, LessonDesk
 from convnet_studio.ui.lesson_panel.highlight import Highlight
 from convnet_studio.ui.lesson_panel.lesson_view import LessonView
+from convnet_studio.ui.lesson_panel.live_preview import LivePreview
 from convnet_studio.ui.lesson_panel.targets import Targets
 from convnet_studio.ui.lesson_panel.walk import Walk
 from convnet_studio.ui.live import LiveViews
@@ -71,10 +76,13 @@ class Learn(QObject):
         self._pictures: dict[str, ProbePicture | None] = {}
         self._canvas_view: tuple[bool, float, QPointF] | None = None
         self.progress = Progress(config_folder() / "progress.json")
+        self._preview = LivePreview()
+        self._preview.changed.connect(self._reload_lesson)
         self.reload_course()
         self.course_page.opened.connect(self.open)
         self.course_page.forgotten.connect(self.forget)
-        self.course_page.reload_wanted.connect(self.reload_course)
+        self.course_page.export_wanted.connect(self._export)
+        self.course_page.folder_wanted.connect(self._open_folder)
         self.view.sheet.course.connect(self.close_lesson)
 
     # ---------------------------------------------------------------- the course
@@ -91,6 +99,19 @@ class Learn(QObject):
 
     def _show_course(self) -> None:
         self.course_page.show_course(self.course, self.progress)
+
+    def _open_folder(self) -> None:
+        """Show the user's own lessons in the system's file manager, and read them anew."""
+        try:
+            self.own_folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.course_page.say(f"The folder {self.own_folder} can't be made ({error.strerror}).")
+            return
+        self.reload_course()
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.own_folder)))
+
+    def _export(self) -> None:
+        self.course_page.say(ask_export(self.course, self.progress, self.page))
 
     def forget(self, name: str) -> None:
         """Let a lesson begin anew, if the learner really wants that."""
@@ -168,14 +189,19 @@ class Learn(QObject):
         self.walk.lesson_wanted.connect(self.open)
         self.page.setCurrentWidget(self.view)
         self.highlight.attach(self.view.window())
+        self.progress.last_open = lesson.name
+        self._preview.watch(self._file_of(lesson))
         self.walk.go(index)
+        self.view.scene.show_panels(lesson.controls)
         self.place_changed.emit()
 
     def close_lesson(self) -> None:
         """Back to the course; the user's own project is in the window again."""
+        self.view.scene.show_panels(())
         self.leave_desk()
         self._end_walk()
         self.desk.end()
+        self._preview.watch(None)
         for view in self._pool.values():
             view.deleteLater()
         self._pool.clear()
@@ -183,6 +209,30 @@ class Learn(QObject):
         self.page.setCurrentWidget(self.course_page)
         self.course_page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.place_changed.emit()
+
+    def _file_of(self, lesson: Lesson) -> Path:
+        return (self.own_folder if lesson.own else CATALOGUE) / f"{lesson.name}{ENDING}"
+
+    def _reload_lesson(self) -> None:
+        """The file of the open lesson has changed: go on at the same page, or say what is wrong with it."""
+        if self.walk is None:
+            return
+        before = self.walk.lesson
+        try:
+            lesson = read_lesson(self._file_of(before), own=before.own)
+        except LessonProblem as problem:
+            self.view.sheet.warn(str(problem))
+            return
+        self.course.lessons[lesson.name] = lesson
+        self.desk.begin(lesson)
+        self.walk.take_lesson(lesson)
+        self.place_changed.emit()
+
+    def show_presenting(self, is_presenting: bool) -> None:
+        """The lesson stands on a screen for a class, or in the window again."""
+        self.view.sheet.use_presenting(is_presenting)
+        if self.walk is not None and self.is_on_desk:
+            self.highlight.attach(self.view.window())
 
     def _end_walk(self) -> None:
         if self.walk is not None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from convnet_studio.lessons.player import Player
 from convnet_studio.ui.controls.label import Label, Sentence
+from convnet_studio.ui.lesson_panel.lesson_text import BODY
 from convnet_studio.ui.lesson_panel.page_list import PageList
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
 from convnet_studio.ui.theme import text_font, theme, theme_switch
@@ -25,6 +26,8 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 LEAST_WIDTH = 320
 MOST_WIDTH = 520
 _MARGIN = 24
+LARGE = 20
+"""Pixels of letters in class."""
 
 
 class LessonSheet(QFrame):
@@ -36,6 +39,8 @@ class LessonSheet(QFrame):
     jumped = Signal(int)
     course = Signal()
     """Back to the course page."""
+    classroom = Signal(bool)
+    """Only the pages for a class, or all."""
     page_made = Signal(object)
     """The PageSheet of another page, to be connected."""
 
@@ -63,6 +68,10 @@ class LessonSheet(QFrame):
         self.next_button.setToolTip("What comes next (Space or PageDown)")
         self.course_button = QPushButton("Course")
         self.course_button.setToolTip("All lessons")
+        self.class_button = QPushButton("Class")
+        self.class_button.setCheckable(True)
+        self.class_button.setToolTip("Only the three pages that a teacher shows, in large type")
+        self.class_button.clicked.connect(self.classroom)
         self.back_button.clicked.connect(self.back)
         self.next_button.clicked.connect(self.next)
         self.course_button.clicked.connect(self.course)
@@ -75,6 +84,7 @@ class LessonSheet(QFrame):
         head.setSpacing(16)
         head.addWidget(self._where)
         head.addWidget(self._bar, 1)
+        head.addWidget(self.class_button)
         inside = QWidget()
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(_MARGIN, 4, _MARGIN - 10, 12)
@@ -87,7 +97,8 @@ class LessonSheet(QFrame):
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(inside)
-        foot = QHBoxLayout()
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(_MARGIN, 10, _MARGIN, 14)
         foot.addWidget(self.back_button)
         foot.addWidget(self.course_button)
@@ -102,7 +113,7 @@ class LessonSheet(QFrame):
         top.addWidget(self._warning)
         column.addLayout(top)
         column.addWidget(self.area, 1)
-        column.addLayout(foot)
+        column.addWidget(self._foot)
 
     # ---------------------------------------------------------------- what is shown
 
@@ -113,7 +124,7 @@ class LessonSheet(QFrame):
             self._inside.removeWidget(self.page)
             self.page.hide()
             self.page.deleteLater()
-        self.page = PageSheet(player, reveals_all)
+        self.page = PageSheet(player, reveals_all, LARGE if reveals_all else BODY)
         self._inside.insertWidget(0, self.page)
         self.page.show()
         self.page_made.emit(self.page)
@@ -138,6 +149,16 @@ class LessonSheet(QFrame):
         is_over = at == count - 1 and not page.hides_something
         self.next_button.setText("Done ✓" if is_over else "Next →")
         self.pages.show_player(player, self._shown)
+
+    def show_classroom(self, is_on: bool, is_offered: bool) -> None:
+        """Mark whether only the pages for a class are gone through."""
+        self.class_button.setChecked(is_on)
+        self.class_button.setVisible(is_offered)
+
+    def use_presenting(self, is_presenting: bool) -> None:
+        """Leave out what only a single reader needs."""
+        self._foot.setVisible(not is_presenting)
+        self.pages.setVisible(not is_presenting)
 
     def warn(self, sentence: str) -> None:
         """Say above the page what is wrong; empty: nothing any more."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from convnet_studio.lessons.player import Player
-from convnet_studio.ui.controls.label import Caption
+from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.controls.painting import paint_focus_ring
 from convnet_studio.ui.theme import icon_pixmap, text_font, theme, theme_switch
 
@@ -26,7 +26,7 @@ class PageList(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        caption = Caption("This lesson")
+        caption = Label("This lesson", "second_text", text_font(13, QFont.Weight.DemiBold))
         caption.setFixedHeight(26)
         self._column.addWidget(caption)
         self.rows: list[PageRow] = []

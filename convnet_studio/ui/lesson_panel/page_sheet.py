@@ -12,7 +12,7 @@ from convnet_studio.lessons.values import Values
 from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.lesson_panel.answer_field import AnswerField
 from convnet_studio.ui.lesson_panel.goal_row import GoalRow
-from convnet_studio.ui.lesson_panel.lesson_text import LessonText
+from convnet_studio.ui.lesson_panel.lesson_text import BODY, LessonText
 from convnet_studio.ui.lesson_panel.sections import ActSection, CheckSection, ObserveSection, PredictSection, Section
 from convnet_studio.ui.theme import text_font
 
@@ -30,14 +30,14 @@ class PageSheet(QWidget):
     followed = Signal(str)
     """The target of words that were clicked."""
 
-    def __init__(self, player: Player, reveals_all: bool = False) -> None:
+    def __init__(self, player: Player, reveals_all: bool = False, pixels: int = BODY) -> None:
         super().__init__()
         page, record = player.page, player.page_record
         self._player = player
-        self.title = Label(page.title, "text", text_font(21, QFont.Weight.DemiBold))
+        self.title = Label(page.title, "text", text_font(round(1.4 * pixels), QFont.Weight.DemiBold))
         self.title.setWordWrap(True)
         self.goals = GoalRow()
-        self.text = LessonText(page.text)
+        self.text = LessonText(page.text, pixels=pixels)
         self.text.pointed.connect(self.pointed)
         self.text.followed.connect(self.followed)
         self.predict = PredictSection(page.predict, record) if page.predict else None
@@ -54,6 +54,8 @@ class PageSheet(QWidget):
             section.pointed.connect(self.pointed)
             section.followed.connect(self.followed)
         self._connect()
+        for text in (text for section in self._sections for text in section.texts):
+            text.use_size(pixels)
         self._revealed: set[Section] = set()
         if reveals_all or record.is_complete:
             self._revealed.update(self._sections)

@@ -15,6 +15,8 @@ from convnet_studio.ui.view import View
 _SHARES = (0.58, 0.42)
 """Of the height, for the first view and for the others."""
 _EDGE = 12
+PANELS = ("Modules", "Inspector")
+"""Of Build, that a learner edits with."""
 
 
 class SceneArea(QWidget):
@@ -22,6 +24,8 @@ class SceneArea(QWidget):
 
     return_wanted = Signal()
     """Back to the page's own scene."""
+    panel_wanted = Signal(str, bool)
+    """A panel of Build, by its title, that is to be shown or hidden beside the canvas."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +41,16 @@ class SceneArea(QWidget):
         self.back.setProperty("primary", True)
         self.back.clicked.connect(self.return_wanted)
         self.back.hide()
+        self.panels = {title: self._switch(title) for title in PANELS}
         theme_switch().changed.connect(self.update)
+
+    def _switch(self, title: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setCheckable(True)
+        button.setToolTip(f"Show or hide the panel {title} beside the canvas")
+        button.toggled.connect(lambda is_on: self.panel_wanted.emit(title, is_on))
+        button.hide()
+        return button
 
     @property
     def shown(self) -> tuple[View, ...]:
@@ -60,7 +73,7 @@ class SceneArea(QWidget):
         else:
             lower.deleteLater()
         self._share()
-        self.back.raise_()
+        self._show_switches()
 
     def clear(self) -> None:
         """Let all views go; they belong to nobody then."""
@@ -73,6 +86,20 @@ class SceneArea(QWidget):
             gone.hide()
             gone.setParent(None)
             gone.deleteLater()
+
+    def show_panels(self, titles: Sequence[str]) -> None:
+        """Show just these panels of Build."""
+        for title, button in self.panels.items():
+            button.setChecked(title in titles)
+
+    def _show_switches(self) -> None:
+        """Panels to edit with are offered where there is something to edit."""
+        has_canvas = any(view.name == "canvas" for view in self._shown)
+        for button in self.panels.values():
+            button.setVisible(has_canvas)
+            if not has_canvas:
+                button.setChecked(False)
+        self._place()
 
     def offer_return(self, is_offered: bool) -> None:
         """Show the way back to the page's scene, or hide it."""
@@ -94,6 +121,12 @@ class SceneArea(QWidget):
         self.back.adjustSize()
         self.back.move(QPoint(self.width() - self.back.width() - _EDGE, _EDGE))
         self.back.raise_()
+        x = _EDGE
+        for button in self.panels.values():
+            button.adjustSize()
+            button.move(QPoint(x, _EDGE))
+            button.raise_()
+            x += button.width() + 8
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""

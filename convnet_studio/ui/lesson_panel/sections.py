@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from convnet_studio.lessons.check import Check, Prediction, Verdict
 from convnet_studio.lessons.lesson import Deed
 from convnet_studio.lessons.progress import PageRecord
 from convnet_studio.lessons.values import Values
-from convnet_studio.ui.controls.label import Caption, Label
+from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.lesson_panel.answer_field import AnswerField, NumberField, OptionField, WordsField, field_for
 from convnet_studio.ui.lesson_panel.lesson_text import LessonText
 from convnet_studio.ui.theme import text_font
@@ -28,7 +29,7 @@ class Section(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(8)
-        self.column.addWidget(Caption(caption))
+        self.column.addWidget(Label(caption, "second_text", text_font(_LETTERS, QFont.Weight.DemiBold)))
         self.texts: list[LessonText] = []
 
     def add_text(self, text: str, token: str = "text") -> LessonText:

@@ -62,6 +62,7 @@ class Walk(QObject):
             sheet.next.connect(self.next),
             sheet.jumped.connect(self.go),
             sheet.page_made.connect(self._take_page),
+            sheet.classroom.connect(self.use_classroom),
             view.scene.return_wanted.connect(self.return_to_scene),
             desk.values_changed.connect(self._take_values),
             desk.busy_changed.connect(self._show_state),
@@ -118,6 +119,7 @@ class Walk(QObject):
         self._store()
         self._view.sheet.warn("")
         self._view.sheet.show_page(self.player, self.shown, self.is_classroom)
+        self._view.sheet.show_classroom(self.is_classroom, bool(self.lesson.classroom))
         self._view.scene.offer_return(False)
         self.page_changed.emit()
         QTimer.singleShot(0, self, lambda: self._set_scene(index))
@@ -150,6 +152,14 @@ class Walk(QObject):
         """Set the page's scene up again; what was answered stays."""
         self._set_scene(self.player.index)
         self._view.scene.offer_return(False)
+
+    def take_lesson(self, lesson: Lesson) -> None:
+        """Go on in another version of the lesson, at the page of the same title, else of the same number."""
+        before = self.player.page.title
+        titles = [each.title for each in lesson.pages]
+        index = titles.index(before) if before in titles else min(self.player.index, len(titles) - 1)
+        self.player = Player(lesson, self.player.record)
+        self.go(index)
 
     def use_classroom(self, is_classroom: bool) -> None:
         """Go through the pages for a class only, or through all."""
