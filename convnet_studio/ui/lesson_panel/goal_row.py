@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convnet_studio.lessons.player import Goal
@@ -24,6 +24,7 @@ class GoalRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._goals: tuple[Goal, ...] = ()
+        self.setFont(text_font(_LETTERS))
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme_switch().changed.connect(self.update)
@@ -49,8 +50,7 @@ class GoalRow(QWidget):
         """Circles and words."""
         painter, now = QPainter(self), theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = text_font(_LETTERS)
-        painter.setFont(font)
+        painter.setFont(self.font())
         x = 0.0
         for goal in self._goals:
             mark = QRectF(x + 0.5, (_HEIGHT - _MARK) / 2 + 0.5, _MARK - 1, _MARK - 1)
@@ -63,6 +63,6 @@ class GoalRow(QWidget):
                 )
             x += _MARK + _GAP
             painter.setPen(now.color("good" if goal.is_done else "second_text"))
-            width = QFontMetrics(font).horizontalAdvance(goal.text)
-            painter.drawText(QRectF(x, 0, width + 2, _HEIGHT), 0x0080 | 0x0001, goal.text)
+            width = self.fontMetrics().horizontalAdvance(goal.text)
+            painter.drawText(QRectF(x, 0, width + 2, _HEIGHT), int(Qt.AlignmentFlag.AlignVCenter), goal.text)
             x += width + _BETWEEN

@@ -192,6 +192,7 @@ class Learn(QObject):
         self.progress.last_open = lesson.name
         self._preview.watch(self._file_of(lesson))
         self.walk.go(index)
+        self.view.sheet.setFocus(Qt.FocusReason.OtherFocusReason)
         self.view.scene.show_panels(lesson.controls)
         self.place_changed.emit()
 
@@ -231,6 +232,7 @@ class Learn(QObject):
     def show_presenting(self, is_presenting: bool) -> None:
         """The lesson stands on a screen for a class, or in the window again."""
         self.view.sheet.use_presenting(is_presenting)
+        self.view.scene.use_presenting(is_presenting)
         if self.walk is not None and self.is_on_desk:
             self.highlight.attach(self.view.window())
 

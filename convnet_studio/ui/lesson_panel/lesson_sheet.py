@@ -53,6 +53,8 @@ class LessonSheet(QFrame):
         self.setAccessibleName("Lesson")
         self._player: Player | None = None
         self.page: PageSheet | None = None
+        self._shown: tuple[int, ...] = ()
+        self._reveals_all = self._is_presenting = False
         self._where = Label("", "second_text", text_font(12))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -119,20 +121,29 @@ class LessonSheet(QFrame):
 
     def show_page(self, player: Player, shown: tuple[int, ...], reveals_all: bool = False) -> None:
         """Show the page that a player has open; `shown` are the indices of the pages that are gone through."""
-        self._player, self._shown = player, shown
+        now = QApplication.focusWidget()
+        had_focus = now is None or now is self or self.isAncestorOf(now) or not now.isVisible()
+        self._player, self._shown, self._reveals_all = player, shown, reveals_all
+        self._make_page(player)
+        self.area.verticalScrollBar().setValue(0)
+        if had_focus:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _make_page(self, player: Player) -> None:
+        revealed = self.page.revealed if self.page is not None and self.page.is_of(player.page) else 0
         if self.page is not None:
             self._inside.removeWidget(self.page)
             self.page.hide()
             self.page.deleteLater()
-        self.page = PageSheet(player, reveals_all, LARGE if reveals_all else BODY)
+        self.page = PageSheet(player, self._reveals_all, LARGE if self._reveals_all else BODY)
+        if self._is_presenting:
+            _enlarge(self.page)
         self._inside.insertWidget(0, self.page)
         self.page.show()
         self.page_made.emit(self.page)
-        self.area.verticalScrollBar().setValue(0)
+        while self.page.revealed < revealed and self.page.reveal():
+            pass
         self.show_state()
-        now = QApplication.focusWidget()
-        if now is None or self.isAncestorOf(now) or not now.isVisible():
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_state(self, is_busy: bool = False) -> None:
         """Bring everything in line with what the player knows."""
@@ -157,8 +168,15 @@ class LessonSheet(QFrame):
 
     def use_presenting(self, is_presenting: bool) -> None:
         """Leave out what only a single reader needs."""
+        self._is_presenting = is_presenting
         self._foot.setVisible(not is_presenting)
         self.pages.setVisible(not is_presenting)
+        self._where.setFont(text_font(BODY if is_presenting else 12))
+        self.class_button.setFont(text_font(BODY if is_presenting else 13))
+        if self._player is not None:
+            scrolled = self.area.verticalScrollBar().value()
+            self._make_page(self._player)
+            self.area.verticalScrollBar().setValue(scrolled)
 
     def warn(self, sentence: str) -> None:
         """Say above the page what is wrong; empty: nothing any more."""
@@ -220,3 +238,12 @@ class LessonSheet(QFrame):
             f"#lessonSheet {{ background: {colors['surface']}; border: none;"
             f" border-right: 1px solid {colors['line']}; }}"
         )
+
+
+def _enlarge(page: QWidget) -> None:
+    """Let no letters be smaller than those of running text."""
+    for each in page.findChildren(QWidget):
+        font = each.font()
+        if font.pixelSize() < BODY:
+            font.setPixelSize(BODY)
+            each.setFont(font)

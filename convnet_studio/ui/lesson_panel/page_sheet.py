@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.lessons.check import Verdict
+from convnet_studio.lessons.lesson import Page
 from convnet_studio.lessons.player import Player
 from convnet_studio.lessons.values import Values
 from convnet_studio.ui.controls.label import Label
@@ -33,7 +34,7 @@ class PageSheet(QWidget):
     def __init__(self, player: Player, reveals_all: bool = False, pixels: int = BODY) -> None:
         super().__init__()
         page, record = player.page, player.page_record
-        self._player = player
+        self._player, self._page = player, page
         self.title = Label(page.title, "text", text_font(round(1.4 * pixels), QFont.Weight.DemiBold))
         self.title.setWordWrap(True)
         self.goals = GoalRow()
@@ -90,6 +91,15 @@ class PageSheet(QWidget):
                 self._show_revealed()
                 return True
         return False
+
+    @property
+    def revealed(self) -> int:
+        """How many chunks were shown beside the text."""
+        return len(self._revealed)
+
+    def is_of(self, page: Page) -> bool:
+        """Whether it shows this page."""
+        return self._page is page
 
     @property
     def newest(self) -> Section | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.theme import text_font, theme, theme_switch
@@ -15,6 +15,8 @@ from convnet_studio.ui.view import View
 _SHARES = (0.58, 0.42)
 """Of the height, for the first view and for the others."""
 _EDGE = 12
+_HEAD = 32
+"""Height of a view's title."""
 PANELS = ("Modules", "Inspector")
 """Of Build, that a learner edits with."""
 
@@ -44,9 +46,12 @@ class SceneArea(QWidget):
         self.panels = {title: self._switch(title) for title in PANELS}
         theme_switch().changed.connect(self.update)
 
-    def _switch(self, title: str) -> QPushButton:
-        button = QPushButton(title, self)
+    def _switch(self, title: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(title)
+        button.setAccessibleName(f"Panel {title}")
         button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip(f"Show or hide the panel {title} beside the canvas")
         button.toggled.connect(lambda is_on: self.panel_wanted.emit(title, is_on))
         button.hide()
@@ -65,7 +70,7 @@ class SceneArea(QWidget):
         self._shown = tuple(views)
         lower = QSplitter(Qt.Orientation.Horizontal)
         for number, view in enumerate(views):
-            frame = _Framed(view)
+            frame = _Framed(view, tuple(self.panels.values()) if view.name == "canvas" else ())
             self._frames.append(frame)
             (self._split if number == 0 else lower).addWidget(frame)
         if len(views) > 1:
@@ -77,6 +82,9 @@ class SceneArea(QWidget):
 
     def clear(self) -> None:
         """Let all views go; they belong to nobody then."""
+        for button in self.panels.values():
+            button.setParent(self)
+            button.hide()
         for view in self._shown:
             view.hide()
             view.setParent(None)
@@ -101,6 +109,11 @@ class SceneArea(QWidget):
                 button.setChecked(False)
         self._place()
 
+    def use_presenting(self, is_presenting: bool) -> None:
+        """Panels of the window can't stand on the screen of a presentation."""
+        for button in self.panels.values():
+            button.setEnabled(not is_presenting)
+
     def offer_return(self, is_offered: bool) -> None:
         """Show the way back to the page's scene, or hide it."""
         self.back.setVisible(is_offered)
@@ -121,12 +134,6 @@ class SceneArea(QWidget):
         self.back.adjustSize()
         self.back.move(QPoint(self.width() - self.back.width() - _EDGE, _EDGE))
         self.back.raise_()
-        x = _EDGE
-        for button in self.panels.values():
-            button.adjustSize()
-            button.move(QPoint(x, _EDGE))
-            button.raise_()
-            x += button.width() + 8
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
@@ -134,17 +141,22 @@ class SceneArea(QWidget):
 
 
 class _Framed(QWidget):
-    """A view under its title; the canvas needs none."""
+    """A view under its title, with what is offered beside it."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, offered: Sequence[QWidget]) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        if view.name != "canvas":
-            title = Label(view.title, "second_text", text_font(12, QFont.Weight.DemiBold))
-            title.setContentsMargins(16, 8, 16, 2)
-            column.addWidget(title)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 2, 12, 0)
+        head.addWidget(Label(view.title, "second_text", text_font(12, QFont.Weight.DemiBold)), 1)
+        for each in offered:
+            head.addWidget(each)
+        place = QWidget()
+        place.setLayout(head)
+        place.setFixedHeight(_HEAD)
+        column.addWidget(place)
         column.addWidget(view, 1)
         view.show()
         theme_switch().changed.connect(self.update)

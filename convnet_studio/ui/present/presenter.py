@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QObject, QPointF, Signal
+from PySide6.QtCore import QByteArray, QObject, QPointF, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QScrollBar, QSplitter, QWidget
+from shiboken6 import isValid
 
 from convnet_studio.ui.present.screen import PresentScreen
 from convnet_studio.ui.views.canvas import CanvasView
@@ -34,6 +35,8 @@ class Presenter(QObject):
         self._docks = QByteArray()
         self._look: tuple[bool, float, QPointF] | None = None
         self._focus: QWidget | None = None
+        self._splits: list[tuple[QSplitter, QByteArray]] = []
+        self._scrolled: list[tuple[QScrollBar, int]] = []
 
     def toggle(self) -> None:
         """Begin, or end."""
@@ -46,6 +49,9 @@ class Presenter(QObject):
         """Show the middle of the window full screen."""
         self._docks = self._window.saveState()
         self._look = self._canvas.look_of_now()
+        self._splits = [(each, each.saveState()) for each in self._window.findChildren(QSplitter)]
+        bars = self._window.findChildren(QScrollBar)
+        self._scrolled = [(each, each.value()) for each in bars if not self._canvas.isAncestorOf(each)]
         self._focus = QApplication.focusWidget()
         content = self._window.takeCentralWidget()
         assert content is not None
@@ -69,8 +75,19 @@ class Presenter(QObject):
         self._window.restoreState(self._docks)
         screen.deleteLater()
         self.changed.emit(False)
+        self._window.activateWindow()
+        self._put_back()
+        QTimer.singleShot(0, self, self._put_back)  # once more, when all is laid out
+
+    def _put_back(self) -> None:
+        """Splitters, scroll bars, the canvas and the focus stand as they stood; what is gone since is left out."""
+        for split, state in self._splits:
+            if isValid(split):
+                split.restoreState(state)
+        for bar, value in self._scrolled:
+            if isValid(bar):
+                bar.setValue(value)
         if self._look is not None:
             self._canvas.look_again(self._look)
-        self._window.activateWindow()
-        if self._focus is not None and self._focus.isVisible():
+        if self._focus is not None and isValid(self._focus) and self._focus.isVisible():
             self._focus.setFocus()

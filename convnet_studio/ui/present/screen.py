@@ -13,8 +13,8 @@ from convnet_studio.ui.theme import theme, theme_switch
 
 STEP = 1.1
 DESIGN_HEIGHT = 1080
-AT_DESIGN_HEIGHT = 2.1
-"""Scale at that height: letters of 13 pixels come out at 27, which the back row reads."""
+AT_DESIGN_HEIGHT = 1.8
+"""Scale at that height: letters of 15 pixels come out at 27, which the back row reads."""
 
 
 class PresentScreen(QGraphicsView):
@@ -41,6 +41,7 @@ class PresentScreen(QGraphicsView):
         proxy = self.scene().addWidget(content)
         assert proxy is not None
         self._proxy = proxy
+        proxy.setPos(0, 0)
         content.show()
         self.blank = Blank(self)
         self.spotlight = Spotlight(self)
@@ -82,6 +83,7 @@ class PresentScreen(QGraphicsView):
         room = self.viewport().size()
         width, height = round(room.width() / self.scale_now), round(room.height() / self.scale_now)
         self._proxy.setScale(self.scale_now)
+        self._proxy.setPos(0, 0)
         self._content.setMinimumSize(QSize(1, 1))
         self._proxy.resize(width, height)
         self.setSceneRect(0, 0, room.width(), room.height())
