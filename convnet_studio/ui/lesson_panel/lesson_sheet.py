@@ -59,8 +59,8 @@ class LessonSheet(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Pages done")
-        self._warning = Sentence("", "bad")
-        self._warning.hide()
+        self.warning = Sentence("", "bad")
+        self.warning.hide()
         self.pages = PageList()
         self.pages.chosen.connect(self.jumped)
         self.back_button = QPushButton("← Back")
@@ -112,7 +112,7 @@ class LessonSheet(QFrame):
         top = QVBoxLayout()
         top.setContentsMargins(_MARGIN, 18, _MARGIN, 0)
         top.addLayout(head)
-        top.addWidget(self._warning)
+        top.addWidget(self.warning)
         column.addLayout(top)
         column.addWidget(self.area, 1)
         column.addWidget(self._foot)
@@ -180,8 +180,8 @@ class LessonSheet(QFrame):
 
     def warn(self, sentence: str) -> None:
         """Say above the page what is wrong; empty: nothing any more."""
-        self._warning.setText(sentence)
-        self._warning.setVisible(bool(sentence))
+        self.warning.setText(sentence)
+        self.warning.setVisible(bool(sentence))
 
     def reveal(self) -> bool:
         """Show the next chunk and bring it into view; False where the page is all there."""

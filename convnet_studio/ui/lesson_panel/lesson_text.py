@@ -73,6 +73,11 @@ class LessonText(QWidget):
             self._read()
 
     @property
+    def pixels(self) -> int:
+        """Of its letters."""
+        return self._pixels
+
+    @property
     def text(self) -> str:
         """As it is read aloud: numbers filled in, formulas as one would type them."""
         lines = []

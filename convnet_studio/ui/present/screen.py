@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QFrame, QGraphicsScene, QGraphicsView, QLineEdit, QWidget
 
 from convnet_studio.ui.present.blank import Blank
@@ -12,6 +12,8 @@ from convnet_studio.ui.present.spotlight import Spotlight
 from convnet_studio.ui.theme import theme, theme_switch
 
 STEP = 1.1
+_SCALING = {Qt.Key.Key_Plus: STEP, Qt.Key.Key_Equal: STEP, Qt.Key.Key_Minus: 1 / STEP}
+"""With Ctrl."""
 DESIGN_HEIGHT = 1080
 AT_DESIGN_HEIGHT = 1.8
 """Scale at that height: letters of 15 pixels come out at 27, which the back row reads."""
@@ -49,19 +51,11 @@ class PresentScreen(QGraphicsView):
         self.bar.scaled.connect(self.use_scale)
         self.scale_now = 1.0
         self.addActions(actions)
-        for keys, factor in ((("Ctrl++", "Ctrl+="), STEP), (("Ctrl+-",), 1 / STEP)):
-            self._add_key(keys, factor)
         theme_switch().changed.connect(self._recolor)
         self._recolor()
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
-
-    def _add_key(self, keys: tuple[str, ...], factor: float) -> None:
-        action = QAction(self)
-        action.setShortcuts([QKeySequence(each) for each in keys])
-        action.triggered.connect(lambda: self.use_scale(self.scale_now * factor))
-        self.addAction(action)
 
     def use_scale(self, scale: float) -> None:
         """Draw everything so many times as large, from 1 to 3."""
@@ -111,9 +105,13 @@ class PresentScreen(QGraphicsView):
         if self.blank.isVisible():
             self.blank.hide()
             return True
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            return False
         key, is_typing = event.key(), _is_typing()
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if held & Qt.KeyboardModifier.ControlModifier and key in _SCALING:
+            self.use_scale(self.scale_now * _SCALING[Qt.Key(key)])
+            return True
+        if held:
+            return False
         if key in (Qt.Key.Key_Escape, Qt.Key.Key_F11):
             self.left.emit()
         elif key in (Qt.Key.Key_B, Qt.Key.Key_Period) and not is_typing:
