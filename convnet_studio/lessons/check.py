@@ -53,6 +53,10 @@ class Check(ABC):
         """The right answer as it is measured now; None where the scene is judged."""
 
     @abstractmethod
+    def expressions(self) -> list[Expression]:
+        """All that it takes into account."""
+
+    @abstractmethod
     def agrees(self, values: Values, project: Project) -> bool:
         """Whether what is measured is what the author froze as `expect`; of the scene, after the scripted solution."""
 
@@ -76,6 +80,10 @@ class NumberCheck(Check):
     scale: float
     is_whole: bool
     unit: str
+
+    def expressions(self) -> list[Expression]:
+        """The key."""
+        return [self.answer]
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right within the tolerance."""
@@ -112,6 +120,10 @@ class ChoiceCheck(Check):
     options: tuple[Option, ...]
     expect: tuple[str, ...]
 
+    def expressions(self) -> list[Expression]:
+        """Those of the options."""
+        return [each.tells for each in self.options]
+
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right where it is the one that holds."""
         key = self.key(values)
@@ -136,6 +148,10 @@ class SeveralCheck(Check):
     options: tuple[Option, ...]
     expect: tuple[str, ...]
 
+    def expressions(self) -> list[Expression]:
+        """Those of the options."""
+        return [each.tells for each in self.options]
+
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right where exactly those that hold were given, in any order."""
         key = _holding(self.options, values)
@@ -158,6 +174,10 @@ class OrderCheck(Check):
 
     options: tuple[Option, ...]
     expect: tuple[str, ...]
+
+    def expressions(self) -> list[Expression]:
+        """Those of the options."""
+        return [each.tells for each in self.options]
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right in this very order."""
@@ -186,6 +206,10 @@ class StructureCheck(Check):
     structure: Structure
     expect: Mapping[str, int]
     """How many modules of each kind there are after the scripted solution."""
+
+    def expressions(self) -> list[Expression]:
+        """None: the canvas is judged."""
+        return []
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right where the canvas has it; else what is missing."""
@@ -219,6 +243,10 @@ class ReachCheck(Check):
     expect: float
     tolerance: float
     scale: float
+
+    def expressions(self) -> list[Expression]:
+        """The goal and its measure."""
+        return [self.goal, self.measure]
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right as soon as the goal holds."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from convnet_studio.engine.expression import Expression
 from convnet_studio.lessons.act import Act
 from convnet_studio.lessons.check import Check, Prediction
 from convnet_studio.lessons.probe import Probe
+from convnet_studio.lessons.values import NAME, places
 
 CHAPTERS = (
     "Recognition before deep learning, and why depth",
@@ -65,6 +67,23 @@ class Page:
     check: Check | None = None
     solution: tuple[Act, ...] = ()
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Of the probes and remembered numbers that the page needs: nothing else is measured while it is open."""
+        deed, check = self.deed, self.check
+        texts = [self.text, self.observe, deed.ask if deed else ""]
+        expressions = list((self.remember or {}).values())
+        if deed is not None and deed.done is not None:
+            expressions.append(deed.done)
+        if check is not None:
+            texts += [check.ask, check.right, check.wrong]
+            expressions += check.expressions()
+        spoken = {name for text in texts for name in places(text)}
+        computed = {step.name for each in expressions for step in each.steps if step.name}
+        acts = (*self.scene, *(deed.acts if deed else ()), *self.solution)
+        waited = {name for act in acts for name in NAME.findall(getattr(act, "until", ""))}
+        return frozenset(spoken | computed | waited)
+
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
@@ -101,6 +120,10 @@ class Lesson:
     def number(self) -> str:
         """Chapter and position, such as ``2.1``."""
         return f"{self.chapter}.{self.position}"
+
+    def probes_of(self, page: Page) -> tuple[tuple[str, Probe], ...]:
+        """By name, what is measured while a page is open."""
+        return tuple((name, each) for name, each in self.probes.items() if name in page.names)
 
     def page_called(self, title: str) -> int:
         """The index of a page.

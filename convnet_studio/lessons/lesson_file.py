@@ -141,6 +141,7 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
             raise fields.wrong(f"{name[:50]!r} can't be remembered: take a name that no probe has.")
     remember = {name: read_expression(text, probes, f"{where}, remember {name}") for name, text in kept.items()}
     names = (*probes, *remember)
+    act = fields.table("act")
     page = Page(
         title=title,
         text=_markup(fields, "text", names),
@@ -150,8 +151,8 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
         scene=_acts(fields, "scene"),
         remember=remember,
         predict=_prediction(fields.table("predict")),
-        deed=_deed(fields.table("act"), names),
-        observe=_markup(fields, "observe", names, ""),
+        observe=_markup(act, "observe", names, "") if act else "",
+        deed=_deed(act, names),
         check=_check(fields.table("check"), names),
         solution=_acts(fields, "solution"),
     )

@@ -90,7 +90,7 @@ def _missing(lesson: Lesson, surroundings: Surroundings) -> Iterator[str]:
     for name in lesson.requires:
         if name not in surroundings.lessons:
             yield f"it requires the lesson {name!r}, which there is not."
-    used = " ".join(repr(page) for page in lesson.pages)
+    used = frozenset().union(*(page.names for page in lesson.pages))
     for name in lesson.probes:
         if name not in used:
             yield f"the probe {name!r} is used nowhere: take it out."

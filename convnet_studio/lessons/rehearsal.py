@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-import convnet_studio.engine.data.datasets  # noqa: F401  (importing the folder registers what it holds)
 from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.expression import Expression
 from convnet_studio.engine.nn.module import Array
@@ -24,7 +23,7 @@ from convnet_studio.lessons.act import Act, apply_all
 from convnet_studio.lessons.acts.train import Restart, Train
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import Lesson, Page
-from convnet_studio.lessons.scene import Scene
+from convnet_studio.lessons.scene import Scene, weights_to_open
 from convnet_studio.lessons.values import AskValues, Values, read_expression
 
 
@@ -39,6 +38,7 @@ class Rehearsal:
         self.lesson = lesson
         self._session = Session(Control(), _program, load_dataset, compiled_set_ready())
         self._opened = False
+        self._page: Page | None = None
         self._remembered: dict[str, float] = {}
         self.scene = start_of(lesson)
 
@@ -52,6 +52,7 @@ class Rehearsal:
             self.open(start_of(self.lesson))
         elif not self._opened:
             self.open(self.scene)
+        self._page = page
         self.perform(page.scene)
         self._remembered = {}
         if page.remember:
@@ -62,8 +63,7 @@ class Rehearsal:
         """Begin a run of a scene."""
         self.scene = scene
         self._opened = True
-        self._take(self._session.open(scene.project, scene.weights or None))
-        self._check_weights()
+        self._begin()
 
     def perform(self, acts: Iterable[Act]) -> None:
         """Do some acts, one after the other."""
@@ -71,14 +71,15 @@ class Rehearsal:
             if isinstance(act, Train):
                 self._train(act)
             elif isinstance(act, Restart):
-                self._take(self._session.open(self.scene.project, self.scene.weights or None))
+                self._begin()
             else:
                 self._apply(act)
 
     def values(self) -> Values:
-        """All probes of the lesson, now."""
+        """What the page measures, now; before the first page everything."""
+        probes = self.lesson.probes_of(self._page) if self._page else tuple(self.lesson.probes.items())
         benches = tuple(self.scene.benches.items())
-        ask = AskValues(tuple(self.lesson.probes.items()), benches, tuple(self._remembered.items()))
+        ask = AskValues(probes, benches, tuple(self._remembered.items()))
         with np.errstate(all="ignore"):
             said = [each for each in ask.work(self.moment()) if isinstance(each, Values)]
         return said[-1]
@@ -95,6 +96,9 @@ class Rehearsal:
         """What keeps the scene's network from computing."""
         return tuple(f"{each.what}." for each in self._session.problems)
 
+    def _begin(self) -> None:
+        self._take(self._session.open(self.scene.project, weights_to_open(self.scene)))
+
     def _apply(self, act: Act) -> None:
         before = self.scene
         if act.needs_weights:
@@ -106,8 +110,7 @@ class Rehearsal:
         if not self._opened:
             return
         if self.scene.weights is not before.weights or act.do == "open":
-            self._take(self._session.open(self.scene.project, self.scene.weights or None))
-            self._check_weights()
+            self._begin()
         elif self.scene.project != before.project:
             self._take(self._session.follow(self.scene.project))
 
@@ -132,20 +135,6 @@ class Rehearsal:
         for event in events:
             if isinstance(event, Failed):
                 raise LessonProblem(f"The scene's network fails: {event.why}")
-
-    def _check_weights(self) -> None:
-        """Weights that the scene brings and the network has no place for are a mistake of the lesson."""
-        assert self._session.run is not None
-        network = self._session.run.network
-        for module_id, arrays in self.scene.weights.items():
-            if module_id not in network.nodes:  # taken out by now
-                continue
-            has = network.parameters_of(module_id)
-            for name, array in arrays.items():
-                if name not in has or has[name].value.shape != array.shape:
-                    shapes = ", ".join(f"{each} {list(value.value.shape)}" for each, value in has.items()) or "none"
-                    given = f"{name!r} of shape {list(array.shape)}"
-                    raise LessonProblem(f"The weights {given} have no place in {module_id}: it has {shapes}.")
 
 
 def start_of(lesson: Lesson) -> Scene:

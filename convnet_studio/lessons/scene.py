@@ -8,11 +8,16 @@ from types import MappingProxyType
 
 import numpy as np
 
-import convnet_studio.engine.analysis.benches  # noqa: F401  (importing the folder registers what it holds)
+import convnet_studio.engine.analysis.benches
+import convnet_studio.engine.data.datasets  # noqa: F401  (importing the folders registers what they hold)
 from convnet_studio.engine.analysis.bench import Bench
+from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.nn.initializers import initialize
 from convnet_studio.engine.nn.module import Array
+from convnet_studio.engine.project.build import build_network
 from convnet_studio.engine.project.spec import ModuleSpec, Project
 from convnet_studio.engine.project.weights import Weights
+from convnet_studio.lessons.fields import LessonProblem
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +56,33 @@ class Scene:
         """With other numbers in one parameter."""
         arrays = {**self.weights.get(module_id, {}), name: values.astype(np.float32)}
         return replace(self, weights={**self.weights, module_id: arrays})
+
+
+def weights_to_open(scene: Scene) -> Weights | None:
+    """What a run of the scene begins with: the scene's own numbers, and beside them in each module those of its seed.
+
+    Weights of modules that are not in the project are left out. None where the scene brings no weights.
+
+    Raises:
+        LessonProblem: one sentence, where a module has no such parameter, or it has another shape.
+    """
+    if not scene.weights:
+        return None
+    dataset = load_dataset(scene.project.data.dataset)
+    network = build_network(scene.project, dataset.input_shape, dataset.classes)
+    initialize(network, scene.project.training.seed)
+    made: dict[str, dict[str, Array]] = {}
+    for module_id, arrays in scene.weights.items():
+        if module_id not in network.nodes:
+            continue
+        made[module_id] = {name: each.value.copy() for name, each in network.parameters_of(module_id).items()}
+        for name, array in arrays.items():
+            if name not in made[module_id] or made[module_id][name].shape != array.shape:
+                has = ", ".join(f"{each} {list(value.shape)}" for each, value in made[module_id].items()) or "none"
+                given = f"{name!r} of shape {list(array.shape)}"
+                raise LessonProblem(f"The weights {given} have no place in {module_id}: it has {has}.")
+            made[module_id][name] = array
+    return made
 
 
 def module_called(project: Project, text: str) -> ModuleSpec:

@@ -18,6 +18,7 @@ NOTHING = "–"
 """Stands for a number that there is not."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.IGNORECASE)
 _PLACE = re.compile(r"\{(?P<name>[A-Za-z][A-Za-z0-9_]*)(?::(?P<format>,|,?\.[0-9]{1,2}[efg%]))?\}")
+_FORMULA = re.compile(r"(\$\$.*?\$\$|\$[^$]*\$)", re.DOTALL)
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -100,7 +101,8 @@ def number_text(value: float, form: str = "") -> str:
 
 def places(text: str) -> tuple[str, ...]:
     """The names that stand in braces in a text, formulas between dollar signs left out."""
-    return tuple(match["name"] for part in _spoken(text) for match in _PLACE.finditer(part))
+    spoken = _FORMULA.split(text)[::2]
+    return tuple(match["name"] for part in spoken for match in _PLACE.finditer(part))
 
 
 def filled(text: str, values: Values) -> str:
@@ -109,10 +111,5 @@ def filled(text: str, values: Values) -> str:
     def number(match: re.Match[str]) -> str:
         return number_text(values.numbers.get(match["name"], math.nan), match["format"] or "")
 
-    parts = text.split("$")
-    return "$".join(part if index % 2 else _PLACE.sub(number, part) for index, part in enumerate(parts))
-
-
-def _spoken(text: str) -> list[str]:
-    """What stands outside of formulas."""
-    return text.split("$")[::2]
+    parts = _FORMULA.split(text)
+    return "".join(part if index % 2 else _PLACE.sub(number, part) for index, part in enumerate(parts))

@@ -44,9 +44,11 @@ class DialRow(QWidget):
         self.dial = dial
         self._show: Callable[[Any], None]
         self._fields: list[NumberField | ChoiceField | CheckField] = []
+        self._entered = 0  # the field that spoke last
         self._values: list[float] = list(start) if isinstance(start, tuple) else []
         self.label = _ResetLabel(f"{dial.label}, {dial.unit}" if dial.unit else dial.label, self.reset.emit)
-        self.label.setToolTip(f"Double-click: back to {_text_of(start, dial)}")
+        if not dial.is_switch:
+            self.setToolTip(f"Double-click the name: back to {_text_of(start, dial)}")
         self.problem = Sentence("", "bad")
         self.problem.setVisible(False)
         self._column = QVBoxLayout(self)
@@ -63,9 +65,8 @@ class DialRow(QWidget):
 
     def refuse(self, sentence: str) -> None:
         """Say why a value was not taken; the entry stays to be mended."""
-        for field in self._fields:
-            if field.hasFocus() or len(self._fields) == 1:
-                field.set_refused(True)
+        if self._fields:
+            self._fields[self._entered].set_refused(True)
         self.problem.show_text(sentence)
         self.problem.setVisible(True)
 
@@ -154,6 +155,7 @@ class DialRow(QWidget):
     def _turn_one(self, index: int, value: object) -> None:
         values: list[object] = list(self._values)
         values[index] = value
+        self._entered = index
         self.turned.emit(tuple(values))
 
 

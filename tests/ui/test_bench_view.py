@@ -12,7 +12,7 @@ import pytest
 from live_digits import live
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import convnet_studio.ui.views  # noqa: F401
@@ -136,6 +136,7 @@ def test_a_value_out_of_range_is_refused_in_a_sentence_and_stays_to_be_mended(vi
     assert row.problem.isVisible()
     assert "from 8 to 400" in row.problem.text()
     assert field.text() == "9000"
+    assert field._refused
     field.lineEdit().setText("100")
     field.editingFinished.emit()
     assert view.bench == view.kind().turned(side=100)
@@ -159,6 +160,7 @@ def test_the_button_and_a_double_click_go_back_to_the_start(view: BenchView) -> 
     view.set_bench(view.kind().turned(side=50, maps=3))
     row = view.control("side")
     assert isinstance(row, DialRow)
+    assert row.toolTip() == "Double-click the name: back to 200 px"
     QTest.mouseDClick(row.label, Qt.MouseButton.LeftButton)
     assert view.bench == view.kind().turned(maps=3)
     QTest.mouseClick(view.back, Qt.MouseButton.LeftButton)
@@ -228,6 +230,8 @@ def test_a_row_of_numbers_is_turned_one_by_one(qtbot: QtBot) -> None:
     with qtbot.waitSignal(row.turned) as turned:
         fields[1].entered.emit(-1)
     assert turned.args == [(0.0, -1, 0.25)]
+    row.refuse("Samples takes numbers from -1 to 1.")
+    assert [each._refused for each in fields] == [False, True, False]
 
 
 # ---------------------------------------------------------------- the pictures
@@ -251,6 +255,9 @@ def test_every_kind_shows_at_every_width_with_a_name(stack: PictureStack, size: 
         assert widget.height() >= widget.height_in(widget.width()) or widget.grows
         assert widget.accessibleName() == picture.title
         assert widget.accessibleDescription() == widget.in_words() != ""
+    for child in stack.findChildren(QWidget):
+        reached = child.isVisible() and child.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert child.accessibleName() or not reached or child.focusProxy()
     beside = any(one.top() == other.top() and one.left() < other.left() for one in places for other in places)
     assert beside == (size[0] >= 700)
 
@@ -326,4 +333,5 @@ def test_colours_follow_the_meaning() -> None:
 def test_ticks_are_round_and_within_the_ends() -> None:
     assert Axis(0.0, 1.0).ticks(4) == [0.0, 0.5, 1.0]
     assert Axis(-3.0, 7.0).ticks(5) == [-2.0, 0.0, 2.0, 4.0, 6.0]
+    assert Axis(-4.0, 4.5).ticks(2) == [-4.0, -2.0, 0.0, 2.0, 4.0]
     assert Axis(1e-3, 1e3, is_log=True).ticks(7) == pytest.approx([1e-3, 1e-2, 0.1, 1, 10, 100, 1000])

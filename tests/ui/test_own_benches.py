@@ -160,3 +160,16 @@ def test_the_pooling_dial_reads_what_it_shows(qtbot: QtBot) -> None:
     assert view.bench.change_under_shift() == pytest.approx(view.change._values[4])
     view._fields[1, 1].entered.emit(3.5)
     assert view.bench.maximum() == 3.5
+
+
+def test_the_pooling_dial_keeps_its_numbers_until_there_is_a_map(qtbot: QtBot) -> None:
+    view = PoolingDial(OpenProject(live().project))
+    qtbot.addWidget(view)
+    wanted = view.bench.turned(**OTHERS["pooling_dial"])
+    view.set_bench(wanted)
+    assert view.bench == wanted
+    view.set_summary(live().summary)
+    view.open_project.select(frozenset({live().id_of("Conv2d")}))
+    view.set_bench(view.bench.turned(numbers=tuple(float(index) for index in range(36))))
+    view.show_snapshot(live().snapshot)
+    assert view.bench.maximum() == 28

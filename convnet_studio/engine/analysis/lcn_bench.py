@@ -245,7 +245,8 @@ def mean_correlation(samples: Array) -> float:
 
 @dataclass(frozen=True)
 class NoiseSpread:
-    """Standard deviation of y over pictures of white noise: in the middle, along the edges, in the corners."""
+    """Standard deviation of y over pictures of white noise: in the middle, along the edges away from
+    the corners, and in the corners."""
 
     inside: float
     edge: float
@@ -261,6 +262,7 @@ def noise_spread(norm: LocalContrastNorm, pictures: int = 400, seed: int = 2013)
     side = 2 * reach + 8
     y = norm.forward(np.random.default_rng(seed).standard_normal((pictures, 1, side, side)))
     middle = y[..., reach:-reach, reach:-reach]
-    edges = np.concatenate([y[..., 0, 1:-1], y[..., -1, 1:-1], y[..., 1:-1, 0], y[..., 1:-1, -1]])
+    inside = slice(reach, -reach)
+    edges = np.concatenate([y[..., 0, inside], y[..., -1, inside], y[..., inside, 0], y[..., inside, -1]])
     corners = y[..., :: side - 1, :: side - 1]
     return NoiseSpread(float(middle.std()), float(edges.std()), float(corners.std()))

@@ -18,6 +18,7 @@ _HUGE = 1e150
 """Numbers are drawn as if they ended here: beyond it their spans overflow."""
 _LINE, _FOOT, _TICK_GAP = 16, 16, 6
 _SPARE = 0.04
+_FEWEST_TICKS = 3
 _PLAIN_POWERS = 4
 """Powers of ten from this one on are written as powers."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,11 +52,16 @@ class Axis:
     def ticks(self, most: int) -> list[float]:
         """Round numbers, about `most`."""
         if self.is_log:
-            found = log_ticks(self.low, self.high)
-            return found[:: -(-len(found) // max(1, most))] or [self.low, self.high]
-        step = round_up((self.high - self.low) / max(1, most))
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [float(f"{index * step:.10g}") for index in range(first, last + 1)]
+            powers = log_ticks(self.low, self.high)
+            return powers[:: -(-len(powers) // max(1, most))] or [self.low, self.high]
+        found = list[float]()
+        for count in range(max(1, most), max(1, most) + 4):  # a few more where only one or two would be round
+            step = round_up((self.high - self.low) / count)
+            first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+            found = [float(f"{index * step:.10g}") for index in range(first, last + 1)]
+            if len(found) >= _FEWEST_TICKS:
+                break
+        return found
 
 
 def axis_for(values: Array, title: str, is_log: bool, is_tight: bool = False) -> Axis:
@@ -155,7 +161,7 @@ def tick_text(value: float, is_log: bool = False) -> str:
     power = math.log10(value) if is_log and value > 0 else 0.0
     if abs(power) >= _PLAIN_POWERS and abs(power - round(power)) < 1e-9:
         return f"10{str(round(power)).translate(_RAISED)}"
-    return f"{value:.6g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", "−")
+    return f"{value:.6g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
 
 def _fitting(painter: QPainter, text: str, width: float) -> str:

@@ -132,7 +132,7 @@ class BarsWidget(PictureWidget):
             self.read("")
         else:
             name, value = list(self._bars.values.items())[index]
-            self.read(f"{name}: {value:.9g} {self._bars.unit}".strip())
+            self.read(f"{name}: {value:,.9g} {self._bars.unit}".strip())
 
     def read(self, words: str) -> None:
         """Where nothing is read, no row is marked either."""

@@ -25,8 +25,6 @@ _MARGIN = 20
 class CodeWidget(PictureWidget):
     """A CodeText that is as high as its lines."""
 
-    least_width = 360
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._code = Code("", ())
@@ -50,6 +48,11 @@ class CodeWidget(PictureWidget):
             return f"{len(self._code.lines)} lines"
         value = (self._code.values or {}).get(at, "")
         return f"line {at + 1}: {self._code.lines[at].strip()} {value}".strip()
+
+    @property
+    def least_width(self) -> int:
+        """Where lines of usual length do not break."""
+        return 360
 
     def height_in(self, width: int) -> int:
         """Of all lines, as they break."""

@@ -25,7 +25,6 @@ class ContoursWidget(PictureWidget):
     """A ContourMap, below it the legend of its colours and of its ways."""
 
     grows = True
-    least_width = 280
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

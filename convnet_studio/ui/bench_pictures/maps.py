@@ -88,6 +88,11 @@ class MapsWidget(PictureWidget):
         across = (width - (columns - 1) * _GAP) / columns / wide
         return min(across, ((height - (rows - 1) * _GAP) / rows - _NAME) / tall, _LARGEST)
 
+    @property
+    def least_width(self) -> int:
+        """Many maps have a row of their own."""
+        return max(super().least_width, round(len(self._maps.maps) * (_LEAST * self._shape[1] + _GAP)))
+
     def height_in(self, width: int) -> int:
         """As many maps side by side as are not too small, at the side that is liked best."""
         count = max(1, len(self._maps.maps))

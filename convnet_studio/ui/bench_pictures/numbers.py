@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPen
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from convnet_studio.engine.analysis.bench_pictures import BenchPicture, Numbers
@@ -15,11 +16,13 @@ from convnet_studio.ui.bench_pictures.picture import HEAD, PictureWidget
 from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.painting import blend
 from convnet_studio.ui.map_images import Scale, colored
+from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import number_font, text_font, theme
 
 _CELL, _LEAST_CELL, _WIDEST = 26, 6.0, 76.0
 _LETTERS = (12, 11, 10, 9)
 _HEADER = 18
+_WIDEST_ROW = 900
 _TINT = 0.5
 """How strong the colours are: pale enough for letters in the colour of text."""
 
@@ -56,14 +59,25 @@ class NumbersWidget(PictureWidget):
         left = max(QFontMetricsF(text_font(11)).horizontalAdvance(each) for each in names)
         left = min(left, 0.35 * width) + 8 if self._numbers.rows else 0.0
         room = (width - left - 2) / max(1, columns)
+        longest = max((len(each) for row in self._texts for each in row), default=0)
         for size in _LETTERS:
             metrics = QFontMetricsF(number_font(size))
             heads = QFontMetricsF(text_font(11))
-            wanted = max((metrics.horizontalAdvance(each) for row in self._texts for each in row), default=0.0) + 8
+            wanted = metrics.horizontalAdvance("0") * longest + 8  # every digit is equally wide
             if wanted <= room:
                 named = max((heads.horizontalAdvance(each) for each in self._numbers.columns), default=0.0) + 8
                 return left, min(room, max(_CELL, wanted, min(named, _WIDEST))), _CELL, size
         return left, max(_LEAST_CELL, min(room, _CELL)), max(_LEAST_CELL, min(room, _CELL)), 0
+
+    @property
+    def least_width(self) -> int:
+        """Where the numbers can be read, unless they have no room even in a row of their own."""
+        columns, longest = (
+            self._numbers.values.shape[1],
+            max((len(each) for row in self._texts for each in row), default=0),
+        )
+        wanted = columns * (QFontMetricsF(number_font(_LETTERS[1])).horizontalAdvance("0") * longest + 8) + 60
+        return max(super().least_width, round(wanted)) if wanted <= _WIDEST_ROW else super().least_width
 
     def height_in(self, width: int) -> int:
         """Of all rows."""
@@ -82,28 +96,34 @@ class NumbersWidget(PictureWidget):
         """Names, grounds, numbers, outlines."""
         left, wide, tall, size = self._layout(self.width())
         first = self.cell(0, 0)
-        rgb = colored(np.asarray(self._numbers.values, np.float64), self._scale)
-        surface, ink = theme().color("surface"), theme().color("text")
-        painter.setFont(number_font(size or 9))
-        for row, texts in enumerate(self._texts):
-            for column, text in enumerate(texts):
-                box = QRectF(first.left() + column * wide, first.top() + row * tall, wide, tall).adjusted(0, 0, -1, -1)
-                if not text:
-                    painter.setPen(QPen(theme().color("line"), 1))
-                    painter.setBrush(Qt.BrushStyle.NoBrush)
-                    painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
-                    continue
-                ground = QColor.fromRgb(int(rgb[row, column]))
-                painter.fillRect(box, blend(ground, surface, _TINT if size else 1.0))
-                if size:
-                    painter.setPen(ink)
-                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        rgb = np.ascontiguousarray(colored(np.asarray(self._numbers.values, np.float64), self._scale))
+        if size:
+            painter.setFont(number_font(size))
+            self._paint_cells(painter, rgb, first, wide, tall)
+        else:
+            rows, columns = rgb.shape
+            image = QImage(rgb.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+            draw_cells(painter, QRectF(first.topLeft(), QSizeF(columns * wide, rows * tall)), image)
         self._paint_names(painter, left, first, wide, tall)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         marked = [(each, "accent") for each in self._numbers.outlined]
         for (row, column), token in [*marked, *([(self._pointed, "text")] if self._pointed else [])]:
             painter.setPen(QPen(theme().color(token), 2))
             painter.drawRect(self.cell(row, column).adjusted(0, 0, -1, -1))
+
+    def _paint_cells(self, painter: QPainter, rgb: NDArray[np.uint32], first: QRectF, wide: float, tall: float) -> None:
+        surface, ink = theme().color("surface"), theme().color("text")
+        for row, texts in enumerate(self._texts):
+            for column, text in enumerate(texts):
+                box = QRectF(first.left() + column * wide, first.top() + row * tall, wide, tall).adjusted(0, 0, -1, -1)
+                if text:
+                    painter.fillRect(box, blend(QColor.fromRgb(int(rgb[row, column])), surface, _TINT))
+                    painter.setPen(ink)
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+                else:
+                    painter.setPen(QPen(theme().color("line"), 1))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _paint_names(self, painter: QPainter, left: float, first: QRectF, wide: float, tall: float) -> None:
         painter.setFont(text_font(11))

@@ -22,8 +22,6 @@ class PictureWidget(QWidget):
 
     grows = False
     """Whether it is better for more height than it needs."""
-    least_width = 300
-    """Pixels below which it does not stand beside another one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +53,11 @@ class PictureWidget(QWidget):
 
     def paint_body(self, painter: QPainter) -> None:
         """Paint what stands below the heading, within `room`."""
+
+    @property
+    def least_width(self) -> int:
+        """Pixels below which it does not stand beside another one."""
+        return 300
 
     @property
     def room(self) -> QRectF:

@@ -40,6 +40,12 @@ class RowsWidget(PictureWidget):
         ]
         return "; ".join(rows)
 
+    @property
+    def least_width(self) -> int:
+        """Where no word is cut, and letters are of full size."""
+        widths = self._widths_at(_SIZES[0])
+        return max(super().least_width, round(sum(widths) + _GAPS[0] * (len(widths) - 1) + 16))
+
     def height_in(self, width: int) -> int:
         """Of all rows."""
         return HEAD + _ROW * (len(self._table.rows) + 1) + 4
@@ -48,23 +54,33 @@ class RowsWidget(PictureWidget):
         cells = [row[column] for row in self._table.rows if column < len(row) and row[column]]
         return bool(cells) and all(_NUMBER.match(each) for each in cells)
 
+    def _widths_at(self, size: int, with_heads: bool = True) -> list[float]:
+        digit = QFontMetricsF(number_font(size, QFont.Weight.DemiBold)).horizontalAdvance("0")
+        heads = QFontMetricsF(text_font(size, QFont.Weight.DemiBold))
+        return [
+            max(
+                [
+                    heads.horizontalAdvance(word) if with_heads else 0.0,
+                    *(digit * len(row[at]) for row in self._table.rows if at < len(row)),
+                ]
+            )
+            + 2
+            for at, word in enumerate(self._table.columns)
+        ]
+
     def _widths(self) -> tuple[list[float], float, int]:
         """Of the columns, of the gaps, and the size of letters."""
         widths: list[float] = []
         for size, gap in zip(_SIZES, _GAPS, strict=True):
-            metrics = QFontMetricsF(number_font(size, QFont.Weight.DemiBold))
-            heads = QFontMetricsF(text_font(size, QFont.Weight.DemiBold))
-            widths = [
-                max(
-                    [heads.horizontalAdvance(word)]
-                    + [metrics.horizontalAdvance(row[at]) for row in self._table.rows if at < len(row)]
-                )
-                + 2
-                for at, word in enumerate(self._table.columns)
-            ]
+            widths = self._widths_at(size)
             if sum(widths) + gap * (len(widths) - 1) + 16 <= self.width():
                 return widths, gap, size
         spare = self.width() - 16 - _GAPS[-1] * (len(widths) - 1)
+        cells = self._widths_at(_SIZES[-1], with_heads=False)
+        slack = sum(widths) - sum(cells)
+        if slack > 0:  # rather than a number, the head above it is cut
+            part = min(1.0, max(0.0, sum(widths) - spare) / slack)
+            widths = [wide - part * (wide - cell) for wide, cell in zip(widths, cells, strict=True)]
         while widths and sum(widths) > spare and max(widths) > 24:
             widest = widths.index(max(widths))
             widths[widest] = max(24.0, widths[widest] - max(4.0, (sum(widths) - spare) / 2))

@@ -45,6 +45,7 @@ class PictureStack(QScrollArea):
         self.widgets: list[PictureWidget] = []
         self._page = QWidget()
         self._height = 0
+        self._wanted: list[tuple[PictureWidget, int, int]] = []
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -52,13 +53,12 @@ class PictureStack(QScrollArea):
 
     def show_pictures(self, pictures: Sequence[kinds.BenchPicture]) -> None:
         """Show these pictures."""
-        heights = [each.height_in(each.width()) for each in self.widgets]
         for index, picture in enumerate(pictures):
             self._widget_for(index, picture).show_picture(picture)
         for widget in self.widgets[len(pictures) :]:
             _remove(widget)
         del self.widgets[len(pictures) :]
-        if heights != [each.height_in(each.width()) for each in self.widgets]:
+        if self._wanted != [(each, each.least_width, each.height_in(each.width())) for each in self.widgets]:
             self._place()
 
     @property
@@ -106,6 +106,7 @@ class PictureStack(QScrollArea):
                 widget.setGeometry(place * (each_width + _GAP), top, each_width, tall)
             top += tall + _BETWEEN
         self._height = max(0, top - _BETWEEN)
+        self._wanted = [(each, each.least_width, each.height_in(each.width())) for each in self.widgets]
         self._page.resize(max(1, width), max(1, self._height))
 
     def _lines(self, width: int) -> list[list[PictureWidget]]:

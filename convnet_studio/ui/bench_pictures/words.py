@@ -18,8 +18,6 @@ _FLAGS = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFla
 class WordsWidget(PictureWidget):
     """As high as its lines; a row of its own."""
 
-    least_width = 10_000
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
@@ -32,6 +30,11 @@ class WordsWidget(PictureWidget):
     def in_words(self) -> str:
         """The words themselves."""
         return self._text
+
+    @property
+    def least_width(self) -> int:
+        """Words have a row of their own."""
+        return 10_000
 
     def height_in(self, width: int) -> int:
         """Of the lines."""

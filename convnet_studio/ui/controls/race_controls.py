@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -69,20 +70,19 @@ class RaceControls(QWidget):
         """Of the samples."""
         return tuple(float(t.value) for _, t in self.samples)
 
-    @property
-    def is_log(self) -> bool:
-        """Whether heights are logarithms."""
-        return self._height.choice == LOG
-
-    @property
-    def reach(self) -> float:
-        """How far both weights go."""
-        return float(self._reach.value)
-
-    @property
-    def ticked(self) -> list[int]:
-        """The numbers of the rules that drop a ball."""
-        return [number for number, check in enumerate(self.checks) if check.value]
+    def bench(self, before: OneOneOneBench) -> OneOneOneBench:
+        """`before` with what is set here; of several rules the first one that is ticked."""
+        ticked = [self.checks[number].accessibleName() for number in self.ticked]
+        return replace(
+            before,
+            units=self.units,
+            inputs=self.inputs,
+            targets=self.targets,
+            rate=self.rate.rate,
+            rule=ticked[0] if ticked else before.rule,
+            reach=self._reach.value,
+            log_height=self.is_log,
+        )
 
     def show_bench(self, bench: OneOneOneBench) -> None:
         """Show what `bench` sets of all this, without telling anybody; of the rules its own is ticked, and no other."""
@@ -113,6 +113,21 @@ class RaceControls(QWidget):
             "reach": self._reach,
             "log_height": self._height,
         }.get(dial)
+
+    @property
+    def is_log(self) -> bool:
+        """Whether heights are logarithms."""
+        return self._height.choice == LOG
+
+    @property
+    def reach(self) -> float:
+        """How far both weights go."""
+        return float(self._reach.value)
+
+    @property
+    def ticked(self) -> list[int]:
+        """The numbers of the rules that drop a ball."""
+        return [number for number, check in enumerate(self.checks) if check.value]
 
     def say(self, remark: str) -> None:
         """A sentence below everything."""

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from convnet_studio.engine.analysis.bench import Bench
 from convnet_studio.engine.project.spec import Project
-from convnet_studio.engine.project.weights import Weights
 from convnet_studio.engine.training.control import Pause
 from convnet_studio.engine.training.events import Event, RunStarted
 from convnet_studio.engine.training.inquiry import Answer
@@ -19,7 +18,7 @@ from convnet_studio.lessons.acts.train import Restart, Train
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import Lesson, Page
 from convnet_studio.lessons.rehearsal import chosen_picture, start_of
-from convnet_studio.lessons.scene import Scene
+from convnet_studio.lessons.scene import Scene, weights_to_open
 from convnet_studio.lessons.values import AskValues, Values, read_expression
 from convnet_studio.ui.controls.learning_record import LearningRecord
 from convnet_studio.ui.lesson_panel.training_act import TrainingAct
@@ -70,7 +69,9 @@ class LessonDesk(QObject):
         """As it was last set; reality may have gone on."""
         self._benches: dict[str, Bench] = {}
         self._remembered: dict[str, float] = {}
+        self._page: Page | None = None
         self._to_remember: Page | None = None
+        """The page whose numbers are still to be kept."""
         self._waiting: deque[Act] = deque()
         self._then: Callable[[], None] | None = None
         self._is_busy = False
@@ -94,13 +95,13 @@ class LessonDesk(QObject):
     def begin(self, lesson: Lesson) -> None:
         """Take up another lesson; its scene comes with the first `set_page`."""
         self.stop()
-        self.lesson, self._scene = lesson, None
+        self.lesson, self._scene, self._page = lesson, None, None
         self._benches.clear()
 
     def end(self) -> None:
         """Let go of the lesson."""
         self.stop()
-        self.lesson = self._scene = self.values = None
+        self.lesson = self._scene = self._page = self.values = None
         self._live.ask(_VALUES, None, self._take_answer)
 
     def stop(self) -> None:
@@ -122,7 +123,8 @@ class LessonDesk(QObject):
         """
         assert self.lesson is not None
         self.stop()
-        self.values, self._remembered, self._to_remember = None, {}, page
+        self._page = self._to_remember = page
+        self.values, self._remembered = None, {}
         if not page.keeps or self._scene is None or not self.is_here:
             scene = start_of(self.lesson)
             acts = list(page.scene)
@@ -178,7 +180,7 @@ class LessonDesk(QObject):
     def _do(self, act: Act) -> None:
         before = self.scene_of_now()
         if isinstance(act, Restart):
-            self._begin_run(before.project, before.weights)
+            self._begin_run(before)
             return
         moves_weights = act.do == "weights" or act.needs_weights
         if moves_weights:
@@ -187,7 +189,7 @@ class LessonDesk(QObject):
         if act.do == "open":
             self._open(after)
         elif after.weights is not before.weights:
-            self._begin_run(after.project, after.weights)
+            self._begin_run(after)
         elif after.project != before.project:
             self._open_project.edit(_words(act), after.project)
         if after.benches != before.benches:
@@ -212,18 +214,18 @@ class LessonDesk(QObject):
     def _open(self, scene: Scene) -> None:
         """Begin a scene with a project of its own."""
         self._scene = scene
-        self._session.switch(DESK, scene.project, dict(scene.weights) or None)
+        self._session.switch(DESK, scene.project, weights_to_open(scene))
         if self.is_here:
             self._open_project.open(scene.project, brings_run=True)
         else:
             self._open_project.switch(DESK, scene.project)
 
-    def _begin_run(self, project: Project, weights: Weights) -> None:
+    def _begin_run(self, scene: Scene) -> None:
         """Begin a new run of what is open."""
-        assert self._scene is not None
-        self._scene = replace(self._scene, weights=weights)
+        weights = weights_to_open(scene)
+        self._scene = scene
         picture = self._session.picture
-        self._session.switch(DESK, project, dict(weights) or None)
+        self._session.switch(DESK, scene.project, weights)
         self._session.look(picture, self._session.probes)
 
     def _show_picture(self, scene: Scene) -> None:
@@ -271,10 +273,10 @@ class LessonDesk(QObject):
         self._ask()
 
     def _ask(self) -> None:
-        if self.lesson is None or not self.is_here:
+        if self._page is None or not self.is_here:
             return
         self.inquiry = AskValues(
-            tuple(self.lesson.probes.items()),
+            self._lesson.probes_of(self._page),
             tuple(sorted(self._benches.items())),
             tuple(self._remembered.items()),
             self._open_project.project,

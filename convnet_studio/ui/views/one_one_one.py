@@ -156,21 +156,12 @@ class OneOneOneView(View):
         return self.transport if dial == "steps" else self.controls.control(dial)
 
     def _tell_bench(self, *_: object) -> None:
-        controls, before = self.controls, self._bench
-        ticked = self._rules[controls.ticked[0]].title if controls.ticked else before.rule
-        now = replace(
-            before,
-            units=self.net.units,
-            inputs=self.net.inputs,
-            targets=self.net.targets,
-            rate=controls.rate.rate,
-            rule=ticked,
-            reach=f"{controls.reach:g}",
-            log_height=controls.is_log,
-        )
-        if now != before:
-            self._bench = now
-            self.bench_changed.emit(now)
+        self._take_bench(self.controls.bench(self._bench))
+
+    def _take_bench(self, bench: OneOneOneBench) -> None:
+        if bench != self._bench:
+            self._bench = bench
+            self.bench_changed.emit(bench)
 
     # ---------------------------------------------------------------- the race
 
@@ -227,9 +218,7 @@ class OneOneOneView(View):
             self.controls.say(f"{MOST_WALKERS} balls are enough: clear them first.")
         else:
             self.controls.say("")
-            if (w0, w1) != (self._bench.w0, self._bench.w1):
-                self._bench = replace(self._bench, w0=w0, w1=w1)
-                self.bench_changed.emit(self._bench)
+            self._take_bench(replace(self._bench, w0=w0, w1=w1))
             for number in ticked:
                 self.race.drop(self._rules[number], self.controls.rate.rate, (w0, w1))
         self._show_race()

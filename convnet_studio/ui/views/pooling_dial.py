@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -62,6 +61,7 @@ class PoolingDial(View):
         self._corner: tuple[int, int, int] | None = None  # map, row, column of the window; None: where most goes on
         self._edited: dict[tuple[int, int], float] = {}
         self._bench = PoolingDialBench()
+        self._numbers = self._bench.numbers
         self._places = {family: AMOUNTS[family].index(2.0 if family == P_NORM else 1.0) for family in FAMILIES}
         self.words = Sentence(_EMPTY, "text")
         self.family = SegmentedControl("Kind of pooling", FAMILIES)
@@ -150,7 +150,8 @@ class PoolingDial(View):
             self.window_size.choose(bench.size)
             self._edited.clear()
             self._make_cells()
-        if bench.numbers != self._bench.numbers:
+        if bench.numbers != self._numbers:
+            self._numbers = bench.numbers
             around = range(-1, bench.side + 1)
             patch = bench.patch.tolist()
             self._edited = {(row, column): patch[row + 1][column + 1] for row in around for column in around}
@@ -163,13 +164,13 @@ class PoolingDial(View):
         return found.get(dial)
 
     def _tell_bench(self, patch: Array | None, corner: tuple[int, int]) -> None:
-        p, b = (AMOUNTS[family][self._places[family]] for family in FAMILIES)
-        now = replace(self._bench, family=self.family.choice, p=p, b=b, size=self.window_size.choice)
         if patch is not None:
             before = [(1 - corner[axis], 0) for axis in (0, 1)]
             whole = np.pad(patch, before, mode="edge")[:SIDE, :SIDE]
             after = [(0, SIDE - whole.shape[axis]) for axis in (0, 1)]
-            now = replace(now, numbers=tuple(np.pad(whole, after, mode="edge").ravel().tolist()))
+            self._numbers = tuple(np.pad(whole, after, mode="edge").ravel().tolist())
+        p, b = (AMOUNTS[family][self._places[family]] for family in FAMILIES)
+        now = PoolingDialBench(self.family.choice, p, b, self.window_size.choice, self._numbers)
         if now != self._bench:
             self._bench = now
             self.bench_changed.emit(now)

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from convnet_studio.engine.analysis.bench import Bench, choice, reading, switch, whole
-from convnet_studio.engine.analysis.bench_pictures import Bars, BenchPicture, Rows
+from convnet_studio.engine.analysis.bench_pictures import Bars, BenchPicture, Maps, Rows
 from convnet_studio.engine.training.inquiry import Moment
 
 FULL, LOCAL, SHARED = "full", "local", "shared"
 BYTES = 4
 """Of a weight in float32."""
+MOST_DRAWN = 60
+"""Side of a picture whose weights are drawn; of a larger one this much is."""
 
 
 @dataclass(frozen=True)
@@ -64,4 +68,19 @@ class Connections(Bench):
             rows,
             (FULL, LOCAL, SHARED).index(self.connection),
         )
-        yield (bars, table)
+        yield (self._looks(), bars, table)
+
+    def _looks(self) -> Maps:
+        """The weights of four units of one map, where they lie on the picture; not a number where there is none."""
+        side = min(self.side, MOST_DRAWN)
+        kernel = side if self.connection == FULL else min(self.kernel, side)
+        random = np.random.default_rng(7)
+        same = random.normal(size=(kernel, kernel))
+        maps = {}
+        for number, (row, column) in enumerate(((0.1, 0.15), (0.1, 0.8), (0.5, 0.45), (0.9, 0.75)), 1):
+            own = same if self.connection == SHARED else random.normal(size=(kernel, kernel))
+            looks = np.full((side, side), np.nan)
+            top, left = round(row * (side - kernel)), round(column * (side - kernel))
+            looks[top : top + kernel, left : left + kernel] = own
+            maps[f"unit {number}"] = looks
+        return Maps("The weights of four units, where they look", maps, "weight")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -26,13 +26,15 @@ from convnet_studio.engine.analysis.lcn_bench import (
     ramp,
     relative_change,
 )
-from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS
+from convnet_studio.engine.nn.local_statistics import BORDERS, THRESHOLDS, gaussian_taps
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.modules.local_contrast_norm import LocalContrastNorm
 from convnet_studio.engine.nn.whitening import fit_whitening
 from convnet_studio.engine.training.inquiry import Moment
 
 LARGEST_WINDOW, LARGEST_WIDTH = 31, 8.0
+QUIET = 0.1
+"""Of the pixels, those that count as quiet."""
 _WHITE = 1e-4
 """Regularisation of the whitening, in parts of the mean variance."""
 
@@ -89,8 +91,10 @@ class LcnBench(Bench):
         picture = moment.picture
         if picture.ndim != 3 or not np.isfinite(picture).all():
             raise ValueError("There is no picture of finite numbers to normalise: choose another one.")
-        told = picture.astype(np.float64)
-        return lcn_steps(self.norm, self.light(*told.shape[1:]).on(told) if is_lit else told)
+        plain = replace(self, map=0, row=0, column=0)
+        if not is_lit:
+            plain = replace(plain, added=0.0, taken=0.0, gain=1.0, offset=0.0)
+        return _steps(plain, _Shown(picture))
 
     def _place(self, steps: LcnSteps) -> tuple[int, int, int]:
         """The marked pixel, within the picture."""
@@ -130,6 +134,18 @@ class LcnBench(Bench):
         """What comes out at the marked pixel."""
         steps = self.steps(moment)
         return float(steps.y[self._place(steps)])
+
+    @reading
+    def quiet_noise(self, moment: Moment) -> float:
+        """Standard deviation of y over the quietest tenth of the pixels: those with the smallest σ."""
+        steps = self.steps(moment)
+        sigma = np.broadcast_to(steps.deviation, steps.y.shape)
+        return float(steps.y[sigma <= np.quantile(sigma, QUIET)].std())
+
+    @reading
+    def sigma_of_constant(self, moment: Moment) -> float:
+        """The largest σ in a picture of this size that is the same grey everywhere."""
+        return float(lcn_steps(self.norm, np.full(moment.picture.shape, 0.5)).deviation.max())
 
     # ---------------------------------------------------------------- light
 
@@ -191,13 +207,19 @@ class LcnBench(Bench):
         return _noise_spread(self.kernel_size, self.width, self.border, self.threshold, self.smallest)
 
     @reading
+    def coverage_edge(self, moment: Moment | None = None) -> float:
+        """The weights that are left of the window in the middle of an edge: their sum is 1 inside."""
+        taps = gaussian_taps(self.kernel_size, self.width)
+        return float(taps[self.kernel_size // 2 :].sum())
+
+    @reading
     def noise_inside(self, moment: Moment | None = None) -> float:
         """Standard deviation of y in the middle of pictures of white noise."""
         return self._noise.inside
 
     @reading
     def noise_edge(self, moment: Moment | None = None) -> float:
-        """Of the pixels along the edges, without the corners, of pictures of white noise."""
+        """Of the pixels along the edges, away from the corners, of pictures of white noise."""
         return self._noise.edge
 
     @reading
@@ -208,6 +230,25 @@ class LcnBench(Bench):
     def pictures(self, moment: Moment) -> Iterator[tuple[BenchPicture, ...]]:
         """None: its view draws it."""
         yield from ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A picture under the name of the array that it is, so that work on it need not be done twice."""
+
+    picture: Array
+
+    def __hash__(self) -> int:
+        return id(self.picture)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shown) and other.picture is self.picture
+
+
+@lru_cache(maxsize=8)
+def _steps(bench: LcnBench, shown: _Shown) -> LcnSteps:
+    picture = shown.picture.astype(np.float64)
+    return lcn_steps(bench.norm, bench.light(*picture.shape[1:]).on(picture))
 
 
 @lru_cache(maxsize=16)

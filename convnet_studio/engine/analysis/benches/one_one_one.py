@@ -19,6 +19,7 @@ MOST_STEPS = 2000
 REACHES = ("2", "4", "6", "10")
 """How far both weights go in the picture, to either side."""
 _RULES = {rule.title: rule for rule in rules()}
+MOST_EVEN = 50.0
 _MOST_WEIGHT, _LEAST_RATE, _MOST_RATE = 1e3, 1e-6, 1e6
 
 
@@ -93,6 +94,41 @@ class OneOneOneBench(Bench):
         last = losses[min(self.steps, len(losses) - 1)]
         return last if math.isfinite(last) else math.inf
 
+    @reading
+    def final_w0(self, moment: Moment | None = None) -> float:
+        """Where the ball is after so many steps."""
+        return self._end[0]
+
+    @reading
+    def final_w1(self, moment: Moment | None = None) -> float:
+        """Where the ball is after so many steps."""
+        return self._end[1]
+
+    @reading
+    def final_output(self, moment: Moment | None = None) -> float:
+        """What the net answers to its first sample after so many steps."""
+        return float(self.net.output(*self._end, self.inputs[0]))
+
+    @reading
+    def even_weight(self, moment: Moment | None = None) -> float:
+        """The w > 0 for which w0 = w1 = w answers the first sample exactly, by halving; not a number if none is."""
+        low, high = 0.0, MOST_EVEN
+        target = self.targets[0]
+        if not float(self.net.output(high, high, self.inputs[0])) > target > 0:
+            return math.nan
+        for _ in range(60):
+            middle = (low + high) / 2
+            if float(self.net.output(middle, middle, self.inputs[0])) < target:
+                low = middle
+            else:
+                high = middle
+        return (low + high) / 2
+
+    @property
+    def _end(self) -> tuple[float, float]:
+        places = _descent(self.net, _RULES[self.rule], self.rate, (self.w0, self.w1)).places
+        return places[min(self.steps, len(places) - 1)]
+
     def pictures(self, moment: Moment) -> Iterator[tuple[BenchPicture, ...]]:
         """None: its view draws it."""
         yield from ()
@@ -103,6 +139,7 @@ class _Descent:
     """The losses of one ball from its start on, as far as they change worth seeing, and when it settled."""
 
     losses: tuple[float, ...]
+    places: tuple[tuple[float, float], ...]
     settled: float
 
 
@@ -116,4 +153,4 @@ def _descent(net: OneOneOne, rule: Rule, rate: float, start: tuple[float, float]
     if walker.is_lost:
         losses[-1] = math.inf
     arrived = walker.arrived_after
-    return _Descent(tuple(losses), math.nan if arrived is None else float(arrived))
+    return _Descent(tuple(losses), tuple(map(tuple, walker.path)), math.nan if arrived is None else float(arrived))

@@ -1,0 +1,86 @@
+"""Lesson files: what is wrong in one is told in one sentence, and nothing else happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lesson_texts import text_of
+
+from convnet_studio.lessons.fields import LessonProblem
+from convnet_studio.lessons.lesson_file import parse_lesson, read_lesson
+from convnet_studio.lessons.rehearsal import start_of
+
+HOSTILE = {
+    "calls a function": ('answer = "parameters"', 'answer = "open(1)"', "'open' is not known"),
+    "imports": ('answer = "parameters"', "answer = \"__import__('os')\"", "can't be read"),
+    "reaches into an object": ('answer = "parameters"', 'answer = "parameters.__class__"', "can't be read"),
+    "an endless power": ('answer = "parameters"', 'answer = "9^9^9^9^9"', "can't be read"),
+    "a path outside": ('preset = "two-one"', 'preset = "../../etc/passwd"', "There is no preset"),
+    "an unknown act": ('{ do = "open", preset', '{ do = "run", preset', "there is no act 'run'"),
+    "an unknown probe": ('of = "count" }', 'of = "shell" }', "there is no probe 'shell'"),
+    "an unknown bench": ('bench = "connections", read_out = "weights" }', 'bench = "x", read_out = "y" }', "no bench"),
+    "an unknown key": ("minutes = 5", "minutes = 5\ncommand = 'rm'", "the key 'command' is not known"),
+    "html": ('text = "Count."', 'text = "<script>alert(1)</script>"', "HTML is not shown"),
+    "an address": ('text = "Count."', 'text = "[here](https://example.org)"', "leads nowhere"),
+    "a picture": ('text = "Count."', 'text = "![x](file:///etc/passwd)"', "leads nowhere"),
+    "a number that is none": ('text = "Count."', 'text = "{nothing}"', "which no probe is called"),
+    "a formula that is none": ('text = "Count."', 'text = "$\\\\frac{1}$"', "can't be set"),
+    "a long text": ('text = "Count."', f'text = "{"a" * 5000}"', "5,000 characters"),
+    "a type": ("expect = 9", 'expect = "nine"', "expect must be a number"),
+    "not finite": ("expect = 9", "expect = nan", "expect must be a number"),
+    "a page without views": ('show = ["canvas"]', "show = []", "show is empty"),
+    "a chapter": ("chapter = 2", "chapter = 9", "from 1 to 6"),
+    "a classroom": ('classroom = ["Whole"]', 'classroom = ["Lost"]', "classroom must be"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_lesson_gets_one_sentence(name: str) -> None:
+    good, bad, said = HOSTILE[name]
+    text = text_of("integer")
+    assert good in text
+    with pytest.raises(LessonProblem) as problem:
+        start_of(parse_lesson(text.replace(good, bad, 1), "whole"))
+    told = str(problem.value.args[0])
+    assert said in told, told
+    assert "\n" not in told
+    assert len(told) < 600
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("number", "tolerance = 0.01", "tolerance = 0.0"),
+        ("number", "tolerance = 0.01", "tolerance = 0.06"),
+        ("reach", "tolerance = 0.01", "tolerance = 0.5"),
+        ("number", "expect = 0.5", "expect = 0.0"),
+    ],
+)
+def test_tolerances_are_neither_nothing_nor_wide(kind: str, good: str, bad: str) -> None:
+    parse_lesson(text_of(kind), "whole")
+    with pytest.raises(LessonProblem, match=r"tolerance is|tolerates nothing"):
+        parse_lesson(text_of(kind).replace(good, bad, 1), "whole")
+
+
+def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.toml"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    with pytest.raises(LessonProblem, match=r"large.toml: it has 100,000,000 bytes"):
+        read_lesson(path)
+
+
+def test_what_is_no_text_or_no_toml_is_told(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(LessonProblem, match=r"no text in UTF-8"):
+        read_lesson(binary)
+    with pytest.raises(LessonProblem, match=r"this is no TOML"):
+        parse_lesson("title = ", "whole")
+    with pytest.raises(LessonProblem):
+        parse_lesson("a = " + "[" * 5000, "whole")
+    with pytest.raises(LessonProblem, match=r"small letters"):
+        parse_lesson(text_of("integer"), "../whole")
+    with pytest.raises(LessonProblem, match=r"can't be read"):
+        read_lesson(tmp_path / "none.toml")

@@ -1,0 +1,114 @@
+"""The player: predictions before acts, answers kept, progress by name, sheets for the teacher."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from lesson_texts import PAGES, lesson
+
+from convnet_studio.lessons import sheet
+from convnet_studio.lessons.player import Player
+from convnet_studio.lessons.progress import Progress
+from convnet_studio.lessons.rehearsal import Rehearsal
+from convnet_studio.lessons.values import Values, filled, number_text
+
+
+def test_an_act_waits_for_the_prediction_and_ticks_itself(tmp_path: Path) -> None:
+    whole = lesson("integer", "choice")
+    player = Player(whole, Progress(tmp_path / "progress.json").of("whole"))
+    rehearsal = Rehearsal(whole)
+    player.go(1)
+    rehearsal.set_page(player.page)
+    rehearsal.perform(player.page.deed.acts)  # type: ignore[union-attr]
+    values = rehearsal.values()
+    assert not player.may_act
+    assert not player.note_values(values)
+    player.predict("more")
+    player.predict("fewer")
+    assert player.page_record.prediction == "more"
+    assert player.note_values(values)
+    assert [each.is_done for each in player.goals()] == [True, True, False]
+    assert not player.answer("more", values, rehearsal.scene.project).is_right
+    assert not player.page_record.is_complete
+    assert player.answer("fewer", values, rehearsal.scene.project).is_right
+    assert player.page_record.is_complete
+    player.go(0)
+    player.go(1)
+    assert not player.is_acted  # the scene begins anew
+    assert player.page_record.is_complete
+    rehearsal.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        ("number", 0.504, 0.506),
+        ("integer", 9, 9.4),
+        ("choice", "fewer", "more"),
+        ("several", ("c", "a"), ("a",)),
+        ("order", ("a", "b"), ("b", "a")),
+    ],
+)
+def test_answers_are_judged_by_what_is_measured(kind: str, right: object, wrong: object) -> None:
+    rehearsal = Rehearsal(lesson(kind))
+    page = rehearsal.lesson.pages[0]
+    rehearsal.set_page(page)
+    if page.deed:
+        rehearsal.perform(page.deed.acts)
+    values, project = rehearsal.values(), rehearsal.scene.project
+    assert page.check is not None
+    assert page.check.judge(right, values, project).is_right  # type: ignore[arg-type]
+    assert not page.check.judge(wrong, values, project).is_right  # type: ignore[arg-type]
+    assert not page.check.judge(None, values, project).is_right
+    rehearsal.close()
+
+
+def test_progress_survives_the_file_and_a_broken_file_is_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "progress.json"
+    progress = Progress(path)
+    player = Player(lesson("integer", "order"), progress.of("whole"))
+    player.go(1)
+    player.predict("x")
+    progress.store()
+    again = Progress(path)
+    assert again.of("whole").page == 1
+    assert again.of("whole").pages["Order"].is_seen
+    assert Player(lesson("integer", "order"), again.of("whole")).index == 1
+    path.write_text('{"lessons": {"whole": 3}}')
+    broken = Progress(path)
+    assert "kept as progress.unread" in broken.problem
+    assert broken.of("whole").pages == {}
+    assert json.loads((tmp_path / "progress.unread").read_text())["lessons"]["whole"] == 3
+
+
+def test_sheets_hold_predictions_and_answers_and_no_formulas(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.json")
+    whole = lesson(*PAGES)
+    player = Player(whole, progress.of("whole"))
+    player.go(2)
+    player.predict('=HYPERLINK("x")')
+    rows = list(csv.reader(io.StringIO(sheet.as_csv([whole], progress))))
+    assert rows[0] == list(sheet.COLUMNS)
+    assert rows[3][1] == "Choice"
+    assert rows[3][2].startswith("'=HYPERLINK")
+    player.page_record.prediction = "<b>bold</b>"
+    assert "&lt;b&gt;bold" in sheet.as_html([whole], progress)
+
+
+def test_hints_come_one_by_one() -> None:
+    player = Player(lesson("number"), Progress(Path("/nonexistent/progress.json")).of("whole"))
+    assert [player.take_hint() for _ in range(3)] == ["Look.", "Look again.", "Look again."]
+
+
+def test_numbers_in_texts() -> None:
+    values = Values({"a": -0.12345, "b": 1e6, "c": float("nan")}, {})
+    assert (
+        filled("a is {a}, {a:.2f}; b {b:,}; c {c}; $x_{a}$", values) == "a is −0.1235, −0.12; b 1,000,000; c –; $x_{a}$"
+    )
+    assert filled("$$y = \\frac{a}{b}$$ and {a:.1f}", values) == "$$y = \\frac{a}{b}$$ and −0.1"
+    assert number_text(0.25, ".1%") == "25.0%"
+    assert number_text(float("inf")) == "∞"
