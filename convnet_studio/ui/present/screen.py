@@ -94,12 +94,23 @@ class PresentScreen(QGraphicsView):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of a presenter, wherever the focus is, but in a field that takes letters."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if isinstance(event, QKeyEvent):
             is_here = isinstance(watched, QWidget) and watched.window() in (self, self._content)
-            return (is_here or watched is self.windowHandle()) and self._take_key(event)
+            if not is_here and watched is not self.windowHandle():
+                return False
+            if event.type() == QEvent.Type.KeyPress:
+                return self._take_key(event)
+            if event.type() == QEvent.Type.ShortcutOverride and self._wants_key(event):
+                event.accept()  # no shortcut of the window takes it
+                return True
         if event.type() == QEvent.Type.MouseMove and watched is self.viewport():
             self.bar.wake()
         return False
+
+    def _wants_key(self, event: QKeyEvent) -> bool:
+        """Whether a key is this screen's own before it is anybody's shortcut."""
+        is_scaling = event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in _SCALING
+        return self.blank.isVisible() or bool(is_scaling)
 
     def _take_key(self, event: QKeyEvent) -> bool:
         if self.blank.isVisible():

@@ -83,8 +83,8 @@ def test_weights_come_with_the_project_of_a_desk() -> None:
     project = load_preset("two-one")
     talk.until(rests, Switch("lesson", project, 1))
     talk.until(rests, Keep(deliver), Reset())
-    (module,) = [each for each in kept[0] if "weight" in kept[0][each]][:1]
-    brought = {module: {"weight": kept[0][module]["weight"] + 1}}
+    module = next(each for each in kept[0] if "weight" in kept[0][each])
+    brought = {module: {name: array + 1 for name, array in kept[0][module].items()}}
     talk.until(rests, Switch("lesson", project, 2, brought))
     talk.until(rests, Keep(deliver), Reset())
     assert (kept[1][module]["weight"] == kept[0][module]["weight"] + 1).all()

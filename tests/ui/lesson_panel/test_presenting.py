@@ -20,8 +20,11 @@ def present(window: MainWindow, qtbot: QtBot) -> PresentScreen:
     window.actions_table["present"].trigger()
     screen = window.presenter.screen
     assert screen is not None
+    qtbot.waitUntil(screen.isActiveWindow, timeout=SECONDS)
+    screen.showNormal()  # the screen of tests is small
     screen.resize(1920, 1080)
     qtbot.waitUntil(lambda: screen.viewport().width() == 1920, timeout=SECONDS)
+    qtbot.waitUntil(screen.isActiveWindow, timeout=SECONDS)
     return screen
 
 
