@@ -297,7 +297,8 @@ class MainWindow(QMainWindow):
         self.notice.lie_over(
             self.canvas if now == BUILD else learn.view.scene if is_walking else self.workspaces.middle
         )
-        self.top_bar.show_workspace(now, learn.place if now == LEARN else "", is_walking)
+        has_network = is_walking and learn.walk is not None and learn.walk.page_trains
+        self.top_bar.show_workspace(now, learn.place if now == LEARN else "", has_network)
         self.top_bar.offer_return(learn.has_lesson and now != LEARN)
         self.live.refresh_probes()
 

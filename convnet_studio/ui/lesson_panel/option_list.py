@@ -16,6 +16,8 @@ _PADDING = 8
 _MARK = 16
 _GAP = 10
 _KEY_WIDTH = 14
+_SPARE = 4
+"""Pixels by which a line may come out wider when it is drawn than when it is measured."""
 
 
 class OptionList(QWidget):
@@ -105,7 +107,7 @@ class OptionRow(QAbstractButton):
 
     def heightForWidth(self, width: int) -> int:
         """Of the text in a row so wide."""
-        room = QRect(0, 0, max(40, width - self._left - _PADDING - _KEY_WIDTH), 10_000)
+        room = QRect(0, 0, max(40, width - self._left - _PADDING - _KEY_WIDTH - _SPARE), 10_000)
         return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.text()).height() + 14
 
     def sizeHint(self) -> QSize:

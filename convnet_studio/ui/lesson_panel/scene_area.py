@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from convnet_studio.ui.controls.label import Label
-from convnet_studio.ui.theme import text_font, theme, theme_switch
+from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 from convnet_studio.ui.view import View
 
 _SHARES = (0.58, 0.42)
@@ -19,6 +19,7 @@ _HEAD = 32
 """Height of a view's title."""
 PANELS = ("Modules", "Inspector")
 """Of Build, that a learner edits with."""
+_ICONS = ("plus", "wrench")
 
 
 class SceneArea(QWidget):
@@ -44,13 +45,21 @@ class SceneArea(QWidget):
         self.back.clicked.connect(self.return_wanted)
         self.back.hide()
         self.panels = {title: self._switch(title) for title in PANELS}
-        theme_switch().changed.connect(self.update)
+        theme_switch().changed.connect(self._recolor)
+        self._recolor()
+
+    def _recolor(self) -> None:
+        for button, name in zip(self.panels.values(), _ICONS, strict=True):
+            button.setIcon(icon(name, "second_text"))
+        self.update()
 
     def _switch(self, title: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(title)
         button.setAccessibleName(f"Panel {title}")
         button.setCheckable(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip(f"Show or hide the panel {title} beside the canvas")
         button.toggled.connect(lambda is_on: self.panel_wanted.emit(title, is_on))

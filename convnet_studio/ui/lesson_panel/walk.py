@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from convnet_studio.lessons.acts.train import Restart, Train
 from convnet_studio.lessons.check import Answer
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import Lesson
@@ -90,6 +91,14 @@ class Walk(QObject):
         if self.is_classroom and lesson.classroom:
             return tuple(lesson.page_called(title) for title in lesson.classroom)
         return tuple(range(len(lesson.pages)))
+
+    @property
+    def page_trains(self) -> bool:
+        """Whether the page shows the network, or speaks of training: then the transport is at hand."""
+        page = self.player.page
+        acts = (*page.solution, *(page.deed.acts if page.deed else ()))
+        is_shown = any(each == "canvas" or not View.registry[each].is_bench for each in page.show)
+        return is_shown or any(isinstance(each, Train | Restart) for each in acts)
 
     # ---------------------------------------------------------------- from page to page
 
