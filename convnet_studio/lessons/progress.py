@@ -51,6 +51,8 @@ class Progress:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.problem = ""
+        self.last_open = ""
+        """The lesson that was open last."""
         self._records: dict[str, LessonRecord] = {}
         if path.exists():
             self._load()
@@ -75,7 +77,9 @@ class Progress:
                 del page.answers[:-MOST_ANSWERS]
         beside = self._path.with_suffix(".new")
         told = {name: asdict(record) for name, record in self._records.items()}
-        beside.write_text(json.dumps({"format_version": 1, "lessons": told}, indent=1), encoding="utf-8")
+        beside.write_text(
+            json.dumps({"format_version": 1, "last_open": self.last_open, "lessons": told}, indent=1), encoding="utf-8"
+        )
         beside.replace(self._path)
 
     def _load(self) -> None:
@@ -84,6 +88,7 @@ class Progress:
                 raise ValueError("it is too large")
             stored = json.loads(self._path.read_text(encoding="utf-8"))
             lessons = stored["lessons"]
+            self.last_open = str(stored.get("last_open", ""))
             self._records = {str(name): _record(told) for name, told in lessons.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             aside = self._path.with_suffix(".unread")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from convnet_studio.engine.data.dataset import load_dataset
+from convnet_studio.engine.data.dataset import Dataset, load_dataset
 from convnet_studio.engine.expression import Expression
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.nn.network import Network
@@ -17,7 +17,6 @@ from convnet_studio.engine.training.capture import shown_picture
 from convnet_studio.engine.training.control import Control
 from convnet_studio.engine.training.events import Event, Failed
 from convnet_studio.engine.training.inquiry import Moment
-from convnet_studio.engine.training.material import Material
 from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.engine.training.session import Session
 from convnet_studio.lessons.act import Act, apply_all
@@ -90,7 +89,7 @@ class Rehearsal:
         run = self._session.run
         if run is None or run.program is None:
             raise LessonProblem("The scene's network can't be built: see its problems in Build.")
-        shown = shown_picture(run, chosen_picture(self.scene, run.material))
+        shown = shown_picture(run, chosen_picture(self.scene, run.material.dataset))
         return Moment(run, shown.picture, shown.label)
 
     def problems(self) -> tuple[str, ...]:
@@ -147,20 +146,19 @@ def start_of(lesson: Lesson) -> Scene:
     return apply_all(lesson.start, Scene(new_project()))
 
 
-def chosen_picture(scene: Scene, material: Material) -> ProbePicture:
+def chosen_picture(scene: Scene, dataset: Dataset) -> ProbePicture:
     """The picture or the numbers that a scene shows, as the network sees them.
 
     Raises:
         LessonProblem: one sentence, where the data has no such picture, or takes another count of numbers.
     """
-    shape = material.dataset.input_shape
-    start = material.train_count if material.test_count else 0
-    count = material.test_count or material.train_count
-    if not scene.sample < count:
-        raise LessonProblem(f"There is no sample {scene.sample}: the data has {count:,}, counted from 0.")
-    label = int(material.labels[start + scene.sample])
+    shape = dataset.input_shape
+    part = dataset.test if len(dataset.test) else dataset.train
+    if not scene.sample < len(part):
+        raise LessonProblem(f"There is no sample {scene.sample}: the data has {len(part):,}, counted from 0.")
+    label = int(part.labels[scene.sample])
     if scene.numbers is None:
-        return ProbePicture(material.pictures[start + scene.sample], label)
+        return ProbePicture(part.picture(scene.sample), label)
     numbers: Array = np.array(scene.numbers, np.float32)
     if numbers.size != int(np.prod(shape)):
         raise LessonProblem(f"The scene shows {numbers.size} numbers where the data has {int(np.prod(shape))}.")

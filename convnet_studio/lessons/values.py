@@ -50,6 +50,8 @@ class AskValues(Inquiry):
     probes: tuple[tuple[str, Probe], ...]
     benches: tuple[tuple[str, Bench], ...] = ()
     remembered: tuple[tuple[str, float], ...] = ()
+    about: object = None
+    """Whatever else they are of, such as the project: with another one they are asked anew."""
 
     def work(self, moment: Moment) -> Iterator[object]:
         """`Values`, once all probes were read; one probe is a piece of work."""

@@ -27,7 +27,7 @@ class ActionStates(QObject):
         self._actions = actions
         self._commands = commands
         self._edits = edits
-        stack = open_project.undo_stack
+        stack = open_project.undo_group
         for changed in (
             open_project.selection_changed,
             open_project.changed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -91,7 +91,14 @@ ACTIONS = (
     ActionRow("step_epoch", "Step epoch", "Train", ("F9",), "", "Train to the end of this pass over the data"),
     ActionRow("reset", "Reset", "Train", ("Ctrl+R",), "rotate-ccw", "Back to the same initial weights", True),
     ActionRow("new_weights", "New weights", "Train", ("Ctrl+Shift+R",), "dices", "Draw other initial weights"),
-    ActionRow("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+="), "plus"),
+    ActionRow("learn", "Learn", "View", ("Ctrl+1",), "", "The course and its lessons", choice="workspace"),
+    ActionRow("build", "Build", "View", ("Ctrl+2",), "", "Your network and its training", choice="workspace"),
+    ActionRow("lab", "Lab", "View", ("Ctrl+3",), "", "Experiments, one bench each", choice="workspace"),
+    ActionRow("lesson_next", "Next page", "Learn", ("PgDown",), "", "On in the lesson: what comes next"),
+    ActionRow("lesson_back", "Page before", "Learn", ("PgUp",), "", "Back in the lesson"),
+    ActionRow("lesson_return", "Return to lesson", "Learn", (), "", "Set the scene of the page up again"),
+    ActionRow("present", "Present", "View", ("F11",), "maximize", "Full screen, for a class", True),
+    ActionRow("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+="), "plus", "", True),
     ActionRow("zoom_out", "Zoom out", "View", ("Ctrl+-",), "minus"),
     ActionRow("zoom_reset", "Actual size", "View", ("Ctrl+0",)),
     ActionRow("fit", "Show the whole network", "View", ("F",), "maximize"),
@@ -145,6 +152,11 @@ class Actions:
             owner.addAction(action)
             self._by_name[row.name] = action
         self.recolor()
+
+    @property
+    def by_name(self) -> Mapping[str, QAction]:
+        """All of them."""
+        return self._by_name
 
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]

@@ -35,6 +35,7 @@ class FirstMarks(QObject):
         self._palette = palette
         self._inspector = inspector
         self._marks: Marks | None = None
+        self._rests = False
         canvas.open_project.selection_changed.connect(self._on_selection)
         canvas.open_project.changed.connect(self._on_edit)
         canvas.view_changed.connect(self._place)
@@ -55,9 +56,14 @@ class FirstMarks(QObject):
                 Mark(LOOK, "Watch the maps change; click a card to look closer here", self._at_inspector),
                 Mark(ADD, "Drag modules from here onto the canvas", self._at_palette),
             ],
-            lambda place: not self._covers_cards(place),
+            lambda place: not self._rests and not self._covers_cards(place),
         )
         self._marks.all_closed.connect(self._on_all_closed)
+
+    def rest(self, rests: bool) -> None:
+        """Show none while something else has the window."""
+        self._rests = rests
+        self._place()
 
     def close(self) -> None:
         """Somebody has begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -41,6 +41,7 @@ class LiveViews(QObject):
         self._last_events: dict[type[Event], Event] = {}
         self._answered: dict[tuple[str, str], Inquiry] = {}
         self._turns = Turns()
+        self._further: dict[str, tuple[Inquiry, Callable[[Answer], None]]] = {}
         session.events_arrived.connect(self._show_events)
         session.snapshot_arrived.connect(self._show_snapshot)
         session.answers_arrived.connect(self._show_answers)
@@ -69,13 +70,25 @@ class LiveViews(QObject):
         visible = frozenset(view for view in self._views() if is_seen(view))
         wanted = reduce(or_, (view.probes() for view in visible), Probes())
         self._session.look(self._session.picture, wanted)
-        self._session.ask({(view.name, name): each for view in visible for name, each in view.inquiries().items()})
+        asked: dict[Hashable, Inquiry] = {
+            (view.name, name): each for view in visible for name, each in view.inquiries().items()
+        }
+        asked.update({("", name): each for name, (each, _) in self._further.items()})
+        self._session.ask(asked)
         if self._snapshot is not None:
             for view in visible - self._shown:
                 view.show_snapshot(self._snapshot)
         if visible != self._shown:
             self._shown = visible
             self._turns.keep_only(visible)
+
+    def ask(self, name: str, inquiry: Inquiry | None, show: Callable[[Answer], None]) -> None:
+        """Have something worked on beside what views ask, until None is asked under the same name."""
+        if inquiry is None:
+            self._further.pop(name, None)
+        else:
+            self._further[name] = inquiry, show
+        self.refresh_probes()
 
     def catch_up(self, view: View) -> None:
         """Tell a view that has just been made what the run has last reported, one event of each kind, in order."""
@@ -95,6 +108,10 @@ class LiveViews(QObject):
 
     def _show_answers(self, answers: Mapping[tuple[str, str], Answer]) -> None:
         self._answered |= {key: answer.inquiry for key, answer in answers.items() if answer.is_final}
+        for name, (inquiry, show) in tuple(self._further.items()):
+            answer = answers.get(("", name))
+            if answer is not None and answer.inquiry == inquiry:
+                show(answer)
         for view in self._shown:
             for (view_name, name), answer in answers.items():
                 if view_name == view.name:

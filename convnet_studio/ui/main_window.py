@@ -10,10 +10,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from convnet_studio.engine.data.dataset import Dataset, load_dataset
-from convnet_studio.engine.data.preparation import prepare
 from convnet_studio.engine.export.form import Form
-from convnet_studio.engine.project.data_settings import preparation_of
 from convnet_studio.engine.project.edits import set_dataset, set_training
 from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.project.summary import summarize
@@ -25,13 +22,15 @@ from convnet_studio.ui.action_states import ActionStates
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.canvas.edit_commands import EditCommands
 from convnet_studio.ui.canvas_display import CanvasDisplay
-from convnet_studio.ui.commands.command_palette import QUESTION, all_choices
+from convnet_studio.ui.commands.command_palette import QUESTION, all_choices, lesson_choices
 from convnet_studio.ui.commands.picker import Picker
 from convnet_studio.ui.commands.shortcut_sheet import ShortcutSheet
 from convnet_studio.ui.credits import CreditsDialog, show_about
 from convnet_studio.ui.data_strip import DataStrip
 from convnet_studio.ui.first_marks import FirstMarks
 from convnet_studio.ui.inspector.inspector import Inspector
+from convnet_studio.ui.lab_page import LabPage
+from convnet_studio.ui.lesson_panel.learn import Learn
 from convnet_studio.ui.live import LiveViews
 from convnet_studio.ui.notice import Notice
 from convnet_studio.ui.open_project import OpenProject
@@ -41,7 +40,9 @@ from convnet_studio.ui.panel import Panel
 from convnet_studio.ui.panel_focus import PanelFocus
 from convnet_studio.ui.panel_layout import PanelLayout
 from convnet_studio.ui.pictures.export import PictureExport
+from convnet_studio.ui.present.presenter import Presenter
 from convnet_studio.ui.project_files import ProjectFiles
+from convnet_studio.ui.seen_dataset import seen_dataset
 from convnet_studio.ui.settings import Session, Settings
 from convnet_studio.ui.theme import DARK, LIGHT
 from convnet_studio.ui.theme_choice import SYSTEM, ThemeChoice
@@ -54,6 +55,7 @@ from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.code import CodeView
 from convnet_studio.ui.views.learning_curves import LearningCurvesView
 from convnet_studio.ui.window_menu import window_menu
+from convnet_studio.ui.workspaces import BUILD, LAB, LEARN, Workspaces
 
 SMALLEST_SIZE = (1024, 640)
 FIRST_SIZE = (1440, 900)
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
     def _make_parts(self) -> None:
         self._further_views: list[View] = []
         self.canvas = CanvasView(self.open_project)
+        self.workspaces = Workspaces(self.canvas)
         self.curves = LearningCurvesView(self.open_project)
         self.code = CodeView(self.open_project)
         self.inspector = Inspector(self.open_project, stages=self.canvas.editor.stages)
@@ -129,6 +132,17 @@ class MainWindow(QMainWindow):
             self, self.settings, self.top_bar.play, self.canvas, self.palette_panel, self.inspector
         )
         self.live = LiveViews(self.session, self.views, self)
+        self.learn = Learn(
+            self.open_project,
+            self.session,
+            self.live,
+            self.canvas,
+            self.wire_view,
+            self.top_bar.button_of,
+            self.workspaces.place_canvas,
+        )
+        self.lab = LabPage(self.open_project, self.add_view)
+        self.presenter = Presenter(self, self.canvas, self.actions_table.by_name)
         self.pictures = PictureExport(
             self, self.canvas, self.live, self.session, self.picker, self.notice, lambda: list(self.views())
         )
@@ -138,12 +152,18 @@ class MainWindow(QMainWindow):
         self.news = TrainingNews(self.open_project, self.session, self.notice)
 
     def views(self) -> Sequence[View]:
-        """Every view that is there now, seen or not."""
+        """Every view that is there now, seen or not, of the project that is in the window."""
+        if self.learn.is_on_desk:
+            return [*self.learn.views(), *self.inspector.views()]
         return [self.canvas, self.curves, self.code, *self.inspector.views(), *self._further_views]
 
     def add_view(self, view: View) -> None:
         """Keep one more view up to date, wherever it is shown."""
         self._further_views.append(view)
+        self.wire_view(view)
+
+    def wire_view(self, view: View) -> None:
+        """Bring a view that has just been made up to date, and hear what it wants."""
         view.set_dataset(seen_dataset(self.open_project.project))
         view.set_summary(self._summary)
         view.picture_chosen.connect(self.live.look_at)
@@ -159,7 +179,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self.resize(QSize(*FIRST_SIZE).boundedTo(self.screen().availableSize()))
         self.setMenuWidget(self.top_bar)
-        self.setCentralWidget(self.canvas)
+        self.setCentralWidget(self.workspaces.middle)
         self.panel_layout = PanelLayout(
             self,
             ("Modules", self.palette_panel),
@@ -172,11 +192,12 @@ class MainWindow(QMainWindow):
         self.view_panels = ViewPanels(
             self.open_project, self.panel_layout, placed, self.add_view, self.live.refresh_probes
         )
+        self.workspaces.complete(self.learn, self.lab, self.panel_layout)
 
     # ---------------------------------------------------------------- what leads to what
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
-        stack = self.open_project.undo_stack
+        undo = self.open_project.undo_group
         return {
             "menu": lambda: self.top_bar.open_menu(),
             "new": lambda: self.files.new(),
@@ -186,8 +207,8 @@ class MainWindow(QMainWindow):
             **{f"export_{name}": partial(self.export, name) for name in Form.registry},
             "export_picture": lambda: self.pictures.ask(),
             "quit": self.close,
-            "undo": stack.undo,
-            "redo": stack.redo,
+            "undo": undo.undo,
+            "redo": undo.redo,
             "rename_project": self._ask_name,
             **self.canvas.handlers,
             "rename": self.rename_selection,
@@ -210,6 +231,13 @@ class MainWindow(QMainWindow):
             "inspect": self.visit_settings,
             "next_panel": lambda: self.focus.step(),
             "previous_panel": lambda: self.focus.step(forward=False),
+            "learn": lambda: self.workspaces.go(LEARN),
+            "build": lambda: self.workspaces.go(BUILD),
+            "lab": lambda: self.workspaces.go(LAB),
+            "present": lambda: self.presenter.toggle(),
+            "lesson_next": lambda: self.learn.view.sheet.next.emit(),
+            "lesson_back": lambda: self.learn.view.sheet.back.emit(),
+            "lesson_return": self.return_to_lesson,
             **self.display.handlers(),
             "theme_light": lambda: self.use_theme(LIGHT),
             "theme_dark": lambda: self.use_theme(DARK),
@@ -245,17 +273,57 @@ class MainWindow(QMainWindow):
         self.palette_panel.preset_chosen.connect(lambda name: self.files.open_preset(name))
         self.data_strip.picture_chosen.connect(lambda picture, _index, _split: self.live.look_at(picture))
 
+        self.top_bar.workspace_chosen.connect(lambda name: self.actions_table[name.lower()].trigger())
+        self.workspaces.changed.connect(self._show_workspace)
+        self.learn.place_changed.connect(self._show_workspace)
+        self.presenter.changed.connect(self.learn.show_presenting)
+        self.presenter.changed.connect(lambda _: self.live.refresh_probes())
+        self.learn.view.scene.panel_wanted.connect(self.panel_layout.show_in_passing)
+        self.learn.leaving_own.connect(self.files.leave)
+        self.learn.came_back.connect(self.files.come_back)
+        self.learn.said.connect(lambda text: self.notice.say("warn", text))
+        self.files.replacing.connect(lambda: self.workspaces.go(BUILD))
+        self._show_workspace()
+
+    def _show_workspace(self) -> None:
+        """Bring everything around the middle in line with the workspace that is seen."""
+        now, learn = self.workspaces.now, self.learn
+        self.actions_table[now.lower()].setChecked(True)
+        is_walking = now == LEARN and learn.has_lesson
+        for name in ("lesson_next", "lesson_back"):
+            self.actions_table.allow(name, "" if is_walking else "No lesson is open: choose one in Learn.")
+        self.actions_table.allow("lesson_return", "" if learn.has_lesson else "No lesson is open.")
+        for name in ("save", "save_as"):
+            self.actions_table.allow(name, "This is the lesson's network: yours waits in Build." if is_walking else "")
+        self.first_marks.rest(now != BUILD)
+        self.notice.lie_over(
+            self.canvas if now == BUILD else learn.view.scene if is_walking else self.workspaces.middle
+        )
+        has_network = is_walking and learn.walk is not None and learn.walk.page_trains
+        self.top_bar.show_workspace(now, learn.place if now == LEARN else "", has_network)
+        self.top_bar.offer_return(learn.has_lesson and now != LEARN)
+        self.live.refresh_probes()
+
+    def return_to_lesson(self) -> None:
+        """Go to the lesson that is open, to the scene of its page."""
+        if self.workspaces.now != LEARN:
+            self.workspaces.go(LEARN)
+        elif self.learn.walk is not None:
+            self.learn.walk.return_to_scene()
+
     def _on_edit(self, before: Project, after: Project) -> None:
         self.session.edit(after, self.open_project.returns)
         if (before.network, before.data, before.name) != (after.network, after.data, after.name):
             self._show_project(before)
 
     def _on_replaced(self) -> None:
-        run = self.files.take_run()
-        self.curves.take_up(run.curves)
-        self.session.open(self.open_project.project, run.weights, run.standing)
+        if not self.open_project.brings_run:
+            run = self.files.take_run()
+            self.curves.take_up(run.curves)
+            self.session.open(self.open_project.project, run.weights, run.standing)
         self._show_project()
-        QTimer.singleShot(0, self.canvas.fit)
+        if not self.open_project.brings_run:
+            QTimer.singleShot(0, self.canvas.fit)
 
     def _show_project(self, before: Project | None = None) -> None:
         """Bring everything that is derived from the project up to date."""
@@ -287,7 +355,16 @@ class MainWindow(QMainWindow):
 
     def _parts(self) -> list[QWidget]:
         """In the order in which F6 visits them."""
-        contents = (self.palette_panel, self.outline, self.canvas, self.inspector, self.curves, self.data_strip)
+        lessons = (self.learn.view.sheet, *self.learn.view.scene.shown, self.learn.course_page, self.lab)
+        contents = (
+            *lessons,
+            self.palette_panel,
+            self.outline,
+            self.canvas,
+            self.inspector,
+            self.curves,
+            self.data_strip,
+        )
         return [self.top_bar, *contents]
 
     def visit_settings(self) -> None:
@@ -317,7 +394,13 @@ class MainWindow(QMainWindow):
         adds = self.canvas.add_kind, self.canvas.add_stage
         panels = self.panel_layout.panels
         choices = all_choices(self.actions_table, panels, self.view_panels, *adds, self.files.open_preset)
+        choices += lesson_choices(self.learn.course, self.open_lesson)
         self.picker.ask(QUESTION, choices, counts=True)
+
+    def open_lesson(self, name: str) -> None:
+        """Open a lesson, wherever one is."""
+        self.workspaces.go(LEARN)
+        self.learn.open(name)
 
     # ---------------------------------------------------------------- training
 
@@ -339,7 +422,8 @@ class MainWindow(QMainWindow):
 
     def _show_events(self, events: Sequence[Event]) -> None:
         self.top_bar.metrics.show_events(events)
-        self.top_bar.metrics.show_loss(self.curves.record.smooth_loss)
+        record = self.learn.desk.record if self.learn.is_on_desk else self.curves.record
+        self.top_bar.metrics.show_loss(record.smooth_loss)
         if any(isinstance(event, Stepped) for event in events):
             self.open_project.mark_trained()
 
@@ -372,6 +456,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask before anything is lost, then end the worker and keep the layout."""
+        self.presenter.end()
         if not self.files.may_leave():
             event.ignore()
             return
@@ -396,8 +481,3 @@ class MainWindow(QMainWindow):
         self.panel_layout.panels[1].show()
         self.open_project.select(frozenset())
         self.inspector.focus_project_name()
-
-
-def seen_dataset(project: Project) -> Dataset:
-    """The data set of `project` with its pictures as the network sees them."""
-    return prepare(load_dataset(project.data.dataset), preparation_of(project.data)).dataset

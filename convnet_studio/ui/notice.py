@@ -52,6 +52,17 @@ class Notice(QWidget):
         host.installEventFilter(self)
         self.hide()
 
+    def lie_over(self, host: QWidget) -> None:
+        """Cover the lower edge of another widget from now on."""
+        if host is not self._host:
+            self._host.removeEventFilter(self)
+            self.height_changed.emit(0)
+            self._host = host
+            self.setParent(host)
+            host.installEventFilter(self)
+            self._place()
+            self.raise_()
+
     @property
     def text(self) -> str:
         """All sentences shown, the newest last."""

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
 from convnet_studio.engine.project.edits import return_to
 from convnet_studio.engine.project.spec import Project
+from convnet_studio.engine.training.trainer import OWN
 from convnet_studio.ui.pointed import Pointed
 
 MERGE_SECONDS = 2.0
 """Edits with the same merge key that are further apart than this are two undo entries."""
+
+
+@dataclass
+class _Left:
+    """What lies on a desk that is not worked at."""
+
+    project: Project
+    path: Path | None = None
+    weights_unsaved: bool = False
+    selection: frozenset[str] = frozenset()
+    undo_stack: QUndoStack = field(default_factory=QUndoStack)
 
 
 class OpenProject(QObject):
@@ -45,8 +58,13 @@ class OpenProject(QObject):
         """While `changed` is told: what is done, as the list of undo has it ("Undo: Add Conv2d")."""
         self.goes_back = False
         """While `changed` is told: whether by undo."""
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(self.name_changed)
+        self.brings_run = False
+        """While `replaced` is told: whether whoever opened the project sees to its run."""
+        self.desk = OWN
+        self._left: dict[str, _Left] = {}
+        self.undo_group = QUndoGroup(self)
+        self._take_stack(QUndoStack())
+        self.undo_group.cleanChanged.connect(self.name_changed)
 
     @property
     def project(self) -> Project:
@@ -76,16 +94,43 @@ class OpenProject(QObject):
         self.undo_stack.setClean()
         self.name_changed.emit()
 
-    def open(self, project: Project, path: Path | None = None) -> None:
-        """Put another project in place of this one."""
+    def open(self, project: Project, path: Path | None = None, brings_run: bool = False) -> None:
+        """Put another project in place of this one; `brings_run`: whoever calls sees to its run."""
         self._project = project
         self._path = path
         self._weights_unsaved = False
         self.undo_stack.clear()
+        self._tell_replaced(frozenset(), brings_run)
+
+    def switch(self, desk: str, project: Project | None = None) -> None:
+        """Go to another desk; project, undo and unsaved mark of this one stay there until it is returned to.
+
+        `project` is opened there; None: go on with what was left. Whoever calls sees to the run.
+        """
+        self._left[self.desk] = _Left(
+            self._project, self._path, self._weights_unsaved, self._selection, self.undo_stack
+        )
+        self.desk = desk
+        found = self._left.pop(desk, None) if project is None else _Left(project)
+        if found is None:
+            raise KeyError(f"Nothing was left at the desk {desk!r}.")
+        self._project, self._path, self._weights_unsaved = found.project, found.path, found.weights_unsaved
+        self._take_stack(found.undo_stack)
+        self._tell_replaced(found.selection, brings_run=True)
+
+    def _tell_replaced(self, selection: frozenset[str], brings_run: bool) -> None:
+        self.brings_run = brings_run
         self.select(frozenset())
         self.pointed.pin(None)
         self.replaced.emit()
+        self.select(selection)
         self.name_changed.emit()
+        self.brings_run = False
+
+    def _take_stack(self, stack: QUndoStack) -> None:
+        self.undo_stack = stack
+        self.undo_group.addStack(stack)
+        self.undo_group.setActiveStack(stack)
 
     def edit(self, text: str, after: Project, merge_key: str = "") -> None:
         """Replace the value by `after` as one undo entry named `text` ("Add Conv2d").

@@ -80,6 +80,8 @@ class PanelLayout(QObject):
         self._default = window.saveState()
         self._is_own = False
         """Whether somebody has arranged the panels."""
+        self._put_away: QByteArray | None = None
+        """How the panels stood before all were hidden; None while they are not."""
         window.installEventFilter(self)
 
     @property
@@ -144,6 +146,30 @@ class PanelLayout(QObject):
         self._is_own = False
         self._share()
 
+    def put_away(self) -> None:
+        """Hide all panels, for as long as something else has the window."""
+        self._put_away = self._window.saveState()
+        for panel in self._window.findChildren(Panel):
+            if panel.is_full_screen:
+                panel.toggle_full_screen()
+            panel.hide()
+
+    def show_in_passing(self, title: str, is_shown: bool) -> None:
+        """While all are put away, show one beside the middle, or hide it again."""
+        for panel, width in zip(self._sides, (220, 300), strict=True):
+            if panel.windowTitle() == title and self._put_away is not None:
+                panel.setVisible(is_shown)
+                self._window.resizeDocks([panel], [width], Qt.Orientation.Horizontal)
+
+    def bring_back(self) -> None:
+        """Show the panels again as they stood before they were put away."""
+        if self._put_away is not None:
+            state = self._put_away
+            self._window.restoreState(state)
+            self._put_away = None
+            if not self._is_own:
+                self._share()
+
     def fill_menu(self, menu: QMenu) -> None:
         """Fill a menu that shows and hides panels."""
         menu.clear()
@@ -152,6 +178,8 @@ class PanelLayout(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A mouse let go on the window itself has dragged the line between two panels."""
+        if self._put_away is not None:
+            return False
         if event.type() == QEvent.Type.MouseButtonRelease:
             self._is_own = True
         elif event.type() == QEvent.Type.Resize:
@@ -179,6 +207,8 @@ class PanelLayout(QObject):
 
     def _on_beside(self) -> None:
         """A panel beside the right one was opened or closed: where both have no room, the right one gives way."""
+        if self._put_away is not None:
+            return
         right, is_open = self._sides[1], bool(self._open_besides)
         if is_open and not self._has_room_for_both and not right.isHidden() and not self._is_tabbed:
             self._gave_way = True
@@ -212,6 +242,8 @@ class PanelLayout(QObject):
 
     def _on_right(self, is_shown: bool) -> None:
         """The right panel was opened: where both have no room, those beside it give way."""
+        if self._put_away is not None:
+            return
         is_in_the_way = self._open_besides and not self._has_room_for_both and not self._is_tabbed
         if is_shown and not self._sides[1].isFloating() and is_in_the_way:
             self._gave_way = False

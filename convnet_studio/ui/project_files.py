@@ -70,6 +70,8 @@ def run_to_json(standing: Standing | None, curves: object) -> dict[str, Any]:
 class ProjectFiles(QObject):
     """Everything between the open project and the disk."""
 
+    replacing = Signal()
+    """Another project is about to be opened in place of the user's, or the window to be closed."""
     _autosave_failed = Signal(str)
 
     def __init__(
@@ -93,6 +95,7 @@ class ProjectFiles(QObject):
         self._autosaving: threading.Thread | None = None
         self._autosave_failed.connect(lambda why: self._notice.say("warn", why))
         self._is_changed = False
+        self._is_away = False
         open_project.changed.connect(self._note_change)
         open_project.name_changed.connect(self._note_change)
         session.events_arrived.connect(self._note_events)
@@ -104,6 +107,16 @@ class ProjectFiles(QObject):
     def stop_autosave(self) -> None:
         """Keep nothing from now on: what is open is not a user's."""
         self._timer.stop()
+
+    def leave(self) -> None:
+        """The user's project goes aside: keep what is unsaved, and look at nothing until `come_back`."""
+        self.autosave_now()
+        self.finish_autosave()
+        self._is_away = True
+
+    def come_back(self) -> None:
+        """The user's project is there again."""
+        self._is_away = False
 
     # ---------------------------------------------------------------- opening
 
@@ -181,6 +194,7 @@ class ProjectFiles(QObject):
             self.autosave.forget(left)
 
     def _replace(self, project: Project, path: Path | None = None, loaded: LoadedProject | None = None) -> bool:
+        self.replacing.emit()
         if project.data.dataset not in DatasetFile.registry:
             known = ", ".join(DatasetFile.registry)
             self._notice.say("bad", f"The data set {project.data.dataset} is not here; there are {known}.")
@@ -262,6 +276,7 @@ class ProjectFiles(QObject):
 
     def may_leave(self) -> bool:
         """Before closing: whether everything is saved, or the user does not want it."""
+        self.replacing.emit()
         return self._may_lose()
 
     def close(self) -> None:
@@ -291,16 +306,17 @@ class ProjectFiles(QObject):
     # ---------------------------------------------------------------- autosave
 
     def _note_change(self) -> None:
-        self._is_changed = self._open_project.is_unsaved
+        if not self._is_away:
+            self._is_changed = self._open_project.is_unsaved
 
     def _note_events(self, events: Sequence[Event]) -> None:
-        if any(isinstance(event, Stepped | Rewound | RunStarted) for event in events):
+        if not self._is_away and any(isinstance(event, Stepped | Rewound | RunStarted) for event in events):
             self._is_changed = True
 
     def autosave_now(self) -> None:
         """Write what is unsaved into this window's slot, off the window's thread; a timer does it every few seconds."""
         busy = self._autosaving is not None and self._autosaving.is_alive()
-        if not busy and self._open_project.is_unsaved and self._is_changed:
+        if not busy and not self._is_away and self._open_project.is_unsaved and self._is_changed:
             self._is_changed = False
             now = self._open_project.project, self._open_project.path, self._curves()
             self._autosaving = threading.Thread(target=self._write_slot, args=now, daemon=True)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
 
 from convnet_studio.engine.data.dataset import DatasetFile
 from convnet_studio.ui.actions import Actions
 from convnet_studio.ui.controls.choice_field import ChoiceField
+from convnet_studio.ui.controls.label import ElidedLabel
+from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.metrics import GAP, NARROW_GAP, Metrics
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
@@ -19,9 +21,9 @@ BUTTON_HEIGHT = 30
 DATASET_WIDTH = 128
 """At most: a longer title must not press the other fields together; the tooltip has all of it."""
 WIDE = 1400
-"""From this width on there is room for the program's name and for words beside the icons."""
+"""From this width on there is room for words beside the icons."""
 WIDEST = 1600
-"""From this width on every step button says what it is; below, one word before them does."""
+"""From this width on every step button says what it is (below, one word before them does), and data has a place."""
 
 SPEEDS: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
@@ -37,11 +39,17 @@ class TopBar(QFrame):
     speed_chosen = Signal(object)
     """Updates per second at most, or None for full speed."""
     dataset_chosen = Signal(str)
+    workspace_chosen = Signal(str)
+    """Its word, as on the switch."""
 
     def __init__(self, actions: Actions, menu: QMenu) -> None:
         super().__init__()
         self._actions = actions
         self._words: dict[QPushButton, tuple[str, str]] = {}
+        self._buttons: dict[QAction, QAbstractButton] = {}
+        self._undo: list[QToolButton] = []
+        self._full_place = ""
+        self._is_learning, self._has_network = False, True
         self._is_playing = False
         self._full_name = ""
         self.setObjectName("topBar")
@@ -52,6 +60,13 @@ class TopBar(QFrame):
         self._name = QLabel()
         self._name.setFont(text_font(13))
         self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self.workspace = SegmentedControl("Workspace", ("Learn", "Build", "Lab"))
+        self.workspace.chosen.connect(self.workspace_chosen)
+        self.workspace.choose("Build")
+        self._place = ElidedLabel("", "second_text", text_font(13))
+        self._return = QPushButton("Return to lesson")
+        self._return.clicked.connect(actions["lesson_return"].trigger)
+        self._return.hide()
         self.play = self._play_button()
         self._steps = [
             self._button(actions[name], word, wide_word)
@@ -82,11 +97,13 @@ class TopBar(QFrame):
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(8)
-        for widget in (self._menu_button, self._title, self._name):
+        for widget in (self._menu_button, self._title, self.workspace, self._name):
             row.addWidget(widget)
-        row.addSpacing(4)
+        row.addWidget(self._place, 1)
+        row.addWidget(self._return)
         for name in ("undo", "redo"):
-            row.addWidget(self._tool_button_for(self._actions[name]))
+            self._undo.append(self._tool_button_for(self._actions[name]))
+            row.addWidget(self._undo[-1])
         row.addStretch(1)
         for button in (self.play, self._step_word, *self._steps, self._reset, self._new_weights, self._speed):
             row.addWidget(button)
@@ -94,6 +111,43 @@ class TopBar(QFrame):
         row.addWidget(self.metrics)
         row.addSpacing(4)
         row.addWidget(self._dataset)
+        row.addWidget(self._tool_button_for(self._actions["present"]))
+
+    def button_of(self, name: str) -> QAbstractButton | None:
+        """The button of an action by its name; None where it has none here."""
+        return self._buttons.get(self._actions[name])
+
+    def show_workspace(self, word: str, place: str, has_network: bool) -> None:
+        """Mark the workspace that is seen; `place` says where in Learn; without a network, no transport."""
+        self.workspace.choose(word)
+        self._is_learning = word == "Learn"
+        self._has_network = has_network or not self._is_learning
+        self._full_place = place
+        self._show_parts()
+
+    def offer_return(self, is_offered: bool) -> None:
+        """Show the way back to a lesson that is open, or hide it."""
+        self._return.setVisible(is_offered)
+
+    def _show_parts(self) -> None:
+        """In Learn the place stands where the name is, and what a lesson settles is not there."""
+        learns, wide = self._is_learning, self.width()
+        self._name.setVisible(not learns)
+        last = self._full_place.rpartition("›")[2].strip()
+        has_room = not self._has_network or wide >= WIDEST
+        self._place.setText(self._full_place if has_room else last)
+        for each in self._undo:
+            each.setVisible(self._has_network)
+        self._place.setVisible(learns)
+        self._title.setVisible(wide >= WIDEST)
+        for widget in (self.play, *self._steps, self._reset, self.metrics):
+            widget.setVisible(self._has_network)
+        if learns and wide < WIDE:  # a lesson's name goes first
+            self._reset.hide()
+        for widget in (self._new_weights, self._speed):
+            widget.setVisible(not learns)
+        self._dataset.setVisible(not learns and wide >= WIDEST)  # the inspector has it too
+        self._step_word.setVisible(self._has_network and WIDE <= wide < WIDEST)
 
     def show_name(self, name: str, is_unsaved: bool, path: Path | None) -> None:
         """The project's name, with a dot while it is unsaved, and where it lies."""
@@ -120,8 +174,7 @@ class TopBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words where there is room for them."""
         width = event.size().width()
-        self._title.setVisible(width >= WIDEST)
-        self._step_word.setVisible(WIDE <= width < WIDEST)
+        self._show_parts()
         self._row.setSpacing(8 if width >= WIDE else 6)
         self.metrics.set_gap(GAP if width >= WIDE else NARROW_GAP)
         for button, (short, long) in self._words.items():
@@ -137,6 +190,7 @@ class TopBar(QFrame):
         button.setToolTip(self._actions["play"].toolTip())
         button.setAccessibleName("Play or pause")
         button.clicked.connect(self._actions["play"].trigger)
+        self._buttons[self._actions["play"]] = button
         return button
 
     def _button(self, action: QAction, word: str, wide_word: str) -> QPushButton:
@@ -147,12 +201,14 @@ class TopBar(QFrame):
         button.setIconSize(QSize(15, 15))
         button.clicked.connect(action.trigger)
         action.enabledChanged.connect(button.setEnabled)
+        self._buttons[action] = button
         self._words[button] = (word, wide_word)
         return button
 
     def _tool_button_for(self, action: QAction) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(action)
+        self._buttons[action] = button
         button.setIconSize(QSize(16, 16))
         button.setAccessibleName(action.text())
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

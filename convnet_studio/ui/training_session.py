@@ -28,11 +28,12 @@ from convnet_studio.engine.training.control import (
     Open,
     SetSpeed,
     Stop,
+    Switch,
     UseCompiled,
     Weights,
     Wish,
 )
-from convnet_studio.engine.training.events import Event, Failed, RunStarted, StateChanged, Stepped
+from convnet_studio.engine.training.events import Event, Failed, RunStarted, StateChanged, Stepped, Switched
 from convnet_studio.engine.training.inquiry import Inquiry
 from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.standing import Standing
@@ -76,6 +77,9 @@ class TrainingSession(QObject):
         self._compile_news: deque[CompileProgress | None] = deque()
         self._look = Look(None, Probes())
         self._asked: dict[Hashable, Inquiry] = {}
+        self._switches = 0
+        self._is_switching = False
+        """Whether what comes is still of the desk that was left."""
         self._wants_snapshot = True
         self._threads = threads
         self._thread = threading.Thread(
@@ -114,6 +118,15 @@ class TrainingSession(QObject):
         """Take up another project, and a run of it from where it stood."""
         self._look = Look(None, self._look.probes)
         self.wish(Open(project, weights, standing))
+
+    def switch(self, desk: str, project: Project | None = None, weights: Weights | None = None) -> None:
+        """Go to another desk, and open a project there, or go on with what was left; what is shown begins anew."""
+        self._look = Look(None, self._look.probes)
+        self._switches += 1
+        self._is_switching = True
+        self.run_id = -1
+        self.wish(Switch(desk, project, self._switches, weights))
+        self.wish(self._look)
 
     def ask_snapshot(self) -> None:
         """Want a new snapshot, though nothing may have changed."""
@@ -183,16 +196,24 @@ class TrainingSession(QObject):
 
     def _take_events(self, events: list[Event]) -> None:
         for event in events:
+            if isinstance(event, Switched) and event.number == self._switches:
+                self._is_switching = False
+            if self._is_switching:
+                continue
             if isinstance(event, RunStarted):
                 self.run_id = event.run_id
                 self.is_compiled = event.compiled
             elif isinstance(event, StateChanged):
                 self.is_playing = event.playing
-        fresh = tuple(event for event in events if event.run_id == self.run_id)
+        fresh = () if self._is_switching else tuple(event for event in events if self._is_fresh(event))
         if fresh:
             self.events_arrived.emit(fresh)
         if any(not isinstance(event, Stepped) for event in events):
             self.state_changed.emit()
+
+    def _is_fresh(self, event: Event) -> bool:
+        """Whether it tells of the newest run; where none could begin, why."""
+        return event.run_id == self.run_id or (self.run_id < 0 and isinstance(event, Failed))
 
     def _work(self, project: Project, weights: Weights | None, standing: Standing | None) -> None:
         """The worker's life. What goes wrong is an event, never silence."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from convnet_studio.ui.actions import EXPORT, Actions
 from convnet_studio.ui.project_files import ProjectFiles
 
-TITLES = ("File", "Edit", "Train", "View", "Help")
+TITLES = ("File", "Edit", "Train", "View", "Learn", "Help")
 
 
 def window_menu(

@@ -20,7 +20,7 @@ from convnet_studio.engine.project.summary import summarize
 from convnet_studio.ui.controls.curve_field import COLUMNS, CurveField
 from convnet_studio.ui.controls.mark import Mark
 from convnet_studio.ui.controls.picture_grid import about_grey
-from convnet_studio.ui.main_window import seen_dataset
+from convnet_studio.ui.seen_dataset import seen_dataset
 
 
 @pytest.mark.parametrize("kind", list(Optimizer.registry))

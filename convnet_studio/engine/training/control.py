@@ -82,6 +82,21 @@ class Open(Wish):
 
 
 @dataclass(frozen=True)
+class Switch(Wish):
+    """Go to another desk: what was done at the one before stays as it is, at play or at rest, until it is returned to.
+
+    Attributes:
+        desk: its name. `project`: to be opened there; None: go on with what was left there.
+        number: that the event `Switched` repeats.
+    """
+
+    desk: str
+    project: Project | None
+    number: int
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True)
 class Look(Wish):
     """Show another picture to the network, or capture other modules."""
 

@@ -37,6 +37,13 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True)
+class Switched(Event):
+    """Another desk is worked at: whatever comes is of its run. `number` is that of the wish."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class NetworkChanged(Event):
     """The running network now follows the project's newest value; weights of unaffected modules were kept.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 
 from convnet_studio.engine.data.dataset import Dataset
 from convnet_studio.engine.nn.network import Network
@@ -54,7 +55,8 @@ class Session:
         self._load = load
         self._compiled = compiled
         self._material: tuple[tuple[DataSpec, int], Material] | None = None
-        self._runs = 0
+        self._numbers = count(1)
+        """Of runs."""
         self._aside = RunsAside()
         self._opened_with: Weights = {}
         """The weights that came with the project, until its run begins anew without them."""
@@ -100,6 +102,30 @@ class Session:
             self.run.close()
 
     # Which run
+
+    def another(self) -> Session:
+        """A session with nothing in it, of the same engine and pace, whose runs have other numbers."""
+        made = Session(self._control, self._make_program, self._load, self._compiled)
+        made.pace, made._numbers = self.pace, self._numbers
+        return made
+
+    def come_back(self, compiled: bool) -> Iterator[Event]:
+        """Tell of the run again, after another session had the floor: it goes on as it was left.
+
+        `compiled`: whether the compiled engine is there by now.
+        """
+        if compiled and not self._compiled:
+            yield from self.use_compiled()
+        elif self.run is not None:
+            yield self._run_started(self.run)
+            yield self._network_changed(self.run)
+            yield StateChanged(self.run_id, self._is_playing)
+            self._begin_measuring(self.run, self._most_measured)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether runs are made with the compiled engine."""
+        return self._compiled
 
     def open(
         self, project: Project, weights: Weights | None = None, standing: Standing | None = None
@@ -207,8 +233,8 @@ class Session:
         def make_program(network: Network, batch_size: int) -> Program:
             return self._make_program(network, batch_size, compiled)
 
-        run = Run(
-            self._runs + 1,
+        return Run(
+            next(self._numbers),
             project,
             self._material_for(project, standing.seed if standing else project.training.seed),
             make_program,
@@ -216,8 +242,6 @@ class Session:
             before,
             standing,
         )
-        self._runs += 1
-        return run
 
     def _material_for(self, project: Project, seed: int) -> Material:
         key = project.data, seed
@@ -232,13 +256,7 @@ class Session:
         self._is_out_of_step = False
         self._single_step = 0
         self._last_pass = self._last_step = None
-        yield RunStarted(
-            run_id=run.run_id,
-            steps_per_epoch=run.course.steps_per_epoch,
-            planned_epochs=run.project.training.epochs,
-            parameters=run.network.parameters.size,
-            compiled=self._compiled,
-        )
+        yield self._run_started(run)
         self._problems = _problems_of(run)
         yield self._network_changed(run)
         why = self._why_not()
@@ -246,6 +264,15 @@ class Session:
         self._is_playing = was_playing and not why
         yield StateChanged(run.run_id, self._is_playing, why if was_playing else "")
         self._begin_measuring(run, self._most_measured)
+
+    def _run_started(self, run: Run) -> RunStarted:
+        return RunStarted(
+            run_id=run.run_id,
+            steps_per_epoch=run.course.steps_per_epoch,
+            planned_epochs=run.project.training.epochs,
+            parameters=run.network.parameters.size,
+            compiled=self._compiled,
+        )
 
     def _network_changed(self, run: Run) -> NetworkChanged:
         carried = run.carried

@@ -12,7 +12,7 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training import control as wishes
 from convnet_studio.engine.training.capture import capture, shown_picture
 from convnet_studio.engine.training.control import Control, Weights, Wish
-from convnet_studio.engine.training.events import Event, Failed
+from convnet_studio.engine.training.events import Event, Failed, Switched
 from convnet_studio.engine.training.faults import module_at_fault
 from convnet_studio.engine.training.inquiries import Inquiries
 from convnet_studio.engine.training.inquiry import Moment
@@ -20,6 +20,9 @@ from convnet_studio.engine.training.probes import ProbePicture, Probes
 from convnet_studio.engine.training.sentences import sentence_of
 from convnet_studio.engine.training.session import ProgramMaker, Session
 from convnet_studio.engine.training.standing import Standing
+
+OWN = "own"
+"""The desk that is worked at from the beginning."""
 
 
 class Trainer:
@@ -77,6 +80,7 @@ class _Conversation:
 
     def __init__(self, session: Session, control: Control) -> None:
         self._session = session
+        self._desks = {OWN: session}
         self._control = control
         self._is_over = False
         self._picture: ProbePicture | None = None
@@ -91,7 +95,8 @@ class _Conversation:
             while not self._is_over:
                 yield from self._guarded(self._go_on())
         finally:
-            self._session.close()
+            for session in self._desks.values():
+                session.close()
 
     def _guarded(self, events: Iterator[Event]) -> Iterator[Event]:
         """Turn an exception into the event `Failed`, and rest."""
@@ -129,10 +134,22 @@ class _Conversation:
                 deliver(session.weights())
             case wishes.Keep(deliver_all):
                 deliver_all(session.weights(), session.standing())
+            case wishes.Switch(desk, project, number, weights):
+                yield from self._switch(desk, project, number, weights)
             case wishes.Stop():
                 self._is_over = True
             case _:
                 yield from _told(session, wish)
+
+    def _switch(self, desk: str, project: Project | None, number: int, weights: Weights | None) -> Iterator[Event]:
+        """Go to a desk; one that was never worked at needs a project."""
+        left = self._session
+        self._session = self._desks.setdefault(desk, left.another() if project is not None else left)
+        yield Switched(self._session.run_id, number)
+        if project is not None:
+            yield from self._session.open(project, weights)
+        else:
+            yield from self._session.come_back(left.compiled)
 
     def _moment(self) -> Moment | None:
         """What questions are about now; None where nothing can compute."""

@@ -43,10 +43,9 @@ class ItemPicture:
             is_draft: whether a picture of another scale will do, larger or smaller.
             around: how far beyond `rect` something is drawn.
         """
-        device = painter.device()
-        ratio = device.devicePixelRatioF() if device else 1.0
         world = painter.worldTransform()
         scale = world.m11()
+        ratio = round(painter.deviceTransform().m11() / scale, 6)  # of the screen, and of a presentation around
         wanted = (scale, ratio, rect)
         if is_draft and self._made_for is not None and wanted != self._made_for:
             if self._is_stale:  # at the scale of before: its letters need not be made in another size

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 
 from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
+from convnet_studio.lessons.course import Course
 from convnet_studio.ui.actions import ACTIONS, ActionRow, Actions
 from convnet_studio.ui.commands.choice import Choice
 from convnet_studio.ui.commands.key_caps import key_text
@@ -92,6 +93,21 @@ def preset_choices(open_preset: Callable[[str], object]) -> list[Choice]:
     return [
         _ready("preset", each, f"Open preset {each.name}", each.help, "Presets", "folder-open", open_preset)
         for each in preset_entries()
+    ]
+
+
+def lesson_choices(course: Course, open_lesson: Callable[[str], object]) -> list[Choice]:
+    """“Lesson 2.1 Back-propagation” and so on, for every lesson."""
+    return [
+        Choice(
+            name=f"lesson:{lesson.name}",
+            text=f"Lesson {lesson.number} {lesson.title}",
+            note=lesson.objective,
+            section="Lessons",
+            icon="info",
+            act=partial(open_lesson, lesson.name),
+        )
+        for lesson in course.in_order()
     ]
 
 

@@ -17,6 +17,8 @@ from convnet_studio.ui.theme import text_font, theme, theme_switch
 # QtSvg draws nothing of the <symbol> elements of SVG 2.
 config.svg2 = False
 _LEADING = 4
+_MARGIN = 1.0
+"""Pixels that ziamath leaves around a formula."""
 _TALLEST = 6
 """Times the size of a letter: what comes out taller is a slip of the drawing."""
 
@@ -84,18 +86,26 @@ class Formula(QWidget):
             top += size.height() + _LEADING
 
 
-@functools.lru_cache(maxsize=256)
 def formula_svg(latex: str, pixels: int) -> str:
     """The formula as SVG in ``currentColor``, empty where it cannot be drawn."""
+    return set_formula(latex, pixels)[0]
+
+
+@functools.lru_cache(maxsize=1024)
+def set_formula(latex: str, pixels: int, inline: bool = False) -> tuple[str, float]:
+    """The formula as SVG in ``currentColor``, and how many pixels of it lie below the line that letters stand on.
+
+    The SVG is empty where it cannot be drawn. `inline`: to stand within a line of text, fractions and sums are small.
+    """
     for attempt in (latex, re.sub(r"\\(?:left|right)\b", "", latex)):  # tall brackets may come out without end
         try:
-            drawn = Latex(attempt, size=pixels, color="currentColor")
+            drawn = Latex(attempt, size=pixels, color="currentColor", inline=inline)
             _, height = drawn.getsize()
         except Exception:  # a plug-in's formula may hold anything; then its plain text is shown
-            return ""
+            return "", 0.0
         if 0 < height <= _TALLEST * pixels:
-            return str(drawn.svg())
-    return ""
+            return str(drawn.svg()), _MARGIN - float(drawn.getyofst())
+    return "", 0.0
 
 
 def formula_lines(latex: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QPointF, QRect, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -82,7 +82,7 @@ class CanvasView(View):
         self._zoom.fitted.connect(self.fit)
         self.area.zoom_changed.connect(self._zoom.show_factor)
         self.area.zoom_changed.connect(self.zoom_changed)
-        self._memory = ViewMemory(open_project.undo_stack, self.area)
+        self._memory = ViewMemory(open_project, self.area)
         for bar in (self.area.horizontalScrollBar(), self.area.verticalScrollBar()):
             bar.valueChanged.connect(self._on_view)
         self.area.zoom_changed.connect(self._on_view)
@@ -262,6 +262,18 @@ class CanvasView(View):
         self._wants_fit = True
         self._is_new = self._summary is None or not self.isVisible()
         self.area.fit(self._free_below())
+
+    def look_of_now(self) -> tuple[bool, float, QPointF]:
+        """What of the network is seen: whether all of it, whatever happens; the zoom; what is in the middle."""
+        return self._wants_fit, self.zoom, self.area.visible_rect().center()
+
+    def look_again(self, look: tuple[bool, float, QPointF]) -> None:
+        """Show what `look_of_now` told."""
+        self._wants_fit = look[0]
+        if self._wants_fit:
+            self.fit()
+        else:
+            self.area.show_view(look[1], look[2])
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first time, show the whole network."""

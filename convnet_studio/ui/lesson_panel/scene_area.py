@@ -1,0 +1,175 @@
+"""SceneArea: the live scene beside a page: the views that it names, the most important one largest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from convnet_studio.ui.controls.label import Label
+from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
+from convnet_studio.ui.view import View
+
+_SHARES = (0.58, 0.42)
+"""Of the height, for the first view and for the others."""
+_EDGE = 12
+_HEAD = 32
+"""Height of a view's title."""
+PANELS = ("Modules", "Inspector")
+"""Of Build, that a learner edits with."""
+_ICONS = ("plus", "wrench")
+
+
+class SceneArea(QWidget):
+    """The first view stands above, the others side by side below it; the lines between can be dragged."""
+
+    return_wanted = Signal()
+    """Back to the page's own scene."""
+    panel_wanted = Signal(str, bool)
+    """A panel of Build, by its title, that is to be shown or hidden beside the canvas."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Scene of the lesson")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._column.addWidget(self._split)
+        self._shown: tuple[View, ...] = ()
+        self._frames: list[QWidget] = []
+        self.back = QPushButton("Return to lesson", self)
+        self.back.setToolTip("Set the scene of this page up again")
+        self.back.setProperty("primary", True)
+        self.back.clicked.connect(self.return_wanted)
+        self.back.hide()
+        self.panels = {title: self._switch(title) for title in PANELS}
+        theme_switch().changed.connect(self._recolor)
+        self._recolor()
+
+    def _recolor(self) -> None:
+        for button, name in zip(self.panels.values(), _ICONS, strict=True):
+            button.setIcon(icon(name, "second_text"))
+        self.update()
+
+    def _switch(self, title: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(title)
+        button.setAccessibleName(f"Panel {title}")
+        button.setCheckable(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(14, 14))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(f"Show or hide the panel {title} beside the canvas")
+        button.toggled.connect(lambda is_on: self.panel_wanted.emit(title, is_on))
+        button.hide()
+        return button
+
+    @property
+    def shown(self) -> tuple[View, ...]:
+        """The views that stand here now."""
+        return self._shown
+
+    def show_views(self, views: Sequence[View]) -> None:
+        """Put these views here; those that stood here are let go, hidden."""
+        if tuple(views) == self._shown:
+            return
+        self.clear()
+        self._shown = tuple(views)
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        for number, view in enumerate(views):
+            frame = _Framed(view, tuple(self.panels.values()) if view.name == "canvas" else ())
+            self._frames.append(frame)
+            (self._split if number == 0 else lower).addWidget(frame)
+        if len(views) > 1:
+            self._split.addWidget(lower)
+        else:
+            lower.deleteLater()
+        self._share()
+        self._show_switches()
+
+    def clear(self) -> None:
+        """Let all views go; they belong to nobody then."""
+        for button in self.panels.values():
+            button.setParent(self)
+            button.hide()
+        for view in self._shown:
+            view.hide()
+            view.setParent(None)
+        self._shown = ()
+        self._frames.clear()
+        while (gone := self._split.widget(0)) is not None:
+            gone.hide()
+            gone.setParent(None)
+            gone.deleteLater()
+
+    def show_panels(self, titles: Sequence[str]) -> None:
+        """Show just these panels of Build."""
+        for title, button in self.panels.items():
+            button.setChecked(title in titles)
+
+    def _show_switches(self) -> None:
+        """Panels to edit with are offered where there is something to edit."""
+        has_canvas = any(view.name == "canvas" for view in self._shown)
+        for button in self.panels.values():
+            button.setVisible(has_canvas)
+            if not has_canvas:
+                button.setChecked(False)
+        self._place()
+
+    def use_presenting(self, is_presenting: bool) -> None:
+        """Panels of the window can't stand on the screen of a presentation."""
+        for button in self.panels.values():
+            button.setEnabled(not is_presenting)
+
+    def offer_return(self, is_offered: bool) -> None:
+        """Show the way back to the page's scene, or hide it."""
+        self.back.setVisible(is_offered)
+        self._place()
+
+    def _share(self) -> None:
+        if len(self._shown) > 1:
+            self._split.setSizes([round(each * max(200, self.height())) for each in _SHARES])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the shares until somebody drags, and the button in its corner."""
+        super().resizeEvent(event)
+        if event.oldSize().height() <= 100:
+            self._share()
+        self._place()
+
+    def _place(self) -> None:
+        self.back.adjustSize()
+        self.back.move(QPoint(self.width() - self.back.width() - _EDGE, _EDGE))
+        self.back.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground."""
+        QPainter(self).fillRect(self.rect(), theme().color("canvas"))
+
+
+class _Framed(QWidget):
+    """A view under its title, with what is offered beside it."""
+
+    def __init__(self, view: View, offered: Sequence[QWidget]) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 2, 12, 0)
+        head.addWidget(Label(view.title, "second_text", text_font(12, QFont.Weight.DemiBold)), 1)
+        for each in offered:
+            head.addWidget(each)
+        place = QWidget()
+        place.setLayout(head)
+        place.setFixedHeight(_HEAD)
+        column.addWidget(place)
+        column.addWidget(view, 1)
+        view.show()
+        theme_switch().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground of panels."""
+        QPainter(self).fillRect(self.rect(), theme().color("surface"))
