@@ -34,7 +34,7 @@ class CodeWidget(PictureWidget):
         """Note lines, the current one and values; the text is laid out anew only where it is another."""
         assert isinstance(picture, Code)
         self._code = picture
-        comment = "--" if any(each.lstrip().startswith("--") for each in picture.lines) else "#"
+        comment = "--" if any("--" in each for each in picture.lines) else "#"
         owners = [_CURRENT if index == picture.current else "" for index in range(len(picture.lines))]
         self.text.show_code("\n".join(picture.lines), owners, Language(comment, _WORDS))
         self.text.setAccessibleName(picture.title or "Program")

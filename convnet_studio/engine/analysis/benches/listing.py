@@ -13,7 +13,7 @@ import convnet_studio.engine.data.datasets
 import convnet_studio.engine.export.forms
 import convnet_studio.engine.nn.modules  # noqa: F401  (importing the folders registers what they hold)
 from convnet_studio.engine.analysis.bench import Bench, reading, whole
-from convnet_studio.engine.analysis.bench_pictures import BenchPicture, Code, Rows
+from convnet_studio.engine.analysis.bench_pictures import BenchPicture, Code
 from convnet_studio.engine.export.form import Form
 from convnet_studio.engine.export.lua_tokens import LuaError
 from convnet_studio.engine.export.outline import Part, data_of, outline_of
@@ -21,10 +21,7 @@ from convnet_studio.engine.project.spec import Project
 from convnet_studio.engine.training.inquiry import Moment
 
 LISTING = (
-    "noutputs = 10",
-    "nfeats = 3",
-    "width = 32",
-    "height = 32",
+    "noutputs = 10; nfeats = 3; width = 32; height = 32",
     "ninputs = nfeats*width*height",
     "nhiddens = 1500",
     "",
@@ -67,20 +64,12 @@ class ListingBench(Bench):
         return float("Tanh" in kinds and kinds[kinds.index("Tanh") + 1 :][:1] == ["Linear"])
 
     def pictures(self, moment: Moment) -> Iterator[tuple[BenchPicture, ...]]:
-        """The listing, and the modules that stand."""
-        parts, new = _parts(self.line), _parts(max(0, self.line - 1))
-        rows = tuple(
-            (part.kind, _shape(part), f"{_parameters(part):,}" if _parameters(part) else "none") for part in parts
-        )
-        yield (
-            Code("The listing", LISTING, self.line - 1),
-            Rows(
-                "Modules that stand by now",
-                ("module", "puts out", "parameters"),
-                rows or (("none yet", "", ""),),
-                len(rows) - 1 if len(parts) > len(new) else -1,
-            ),
-        )
+        """The listing, with the module that each line read so far has added."""
+        values = {}
+        for line in range(1, self.line + 1):
+            if new := _parts(line)[len(_parts(line - 1)) :]:
+                values[line - 1] = ", then ".join(_words(part) for part in new)
+        yield (Code("The listing, and what each line adds", LISTING, self.line - 1, values),)
 
 
 @lru_cache(maxsize=32)
@@ -97,8 +86,11 @@ def _read(line: int) -> Project:
     return Form.registry["torch7"]().read("\n".join(LISTING[:line]) + "\n", "listing").project
 
 
-def _shape(part: Part) -> str:
-    return " × ".join(map(str, part.shape)) if part.shape else "the loss"
+def _words(part: Part) -> str:
+    """What a module puts out, and what it learns."""
+    size = f" {' × '.join(map(str, part.shape))}" if part.shape else ""
+    count = _parameters(part)
+    return f"{part.kind}{size}" + (f", {count:,} parameters" if count else "")
 
 
 def _parameters(part: Part) -> int:

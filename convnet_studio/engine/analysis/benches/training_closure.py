@@ -40,7 +40,7 @@ LISTING = (
     "    gradParameters:div(#inputs)",
     "    f = f / #inputs",
     "    return f, gradParameters",
-    "  end",
+    "  end -- of feval",
     "  optim.sgd(feval, parameters, optimState)",
     "end",
 )
