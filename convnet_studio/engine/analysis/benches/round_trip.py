@@ -60,15 +60,8 @@ class RoundTrip(Bench):
             here, there = _modules(project), _modules(_read_back(project))
             far = self.difference(moment)
             words = f"With the same weights, their answers to the shown picture differ by {far:.3g} at most."
-            yield (
-                code,
-                Rows(
-                    "Modules and what they put out",
-                    ("on the canvas", "read back"),
-                    tuple(zip(here, there, strict=False)),
-                ),
-                Words("", words),
-            )
+            rows = tuple(zip(here, there, strict=False))
+            yield Words("", words), Rows("Modules and what they put out", ("on the canvas", "read back"), rows), code
 
 
 def _written(project: Project) -> str:
