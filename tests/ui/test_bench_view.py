@@ -33,6 +33,7 @@ from convnet_studio.engine.analysis.bench_pictures import (
 from convnet_studio.engine.training.inquiry import Answer, Moment
 from convnet_studio.ui.bench_form import DialRow, stops_of
 from convnet_studio.ui.bench_pictures.axes import Axis
+from convnet_studio.ui.bench_pictures.code import CodeWidget
 from convnet_studio.ui.bench_pictures.curves import CurvesWidget
 from convnet_studio.ui.bench_pictures.maps import MapsWidget
 from convnet_studio.ui.bench_pictures.meaning import scale_for
@@ -319,6 +320,16 @@ def test_pictures_without_a_finite_number_are_shown_too(stack: PictureStack) -> 
     )
     QApplication.processEvents()
     assert not stack.grab().isNull()
+
+
+def test_a_program_is_seen_as_a_whole(qtbot: QtBot) -> None:
+    program = CodeWidget()
+    qtbot.addWidget(program)
+    program.show_picture(Code("Program", tuple(f"line {number}" for number in range(19)), 12))
+    program.resize(600, program.height_in(600))
+    program.show()
+    QApplication.processEvents()
+    assert program.text.verticalScrollBar().maximum() == 0
 
 
 def test_colours_follow_the_meaning() -> None:

@@ -34,7 +34,7 @@ class CodeWidget(PictureWidget):
         """Note lines, the current one and values; the text is laid out anew only where it is another."""
         assert isinstance(picture, Code)
         self._code = picture
-        comment = "--" if any(each.lstrip().startswith("--") for each in picture.lines) else "#"
+        comment = "--" if any("--" in each for each in picture.lines) else "#"
         owners = [_CURRENT if index == picture.current else "" for index in range(len(picture.lines))]
         self.text.show_code("\n".join(picture.lines), owners, Language(comment, _WORDS))
         self.text.setAccessibleName(picture.title or "Program")
@@ -55,11 +55,11 @@ class CodeWidget(PictureWidget):
         return 360
 
     def height_in(self, width: int) -> int:
-        """Of all lines, as they break."""
+        """Of all lines, as they break, and one more: with less room QPlainTextEdit begins to scroll."""
         metrics = QFontMetricsF(code_font())
         room = max(40.0, width - 2 * _MARGIN - 4)
         lines = sum(max(1, -(-int(metrics.horizontalAdvance(each)) // int(room))) for each in self._code.lines)
-        return HEAD + int(lines * metrics.lineSpacing()) + 2 * _MARGIN + 4
+        return HEAD + int((lines + 1) * metrics.lineSpacing()) + 2 * _MARGIN + 4
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
