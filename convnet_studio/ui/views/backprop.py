@@ -48,7 +48,7 @@ class BackpropView(View):
         self._asked = WeightsOfNow()
         self._bench = Backprop()
         self._opening: int | None = None
-        """How many moves a lesson wants made; None: as many as suits the network."""
+        """How many moves a lesson wants made at first; None: as many as suits the network."""
         self.walker = Walker()
         self.chain = Chain(self.walker, self._name_of, self._say)
         self.explanation = Explanation(self.walker, self._name_of)
@@ -147,9 +147,9 @@ class BackpropView(View):
         """Go on or back to there; as soon as there is a network, where there is none yet."""
         if not isinstance(bench, Backprop):
             raise TypeError(f"{self.title} shows no {type(bench).title}.")
-        self._opening = bench.moves
         if Grain(bench.grain) is not self.walker.grain:
             self.walker.use_grain(Grain(bench.grain))
+        self._opening = bench.moves
         if self.walker.walk is None:
             self._tell(bench)
         elif self.walker.walk.position.move != bench.moves:
@@ -215,6 +215,8 @@ class BackpropView(View):
             return
         self.grain.choose(_GRAIN_WORDS[walker.grain])
         self._tell(Backprop(walk.position.move, walker.grain.value))
+        if walk.position.move != self._opening:  # somebody steps on by himself
+            self._opening = None
         at_start, at_end = walk.position == type(walk.position)(), stepper.next_move(walk) is None
         for key, is_on in (
             ("restart", not at_start),
