@@ -346,9 +346,12 @@ def test_a_lesson_can_say_where_to_begin_before_there_is_a_network(qtbot: QtBot)
     assert view.walker.walk.position == Position(3)
     assert view.control("moves") is view._buttons["step"]
     assert view.control("no such dial") is None
-    answer = Answer(1, 0, view.inquiries()["stepper"], way_through(live("tiny-digits").project), is_final=True)
-    view.show_answer("stepper", answer)
-    assert view.walker.walk.position == Position(3), "the lesson's word holds for another network, too"
+    modules = (ModuleSpec("n1", "Input"), ModuleSpec("n2", "Flatten"), ModuleSpec("n3", "Linear"))
+    links = (Link("n1", "n2"), Link("n2", "n3"), Link("n3", "n4"))
+    other = replace(one_one_one(), network=NetworkSpec((*modules, ModuleSpec("n4", "CrossEntropyLoss")), links))
+    view.set_bench(Backprop(1))
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(other), is_final=True))
+    assert view.walker.walk.position == Position(1), "the lesson's word holds for another network, too"
     view.walker.step()
     view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(one_one_one()), is_final=True))
     assert view.walker.stepper is not None
