@@ -49,6 +49,8 @@ class BackpropView(View):
         self._bench = Backprop()
         self._opening: int | None = None
         """How many moves a lesson wants made at first; None: as many as suits the network."""
+        self._is_led = False
+        """Whether what changes now is a lesson's doing: a network with as many moves as it wants may be yet to come."""
         self.walker = Walker()
         self.chain = Chain(self.walker, self._name_of, self._say)
         self.explanation = Explanation(self.walker, self._name_of)
@@ -147,13 +149,14 @@ class BackpropView(View):
         """Go on or back to there; as soon as there is a network, where there is none yet."""
         if not isinstance(bench, Backprop):
             raise TypeError(f"{self.title} shows no {type(bench).title}.")
+        self._opening = bench.moves
+        self._is_led = True
         if Grain(bench.grain) is not self.walker.grain:
             self.walker.use_grain(Grain(bench.grain))
-        self._opening = bench.moves
-        if self.walker.walk is None:
-            self._tell(bench)
-        elif self.walker.walk.position.move != bench.moves:
+        if self.walker.walk is not None and self.walker.walk.position.move != bench.moves:
             self.walker.go_to(bench.moves)
+        self._is_led = False
+        self._tell(bench)
 
     def control(self, dial: str) -> QWidget | None:
         """What steps on, or says how far a step goes."""
@@ -177,8 +180,10 @@ class BackpropView(View):
             self.walker.drop()
         elif isinstance(answer.value, WholeWay) and answer.value.stepper is not self.walker.stepper:
             self._say("")
+            self._is_led = self._opening is not None
             wanted = _opening(answer.value.stepper) if self._opening is None else self._opening
             self.walker.take_up(answer.value, wanted)
+            self._is_led = False
 
     def show_events(self, events: Sequence[Event]) -> None:
         """What was asked of another network is no longer of interest."""
@@ -214,9 +219,10 @@ class BackpropView(View):
         if walk is None or stepper is None:
             return
         self.grain.choose(_GRAIN_WORDS[walker.grain])
-        self._tell(Backprop(walk.position.move, walker.grain.value))
-        if walk.position.move != self._opening:  # somebody steps on by himself
-            self._opening = None
+        if not self._is_led:
+            self._tell(Backprop(walk.position.move, walker.grain.value))
+            if walk.position.move != self._opening:  # somebody steps on by himself
+                self._opening = None
         at_start, at_end = walk.position == type(walk.position)(), stepper.next_move(walk) is None
         for key, is_on in (
             ("restart", not at_start),
