@@ -47,7 +47,7 @@ class ByHand(Bench):
     summary: ClassVar = "The network as lines of a program: module by module, then in a single call."
 
     lines: int = whole(0, 0, MOST_LINES, "Lines carried out")
-    sample: int = whole(0, 0, 1000, "Sample, from 1 (0: the one shown)")
+    sample: int = whole(0, 0, 1000, "Sample (0: the shown one)")
 
     @reading
     def count(self, moment: Moment) -> float:
