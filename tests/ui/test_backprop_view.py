@@ -405,7 +405,11 @@ def test_a_lesson_sets_the_walk_and_hears_of_every_step(digits: BackpropView, qt
     assert told[-1] == digits.bench == Backprop(3, "module")
     digits.set_bench(Backprop(100_000))
     assert digits.walker.stepper is not None
-    assert told[-1] == Backprop(len(digits.walker.stepper.moves))
+    end = len(digits.walker.stepper.moves)
+    assert digits.walker.walk.position == Position(end)
+    assert told[-1] == Backprop(100_000), "a longer network may be yet to come"
+    digits.walker.back()
+    assert told[-1] == Backprop(end - 1)
 
 
 def test_a_lesson_can_say_where_to_begin_before_there_is_a_network(qtbot: QtBot) -> None:
@@ -418,3 +422,17 @@ def test_a_lesson_can_say_where_to_begin_before_there_is_a_network(qtbot: QtBot)
     assert view.walker.walk.position == Position(3)
     assert view.control("moves") is view._buttons["step"]
     assert view.control("no such dial") is None
+    modules = (ModuleSpec("n1", "Input"), ModuleSpec("n2", "Flatten"), ModuleSpec("n3", "Linear"))
+    links = (Link("n1", "n2"), Link("n2", "n3"), Link("n3", "n4"))
+    other = replace(one_one_one(), network=NetworkSpec((*modules, ModuleSpec("n4", "CrossEntropyLoss")), links))
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(other), is_final=True))
+    assert view.walker.walk.position == Position(3), "the lesson's word holds for another network, too"
+    view.set_bench(Backprop(12))
+    assert view.walker.walk.position == Position(6)
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(one_one_one()), is_final=True))
+    assert view.walker.walk.position == Position(12), "and for one that is longer than the one before"
+    assert view.bench == Backprop(12)
+    view.walker.step()
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way_through(other), is_final=True))
+    assert view.walker.stepper is not None
+    assert view.walker.walk.position == Position(view.walker.stepper.turn), "until somebody steps on"

@@ -93,6 +93,21 @@ class Delete(Act):
 
 
 @dataclass(frozen=True)
+class KeepOnly(Act):
+    """``{do = "keep_only", modules = ["Input"]}``: all others go, as where only the pictures are of interest."""
+
+    do: ClassVar = "keep_only"
+
+    modules: tuple[str, ...]
+
+    def apply(self, scene: Scene) -> Scene:
+        """With these modules alone."""
+        kept = {module_called(scene.project, each).id for each in self.modules}
+        gone = [each.id for each in scene.project.network.modules if each.id not in kept]
+        return replace(scene, project=edits.delete_modules(scene.project, gone))
+
+
+@dataclass(frozen=True)
 class Connect(Act):
     """``{do = "connect", source = "a", target = "b", port = 0, recurrent = false}``; or free_port = true."""
 

@@ -50,7 +50,9 @@ class BackpropView(View):
         self._asked = WeightsOfNow()
         self._bench = Backprop()
         self._opening: int | None = None
-        """How many moves a lesson wants made; None: as many as suits the network."""
+        """How many moves a lesson wants made at first; None: as many as suits the network."""
+        self._is_led = False
+        """Whether what changes now is a lesson's doing: a network with as many moves as it wants may be yet to come."""
         self._shown: object = None  # of which run and question the walk is; None: of another network by now
         self._later: Answer | None = None  # what is taken up as soon as the user's edits are taken back
         self.walker = Walker(self)
@@ -159,12 +161,13 @@ class BackpropView(View):
         if not isinstance(bench, Backprop):
             raise TypeError(f"{self.title} shows no {type(bench).title}.")
         self._opening = bench.moves
+        self._is_led = True
         if Grain(bench.grain) is not self.walker.grain:
             self.walker.use_grain(Grain(bench.grain))
-        if self.walker.walk is None:
-            self._tell(bench)
-        elif self.walker.walk.position.move != bench.moves:
+        if self.walker.walk is not None and self.walker.walk.position.move != bench.moves:
             self.walker.go_to(bench.moves)
+        self._is_led = False
+        self._tell(bench)
 
     def control(self, dial: str) -> QWidget | None:
         """What steps on, or says how far a step goes."""
@@ -198,7 +201,9 @@ class BackpropView(View):
     def _take_up(self, way: WholeWay, answer: Answer) -> None:
         self._shown, self._later = (answer.run_id, answer.inquiry), None
         self._say("")
+        self._is_led = self._opening is not None
         self.walker.take_up(way, _opening(way.stepper) if self._opening is None else self._opening)
+        self._is_led = False
 
     def _take_up_later(self) -> None:
         """After the last edit was taken back, go on with the picture that is shown by now."""
@@ -240,7 +245,10 @@ class BackpropView(View):
         if walk is None or stepper is None:
             return
         self.grain.choose(_GRAIN_WORDS[walker.grain])
-        self._tell(Backprop(walk.position.move, walker.grain.value))
+        if not self._is_led:
+            self._tell(Backprop(walk.position.move, walker.grain.value))
+            if walk.position.move != self._opening:  # somebody steps on by himself
+                self._opening = None
         at_start, at_end = walk.position == type(walk.position)(), stepper.next_move(walk) is None
         for key, is_on in (
             ("restart", not at_start),

@@ -32,6 +32,8 @@ POINTS = 101
 """Of the grid, each way."""
 MOST_WALKERS = 24
 _TICK = 33
+_SHOWN_SECONDS = 3.0
+"""Within which the steps that a bench asks for are made."""
 _CEILING = 16
 """Times the loss at the saddle: as high as a surface without bound is drawn."""
 _LONGEST_ARROW = 3.0
@@ -67,6 +69,8 @@ class OneOneOneView(View):
         self.transport = RaceTransport()
         self._clock = QElapsedTimer()
         self._owed = 0.0
+        self._last_step = 0
+        """Where all balls rest, as a bench asked for; 0: nowhere."""
         self._timer = QTimer(self, interval=_TICK)
         self._timer.timeout.connect(self._tick)
         self._arrange()
@@ -138,17 +142,29 @@ class OneOneOneView(View):
         return self._bench
 
     def set_bench(self, bench: Bench) -> None:
-        """Set everything as `bench` has it, and drop its ball in place of all others, unless that is how it stands."""
+        """Set everything as `bench` has it, drop its ball, and let it make its steps.
+
+        Other balls stay where only the place of the next one is another: so several can be compared.
+        """
         if not isinstance(bench, OneOneOneBench):
             raise TypeError(f"{self.title} shows no {type(bench).title}.")
         if bench == self._bench:
             return
+        before = replace(self._bench, w0=bench.w0, w1=bench.w1)
         self._timer.stop()
-        self.race.walkers.clear()
+        if before != bench or before == self._bench:
+            self.race.walkers.clear()
+        is_other_net = bench.net != self._bench.net
         self._bench = bench
         self.controls.show_bench(bench)
-        self._change_net()
+        if is_other_net:
+            self._change_net()
+        else:
+            self._show_net()
         self._drop(bench.w0, bench.w1)
+        if bench.steps:
+            self.toggle_play()
+            self._last_step = bench.steps
         self.bench_changed.emit(bench)
 
     def control(self, dial: str) -> QWidget | None:
@@ -175,10 +191,21 @@ class OneOneOneView(View):
         if self._timer.isActive():
             self._hold()
         elif self.race.walkers:
-            self._owed = 0.0
+            self._owed, self._last_step = 0.0, 0
             self._clock.start()
             self._timer.start()
             self._show_transport()
+
+    @property
+    def _steps_a_second(self) -> float:
+        """As the transport says, or faster where a bench asked for many steps."""
+        return max(self.transport.steps_a_second, self._last_step / _SHOWN_SECONDS)
+
+    @property
+    def _steps_are_made(self) -> bool:
+        """Whether every ball has made the steps that a bench asked for; never where none did."""
+        walkers = self.race.walkers
+        return 0 < self._last_step <= min((each.step for each in walkers if not each.is_lost), default=self._last_step)
 
     def _hold(self) -> None:
         self._timer.stop()
@@ -189,12 +216,12 @@ class OneOneOneView(View):
         self.transport.show_state(self._timer.isActive(), bool(walkers), any(each.step for each in walkers))
 
     def _tick(self) -> None:
-        self._owed = min(self._owed + self._clock.restart() / 1000 * self.transport.steps_a_second, 10.0)
+        self._owed = min(self._owed + self._clock.restart() / 1000 * self._steps_a_second, 10.0 + self._last_step / 10)
         whole = int(self._owed)
         if whole:
             self._owed -= whole
             self.race.advance(whole)
-            if self.race.is_over:
+            if self.race.is_over or self._steps_are_made:
                 self._hold()
             self._show_race()
 

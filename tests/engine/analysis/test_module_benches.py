@@ -54,15 +54,35 @@ def test_the_program_by_hand_says_what_numpy_says() -> None:
     moment = moment_of("three-two")
     bench = ByHand()
     assert bench.gap(moment) == 0
-    assert bench.count(moment) == 6
+    assert bench.count(moment) == 7
     module = moment.run.network.nodes["m3"].module
     by_numpy = np.tanh(moment.picture.reshape(-1) @ module.weight.value.T + module.bias.value)
-    shown = next(iter(bench.turned(lines=6).pictures(moment)))
+    np.testing.assert_allclose(bench.kept(moment), by_numpy, rtol=1e-6)
+    shown = next(iter(bench.turned(lines=7).pictures(moment)))
     assert isinstance(shown[0], Code)
-    assert isinstance(shown[1], Numbers)
-    np.testing.assert_allclose(shown[1].values, [by_numpy, by_numpy], rtol=1e-6)
+    assert isinstance(shown[2], Numbers)
+    np.testing.assert_allclose(shown[2].values, [by_numpy, by_numpy], rtol=1e-6)
     assert shown[0].lines[2] == "out_linear = linear.forward(out_flatten)"
-    assert len(next(iter(bench.turned(lines=5).pictures(moment)))) == 1, "nothing is compared before the last line"
+    assert len(next(iter(bench.turned(lines=6).pictures(moment)))) == 1, "nothing is compared before the last line"
+
+
+def test_each_module_keeps_the_output_and_the_gradient_of_the_last_sample() -> None:
+    moment = moment_of("three-two")
+    module = moment.run.network.nodes["m3"].module
+    for sample, (x, label) in enumerate((([0.5, -1.0, 1.0], 0), ([1.0, 0.5, -0.5], 1)), 1):
+        bench = ByHand().turned(lines=7, sample=sample)
+        weights = module.weight.value.astype(np.float64)
+        out = np.tanh(weights @ x + module.bias.value)
+        by_input = (out - np.eye(2)[label]) * (1 - out * out) @ weights
+        np.testing.assert_allclose(bench.kept(moment), out, rtol=1e-6)
+        table = next(iter(bench.pictures(moment)))[1]
+        assert isinstance(table, Rows)
+        name, kept, gradient = table.rows[2]
+        assert name == "linear"
+        np.testing.assert_allclose([float(each) for each in gradient[1:-1].split(", ")], by_input, rtol=1e-3)
+        assert kept == str([float(f"{each:.4g}") for each in np.arctanh(out)])
+    with pytest.raises(ValueError, match="4 samples"):
+        ByHand().turned(sample=5).kept(moment)
 
 
 def test_a_walk_s_length_is_that_of_the_network() -> None:

@@ -16,6 +16,7 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.engine.training.inquiry import Moment
 
 RAW, WHITENED = "as they are", "whitened"
+DESCENT, NOISE = "the way down", "slopes of batches"
 ONE, EACH = "one for all", "one for each weight"
 CENTRE = (0.4, 0.8)
 """Of the class whose target is 1; that of the other, whose target is -1, lies opposite."""
@@ -93,6 +94,7 @@ class CurvatureBench(Bench):
     inputs: str = choice(RAW, (RAW, WHITENED), "Inputs")
     rates: str = choice(ONE, (ONE, EACH), "Rates")
     batch: int = whole(SAMPLES, 1, SAMPLES, "Samples in a batch")
+    look: str = choice(DESCENT, (DESCENT, NOISE), "Look at")
 
     @reading
     def larger_eigenvalue(self, moment: Moment | None = None) -> float:
@@ -183,7 +185,10 @@ class CurvatureBench(Bench):
         return means
 
     def pictures(self, moment: Moment) -> Iterator[tuple[BenchPicture, ...]]:
-        """The bowl with the way down, the loss along it, the clouds, curvatures, and the gradients of batches."""
+        """The bowl with the way down, the loss along it, clouds and curvatures; or the gradients of batches."""
+        if self.look == NOISE:
+            yield self._noise_pictures()
+            return
         set_up, path = self._problem, self._path(self.steps)
         reach = 2.2
         x0, x1 = (np.linspace(each - reach, each + reach, POINTS) for each in set_up.best)
@@ -197,7 +202,6 @@ class CurvatureBench(Bench):
         curve = Curves("Loss above the least", {"descent": (counted, excess)}, "step", "loss", is_log_y=True)
         halves = {"target 1": set_up.inputs[set_up.targets > 0], "target −1": set_up.inputs[set_up.targets < 0]}
         bends = {"steep λ": self.larger_eigenvalue(), "flat λ": self.smaller_eigenvalue()}
-        gradients = self._gradients()
         yield (
             contours,
             curve,
@@ -205,5 +209,23 @@ class CurvatureBench(Bench):
             Bars(
                 "Curvature (eigenvalues of the Hessian)", bends, texts=tuple(f"{each:.3f}" for each in bends.values())
             ),
-            Points(f"Gradients of {DRAWS} batches at the start", {"a batch": gradients}, "∂L/∂w₁", "∂L/∂w₂"),
+        )
+
+    def _noise_pictures(self) -> tuple[BenchPicture, ...]:
+        """Every batch's gradient at the start, on axes that hold those of the smallest batches, and the spread."""
+        gradients = self._gradients()
+        whole_one = self._problem.hessian @ (np.array(START) - self._problem.best)
+        spreads = {f"{batch} samples": self.turned(batch=batch).noise() for batch in (1, 4, 16, 64)}
+        spreads[f"now: {self.batch}"] = self.noise()
+        frame = self.turned(batch=1)._gradients()
+        corners = tuple(Mark("", *each) for each in (frame.min(0), frame.max(0)))
+        return (
+            Points(
+                f"Slopes of {DRAWS} batches at the start",
+                {"a batch": gradients, "all samples": whole_one[None]},
+                "∂L/∂w₁",
+                "∂L/∂w₂",
+                corners,
+            ),
+            Bars("Their spread", spreads, texts=tuple(f"{each:.3f}" for each in spreads.values())),
         )

@@ -39,7 +39,7 @@ class OneOneOneBench(Bench):
     w1: float = number(-1.2, -_MOST_WEIGHT, _MOST_WEIGHT, "w1, where balls are dropped")
     rate: float = number(1.0, _LEAST_RATE, _MOST_RATE, "Learning rate", is_log=True)
     rule: str = choice("Plain descent", tuple(_RULES), "Rule of descent")
-    steps: int = whole(100, 0, MOST_STEPS, "Steps")
+    steps: int = whole(0, 0, MOST_STEPS, "Steps that a ball makes at once")
     reach: str = choice("4", REACHES, "Range of both weights")
     log_height: bool = switch(False, "Height by the logarithm of the loss")
 
