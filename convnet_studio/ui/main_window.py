@@ -277,6 +277,7 @@ class MainWindow(QMainWindow):
         self.presenter.changed.connect(self.learn.show_presenting)
         self.presenter.changed.connect(lambda _: self.live.refresh_probes())
         self.learn.view.scene.panel_wanted.connect(self.panel_layout.show_in_passing)
+        self.learn.view.scene.views_turned.connect(self.live.refresh_probes)
         self.learn.leaving_own.connect(self.files.leave)
         self.learn.came_back.connect(self.files.come_back)
         self.learn.said.connect(lambda text: self.notice.say("warn", text))

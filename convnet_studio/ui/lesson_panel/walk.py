@@ -223,6 +223,8 @@ class Walk(QObject):
         self._store()
         if self._view.sheet.page is not None:
             self._view.sheet.page.show_verdict(verdict)
+        if verdict.is_right:
+            self._view.sheet.setFocus()  # so that Space goes on
         self._show_state()
 
     def hint(self) -> None:
