@@ -142,7 +142,9 @@ class Walk(QObject):
             self._desk.set_page(page, self._on_ready)
         except LessonProblem as problem:
             self._view.sheet.warn(str(problem))
-        self.show_scene()
+            self._view.scene.clear()
+        else:
+            self.show_scene()
 
     def show_scene(self) -> None:
         """Let the page's views stand beside it, set up as the scene is."""
