@@ -354,16 +354,12 @@ class MainWindow(QMainWindow):
 
     def _parts(self) -> list[QWidget]:
         """In the order in which F6 visits them."""
-        lessons = (self.learn.view.sheet, *self.learn.view.scene.shown, self.learn.course_page, self.lab)
-        contents = (
-            *lessons,
-            self.palette_panel,
-            self.outline,
-            self.canvas,
-            self.inspector,
-            self.curves,
-            self.data_strip,
-        )
+        if self.workspaces.now == LAB:
+            return [self.top_bar, self.lab]
+        if self.workspaces.now == LEARN:
+            beside = (self.palette_panel, self.inspector)
+            return [self.top_bar, self.learn.course_page, self.learn.view.sheet, *self.learn.view.scene.shown, *beside]
+        contents = (self.palette_panel, self.outline, self.canvas, self.inspector, self.curves, self.data_strip)
         return [self.top_bar, *contents]
 
     def visit_settings(self) -> None:
