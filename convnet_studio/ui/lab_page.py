@@ -43,7 +43,7 @@ class LabPage(QWidget):
         self._views: dict[str, View] = {}
         self.setAccessibleName("Lab")
         self.back = QPushButton("← All benches")
-        self.back.setToolTip("Back to the list (Esc)")
+        self.back.setToolTip("Back to the list (Alt+←)")
         self.back.setShortcut("Alt+Left")
         self.back.clicked.connect(self.show_list)
         self._title = Label("", "text", text_font(15, QFont.Weight.DemiBold))

@@ -279,6 +279,7 @@ class MainWindow(QMainWindow):
         self.presenter.changed.connect(self.learn.show_presenting)
         self.presenter.changed.connect(lambda _: self.live.refresh_probes())
         self.learn.view.scene.panel_wanted.connect(self.panel_layout.show_in_passing)
+        self.learn.view.scene.views_turned.connect(self.live.refresh_probes)
         self.learn.leaving_own.connect(self.files.leave)
         self.learn.came_back.connect(self.files.come_back)
         self.learn.said.connect(lambda text: self.notice.say("warn", text))
@@ -355,16 +356,12 @@ class MainWindow(QMainWindow):
 
     def _parts(self) -> list[QWidget]:
         """In the order in which F6 visits them."""
-        lessons = (self.learn.view.sheet, *self.learn.view.scene.shown, self.learn.course_page, self.lab)
-        contents = (
-            *lessons,
-            self.palette_panel,
-            self.outline,
-            self.canvas,
-            self.inspector,
-            self.curves,
-            self.data_strip,
-        )
+        if self.workspaces.now == LAB:
+            return [self.top_bar, self.lab]
+        if self.workspaces.now == LEARN:
+            beside = (self.palette_panel, self.inspector)
+            return [self.top_bar, self.learn.course_page, self.learn.view.sheet, *self.learn.view.scene.shown, *beside]
+        contents = (self.palette_panel, self.outline, self.canvas, self.inspector, self.curves, self.data_strip)
         return [self.top_bar, *contents]
 
     def visit_settings(self) -> None:

@@ -118,6 +118,10 @@ class OpenProject(QObject):
         self._take_stack(found.undo_stack)
         self._tell_replaced(found.selection, brings_run=True)
 
+    def has_left(self, desk: str) -> bool:
+        """Whether something lies on a desk, to go on with."""
+        return desk in self._left
+
     def _tell_replaced(self, selection: frozenset[str], brings_run: bool) -> None:
         self.brings_run = brings_run
         self.select(frozenset())

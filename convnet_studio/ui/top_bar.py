@@ -20,10 +20,12 @@ HEIGHT = 52
 BUTTON_HEIGHT = 30
 DATASET_WIDTH = 128
 """At most: a longer title must not press the other fields together; the tooltip has all of it."""
-WIDE = 1400
+WIDE = 1520
 """From this width on there is room for words beside the icons."""
-WIDEST = 1600
-"""From this width on every step button says what it is (below, one word before them does), and data has a place."""
+WIDER = 1720
+"""From this width on every step button says what it is; below, one word before them does."""
+WIDEST = 1880
+"""From this width on there is room for all: the data set, which the inspector has too, and a long name."""
 
 SPEEDS: tuple[tuple[str, float | None], ...] = (
     ("Full speed", None),
@@ -128,26 +130,29 @@ class TopBar(QFrame):
     def offer_return(self, is_offered: bool) -> None:
         """Show the way back to a lesson that is open, or hide it."""
         self._return.setVisible(is_offered)
+        self._show_parts()
 
     def _show_parts(self) -> None:
         """In Learn the place stands where the name is, and what a lesson settles is not there."""
         learns, wide = self._is_learning, self.width()
-        self._name.setVisible(not learns)
+        returns = not self._return.isHidden()
+        self._return.setText("Return to lesson" if wide >= WIDER else "Lesson")
+        self._name.setVisible(not learns and (wide >= WIDEST or not returns))  # the window's title has it too
         last = self._full_place.rpartition("›")[2].strip()
-        has_room = not self._has_network or wide >= WIDEST
+        has_room = not self._has_network or wide >= WIDER
         self._place.setText(self._full_place if has_room else last)
         for each in self._undo:
             each.setVisible(self._has_network)
         self._place.setVisible(learns)
-        self._title.setVisible(wide >= WIDEST)
+        self._title.setVisible(wide >= WIDER)
         for widget in (self.play, *self._steps, self._reset, self.metrics):
             widget.setVisible(self._has_network)
         if learns and wide < WIDE:  # a lesson's name goes first
             self._reset.hide()
         for widget in (self._new_weights, self._speed):
             widget.setVisible(not learns)
-        self._dataset.setVisible(not learns and wide >= WIDEST)  # the inspector has it too
-        self._step_word.setVisible(self._has_network and WIDE <= wide < WIDEST)
+        self._dataset.setVisible(not learns and not returns and wide >= WIDEST)
+        self._step_word.setVisible(self._has_network and WIDE <= wide < WIDER)
 
     def show_name(self, name: str, is_unsaved: bool, path: Path | None) -> None:
         """The project's name, with a dot while it is unsaved, and where it lies."""
@@ -157,7 +162,7 @@ class TopBar(QFrame):
         self._elide_name()
 
     def _elide_name(self) -> None:
-        width = 170 if self.width() >= WIDE else 116
+        width = 170 if self.width() > WIDEST and self._return.isHidden() else 116
         self._name.setText(self._name.fontMetrics().elidedText(self._full_name, Qt.TextElideMode.ElideMiddle, width))
 
     def show_dataset(self, name: str) -> None:
@@ -178,7 +183,7 @@ class TopBar(QFrame):
         self._row.setSpacing(8 if width >= WIDE else 6)
         self.metrics.set_gap(GAP if width >= WIDE else NARROW_GAP)
         for button, (short, long) in self._words.items():
-            button.setText(long if width >= (WIDEST if button in self._steps else WIDE) else short)
+            button.setText(long if width >= (WIDER if button in self._steps else WIDE) else short)
         self._elide_name()
         super().resizeEvent(event)
 

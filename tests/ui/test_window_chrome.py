@@ -14,17 +14,27 @@ from pytestqt.qtbot import QtBot
 from convnet_studio.engine.project.notes_edits import add_note
 from convnet_studio.ui.actions import ACTIONS
 from convnet_studio.ui.canvas.gestures.keyboard import Keyboard
+from convnet_studio.ui.controls.label import ElidedLabel
 from convnet_studio.ui.main_window import MainWindow
 
 
+@pytest.mark.parametrize("place", ["build", "lesson", "build beside a lesson"])
 @pytest.mark.parametrize("width", [1280, 1440, 1920])
-def test_nothing_in_the_top_bar_is_cut(window: MainWindow, qtbot: QtBot, width: int) -> None:
+def test_nothing_in_the_top_bar_is_cut(window: MainWindow, qtbot: QtBot, width: int, place: str) -> None:
     window.resize(width, 720)
+    if "lesson" in place:
+        window.open_lesson("one-one-one")
+        window.top_bar.show_workspace("Learn", window.learn.place, has_network=True)
+    if place.startswith("build"):
+        window.actions_table["build"].trigger()
     bar = window.top_bar
 
     def nothing_is_cut() -> None:
         parts = [each for each in bar.findChildren(QWidget) if each.isVisible() and each.parent() is bar]
-        wanted = {each: min(each.sizeHint().width(), each.maximumWidth()) for each in parts}
+        wanted = {
+            each: 0 if isinstance(each, ElidedLabel) else min(each.sizeHint().width(), each.maximumWidth())
+            for each in parts
+        }
         assert not [(type(each), each.accessibleName()) for each in parts if each.width() < wanted[each]]
         assert max(each.geometry().right() for each in parts) < bar.width()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from convnet_studio.engine.expression import parse
@@ -52,7 +53,7 @@ class NumberField(AnswerField):
     """A number, typed as people write it: 1,000 or −0.5 or 2/3 or 1.6e10."""
 
     def __init__(self, name: str, unit: str = "") -> None:
-        line = QLineEdit()
+        line = _NumberLine()
         super().__init__(line)
         self._line = line
         line.setAccessibleName(name)
@@ -78,6 +79,17 @@ class NumberField(AnswerField):
     def why_not(self) -> str:
         """What a number looks like."""
         return "" if self.answer is not None else NOT_A_NUMBER
+
+
+class _NumberLine(QLineEdit):
+    """A line in which Space means nothing, so that it turns pages."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """All keys but Space."""
+        if event.key() == Qt.Key.Key_Space:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class WordsField(AnswerField):

@@ -264,12 +264,14 @@ class Learn(QObject):
     def leave_desk(self) -> None:
         """Bring the user's own project back, exactly as it was left."""
         self.highlight.detach()
-        if not self.is_on_desk:
-            return
-        self._note_left()
         self.desk.stop()
+        if self.is_on_desk:
+            self._note_left()
         self.view.scene.clear()
         self._place_canvas()
+        if not self.is_on_desk:  # the lesson's scene could not be made
+            self.came_back.emit()
+            return
         self._go_to(OWN)
         if self._canvas_view is not None:
             self._canvas.look_again(self._canvas_view)
@@ -279,6 +281,9 @@ class Learn(QObject):
         if self.walk is None or self.is_on_desk:
             return
         self._note_left()
+        if not self._open_project.has_left(DESK):
+            self.walk.return_to_scene()
+            return
         self._go_to(DESK)
         self.walk.show_scene()
         self._canvas.fit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from convnet_studio.lessons.player import Player
 from convnet_studio.ui.controls.label import Label, Sentence
@@ -54,6 +55,8 @@ class LessonSheet(QFrame):
         self._player: Player | None = None
         self.page: PageSheet | None = None
         self._shown: tuple[int, ...] = ()
+        self._small: list[tuple[QWidget, QFont]] = []
+        """What was enlarged for a class, and the fonts it had."""
         self._reveals_all = self._is_presenting = False
         self._where = Label("", "second_text", text_font(12))
         self._bar = QProgressBar()
@@ -130,19 +133,16 @@ class LessonSheet(QFrame):
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_page(self, player: Player) -> None:
-        revealed = self.page.revealed if self.page is not None and self.page.is_of(player.page) else 0
         if self.page is not None:
             self._inside.removeWidget(self.page)
             self.page.hide()
             self.page.deleteLater()
         self.page = PageSheet(player, self._reveals_all, LARGE if self._reveals_all else BODY)
         if self._is_presenting:
-            _enlarge(self.page)
+            self._enlarge(self.page)
         self._inside.insertWidget(0, self.page)
         self.page.show()
         self.page_made.emit(self.page)
-        while self.page.revealed < revealed and self.page.reveal():
-            pass
         self.show_state()
 
     def show_state(self, is_busy: bool = False) -> None:
@@ -169,14 +169,29 @@ class LessonSheet(QFrame):
     def use_presenting(self, is_presenting: bool) -> None:
         """Leave out what only a single reader needs."""
         self._is_presenting = is_presenting
+        if is_presenting and self.page is not None:
+            self._enlarge(self.page)
+        else:
+            self._give_sizes_back()
         self._foot.setVisible(not is_presenting)
         self.pages.setVisible(not is_presenting)
         self._where.setFont(text_font(BODY if is_presenting else 12))
         self.class_button.setFont(text_font(BODY if is_presenting else 13))
-        if self._player is not None:
-            scrolled = self.area.verticalScrollBar().value()
-            self._make_page(self._player)
-            self.area.verticalScrollBar().setValue(scrolled)
+
+    def _enlarge(self, page: PageSheet) -> None:
+        """Let no letters be smaller than those of running text, for as long as a class looks on."""
+        for each in page.findChildren(QWidget):
+            font = each.font()
+            if 0 < font.pixelSize() < BODY:
+                self._small.append((each, each.font()))
+                font.setPixelSize(BODY)
+                each.setFont(font)
+
+    def _give_sizes_back(self) -> None:
+        for each, font in self._small:
+            if isValid(each):
+                each.setFont(font)
+        self._small.clear()
 
     def warn(self, sentence: str) -> None:
         """Say above the page what is wrong; empty: nothing any more."""
@@ -238,12 +253,3 @@ class LessonSheet(QFrame):
             f"#lessonSheet {{ background: {colors['surface']}; border: none;"
             f" border-right: 1px solid {colors['line']}; }}"
         )
-
-
-def _enlarge(page: QWidget) -> None:
-    """Let no letters be smaller than those of running text."""
-    for each in page.findChildren(QWidget):
-        font = each.font()
-        if font.pixelSize() < BODY:
-            font.setPixelSize(BODY)
-            each.setFont(font)

@@ -7,11 +7,10 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.lessons.check import Verdict
-from convnet_studio.lessons.lesson import Page
 from convnet_studio.lessons.player import Player
 from convnet_studio.lessons.values import Values
 from convnet_studio.ui.controls.label import Label
-from convnet_studio.ui.lesson_panel.answer_field import AnswerField
+from convnet_studio.ui.lesson_panel.answer_field import AnswerField, NumberField, WordsField
 from convnet_studio.ui.lesson_panel.goal_row import GoalRow
 from convnet_studio.ui.lesson_panel.lesson_text import BODY, LessonText
 from convnet_studio.ui.lesson_panel.sections import ActSection, CheckSection, ObserveSection, PredictSection, Section
@@ -34,7 +33,7 @@ class PageSheet(QWidget):
     def __init__(self, player: Player, reveals_all: bool = False, pixels: int = BODY) -> None:
         super().__init__()
         page, record = player.page, player.page_record
-        self._player, self._page = player, page
+        self._player = player
         self.title = Label(page.title, "text", text_font(round(1.4 * pixels), QFont.Weight.DemiBold))
         self.title.setWordWrap(True)
         self.goals = GoalRow()
@@ -91,15 +90,6 @@ class PageSheet(QWidget):
                 self._show_revealed()
                 return True
         return False
-
-    @property
-    def revealed(self) -> int:
-        """How many chunks were shown beside the text."""
-        return len(self._revealed)
-
-    def is_of(self, page: Page) -> bool:
-        """Whether it shows this page."""
-        return self._page is page
 
     @property
     def newest(self) -> Section | None:
@@ -159,8 +149,8 @@ class PageSheet(QWidget):
             text.light(target)
 
     def focus_newest(self) -> None:
-        """Bring the keys to what has just been revealed."""
+        """Bring the keys to what has just been revealed, where they are typed; numbers choose from anywhere."""
         section = self.newest
         field = section.field if isinstance(section, PredictSection | CheckSection) else None
-        if field is not None and field.isEnabled() and field.focusPolicy() != Qt.FocusPolicy.NoFocus:
+        if isinstance(field, NumberField | WordsField) and field.isEnabled():
             field.setFocus(Qt.FocusReason.OtherFocusReason)

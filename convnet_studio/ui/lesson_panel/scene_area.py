@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from convnet_studio.ui.controls.label import Label
+from convnet_studio.ui.controls.segmented import SegmentedControl
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 from convnet_studio.ui.view import View
 
@@ -27,6 +28,8 @@ class SceneArea(QWidget):
 
     return_wanted = Signal()
     """Back to the page's own scene."""
+    views_turned = Signal()
+    """Another view came into sight."""
     panel_wanted = Signal(str, bool)
     """A panel of Build, by its title, that is to be shown or hidden beside the canvas."""
 
@@ -39,6 +42,9 @@ class SceneArea(QWidget):
         self._column.addWidget(self._split)
         self._shown: tuple[View, ...] = ()
         self._frames: list[QWidget] = []
+        self._lower: QSplitter | None = None
+        self._turn: SegmentedControl | None = None
+        self._is_presenting = False
         self.back = QPushButton("Return to lesson", self)
         self.back.setToolTip("Set the scene of this page up again")
         self.back.setProperty("primary", True)
@@ -84,8 +90,10 @@ class SceneArea(QWidget):
             (self._split if number == 0 else lower).addWidget(frame)
         if len(views) > 1:
             self._split.addWidget(lower)
+            self._lower = lower
         else:
             lower.deleteLater()
+        self._show_in_turn()
         self._share()
         self._show_switches()
 
@@ -99,6 +107,7 @@ class SceneArea(QWidget):
             view.setParent(None)
         self._shown = ()
         self._frames.clear()
+        self._lower = None
         while (gone := self._split.widget(0)) is not None:
             gone.hide()
             gone.setParent(None)
@@ -119,9 +128,37 @@ class SceneArea(QWidget):
         self._place()
 
     def use_presenting(self, is_presenting: bool) -> None:
-        """Panels of the window can't stand on the screen of a presentation."""
+        """On the screen of a presentation views stand one at a time, and panels of the window can't."""
         for button in self.panels.values():
             button.setEnabled(not is_presenting)
+        self._is_presenting = is_presenting
+        self._show_in_turn()
+
+    def _show_in_turn(self) -> None:
+        """While presenting, show one view and offer the others; else all."""
+        in_turn = self._is_presenting and len(self._shown) > 1
+        if self._turn is not None:
+            self._column.removeWidget(self._turn)
+            self._turn.hide()
+            self._turn.deleteLater()
+            self._turn = None
+        if in_turn:
+            self._turn = SegmentedControl("Views of the page", [view.title for view in self._shown])
+            self._turn.chosen.connect(self._show_only)
+            self._column.insertWidget(0, self._turn, 0, Qt.AlignmentFlag.AlignHCenter)
+            self._show_only(self._shown[0].title)
+        else:
+            for frame in self._frames:
+                frame.show()
+            if self._lower is not None:
+                self._lower.show()
+
+    def _show_only(self, title: str) -> None:
+        for view, frame in zip(self._shown, self._frames, strict=True):
+            frame.setVisible(view.title == title)
+        if self._lower is not None:
+            self._lower.setVisible(self._shown[0].title != title)
+        self.views_turned.emit()
 
     def offer_return(self, is_offered: bool) -> None:
         """Show the way back to the page's scene, or hide it."""

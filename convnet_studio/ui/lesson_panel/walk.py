@@ -142,7 +142,9 @@ class Walk(QObject):
             self._desk.set_page(page, self._on_ready)
         except LessonProblem as problem:
             self._view.sheet.warn(str(problem))
-        self.show_scene()
+            self._view.scene.clear()
+        else:
+            self.show_scene()
 
     def show_scene(self) -> None:
         """Let the page's views stand beside it, set up as the scene is."""
@@ -223,6 +225,8 @@ class Walk(QObject):
         self._store()
         if self._view.sheet.page is not None:
             self._view.sheet.page.show_verdict(verdict)
+        if verdict.is_right:
+            self._view.sheet.setFocus()  # so that Space goes on
         self._show_state()
 
     def hint(self) -> None:

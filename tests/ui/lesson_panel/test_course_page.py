@@ -101,6 +101,14 @@ def test_a_hostile_file_gets_one_sentence_and_nothing_else(window: MainWindow, q
         qtbot.waitUntil(lambda: not window.learn.view.sheet.warning.isHidden(), timeout=SECONDS)
         assert "passwd" in window.learn.view.sheet.warning.text()
         assert window.open_project.project.name == "tiny-digits"
+        window.actions_table["build"].trigger()
+        assert window.canvas.isVisible()
+        window.actions_table["learn"].trigger()
+        window.actions_table["build"].trigger()
+        window.open_project.mark_trained()
+        window.files.autosave_now()
+        window.files.finish_autosave()
+        assert list((Path(os.environ["CONVNET_STUDIO_HOME"]) / "autosave").rglob("*.cvstudio"))
 
 
 def test_an_author_sees_the_lesson_change(

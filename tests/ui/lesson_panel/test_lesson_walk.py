@@ -53,8 +53,8 @@ def test_space_brings_chunk_after_chunk_and_then_the_next_page(window: MainWindo
     assert check.isHidden()
     QTest.keyClick(sheet, Qt.Key.Key_Space)
     assert not check.isHidden()
-    sheet.setFocus()
-    QTest.keyClick(sheet, Qt.Key.Key_Space)
+    assert window.focusWidget() is check.field.inside
+    QTest.keyClick(check.field.inside, Qt.Key.Key_Space)
     assert walk.player.index == TURN
     window.actions_table["lesson_back"].trigger()
     assert walk.player.index == LOOK

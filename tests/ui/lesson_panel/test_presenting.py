@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.ui.lesson_panel.lesson_text import LessonText
@@ -60,6 +60,7 @@ def test_a_page_is_presented_with_a_clickers_keys(window: MainWindow, walk: Walk
     assert smallest * screen.scale_now >= 27
     window.learn.highlight.refresh()
     assert "module:first" in window.learn.highlight.places
+    assert [view.isVisible() for view in window.learn.view.scene.shown] == [True, False]
     QTest.keyClick(screen, Qt.Key.Key_B)
     assert screen.blank.isVisible()
     QTest.keyClick(screen, Qt.Key.Key_PageDown)
@@ -76,6 +77,26 @@ def test_a_page_is_presented_with_a_clickers_keys(window: MainWindow, walk: Walk
     assert window.presenter.screen is None
     assert sheet.window() is window
     assert not sheet.pages.isHidden()
+    assert window.learn.view.scene.shown[0].isVisible()
+
+
+def test_what_was_typed_is_still_there(window: MainWindow, walk: Walk, qtbot: QtBot) -> None:
+    sheet = window.learn.view.sheet
+    sheet.reveal()
+    assert sheet.page is not None
+    check = sheet.page.check
+    assert check is not None
+    field = check.field.inside
+    assert isinstance(field, QLineEdit)
+    field.setText("0.5")
+    size = check.button.font().pixelSize()
+    present(window, qtbot)
+    assert check.button.font().pixelSize() == 15
+    window.actions_table["present"].trigger()
+    assert sheet.page.check is check
+    assert field.text() == "0.5"
+    assert check.button.font().pixelSize() == size
+    assert all(view.isVisible() for view in window.learn.view.scene.shown)
 
 
 def test_a_class_sees_three_pages_in_large_type(window: MainWindow, walk: Walk) -> None:
