@@ -132,9 +132,9 @@ class LessonDesk(QObject):
                 scene = _applied(acts.pop(0), scene)
             self._open(scene)
             self._benches = dict(scene.benches)
+            self._open_project.select(scene.selection)  # first: a bench may take numbers of what is selected
             self._show_benches(scene.benches)
             self._show_picture(scene)
-            self._open_project.select(scene.selection)
         else:
             acts = list(page.scene)
         self._stay_on_path()
@@ -192,13 +192,13 @@ class LessonDesk(QObject):
             self._begin_run(after)
         elif after.project != before.project:
             self._open_project.edit(_words(act), after.project)
+        if after.selection != before.selection:
+            self._open_project.select(after.selection)
         if after.benches != before.benches:
             self._benches = dict(after.benches)
             self._show_benches(after.benches)
         if (after.sample, after.numbers) != (before.sample, before.numbers):
             self._show_picture(after)
-        if after.selection != before.selection:
-            self._open_project.select(after.selection)
         self._scene = after
 
     def scene_of_now(self) -> Scene:

@@ -144,7 +144,7 @@ class OneOneOneView(View):
     def set_bench(self, bench: Bench) -> None:
         """Set everything as `bench` has it, drop its ball, and let it make its steps.
 
-        Other balls stay where only the place of the next one is another: so several can be compared.
+        Other balls stay where they have steps to make and only the place is another: so several can be compared.
         """
         if not isinstance(bench, OneOneOneBench):
             raise TypeError(f"{self.title} shows no {type(bench).title}.")
@@ -152,7 +152,7 @@ class OneOneOneView(View):
             return
         before = replace(self._bench, w0=bench.w0, w1=bench.w1)
         self._timer.stop()
-        if before != bench or before == self._bench:
+        if before != bench or not bench.steps:
             self.race.walkers.clear()
         is_other_net = bench.net != self._bench.net
         self._bench = bench
