@@ -165,7 +165,7 @@ class Division:
         self._excess: Array = self._mean.coverage(v) if self._mean.border == "torch" else np.ones((), v.dtype)
         self.sigma = np.sqrt(self._mean.forward(v * v) / self._excess)
         fixed = self._threshold
-        c = self.sigma.mean(axis=(2, 3), keepdims=True) if fixed is None else np.asarray(fixed, v.dtype)
+        c = _mean_over_positions(self.sigma) if fixed is None else np.asarray(fixed, v.dtype)
         self.smallest = c
         self._above = self.sigma > c
         divisor = np.maximum(self.sigma, c)
@@ -185,6 +185,17 @@ class Division:
         through_sigma = self._mean.adjoint(grad_variance, grad_output.shape[1])
         grad: Array = grad_output * self._inverse + 2 * self._input * through_sigma
         return grad
+
+
+def _mean_over_positions(sigma: Array) -> Array:
+    """The mean of each map, ``(batch, channel, 1, 1)``; of equal numbers it is that number to the bit.
+
+    It is taken a second time, of the distance to the first: which of nearly equal σ are above it, and so how gradients
+    go, is no matter of rounding then.
+    """
+    rough = sigma.mean(axis=(2, 3), keepdims=True)
+    mean: Array = rough + (sigma - rough).mean(axis=(2, 3), keepdims=True)
+    return mean
 
 
 def _invert(divisor: Array) -> Array:

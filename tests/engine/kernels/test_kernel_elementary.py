@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kernel_calls import Bench
 
-from convnet_studio.engine.kernels import curves, formula
+from convnet_studio.engine.kernels import curves, formula, norm
 from convnet_studio.engine.kernels.fields import Place
 
 
@@ -71,3 +71,37 @@ def test_softplus_keeps_what_is_small() -> None:
     source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
     bench.run(curves.curve_forward, x=source, y=target, size=x.size, curve=curves.CURVE.softplus, a=1.0, b=1.0)
     assert relative_error(bench.read(target)[0], np.logaddexp(0, x.astype(float))) < 1e-6
+
+
+def test_tanh_shrinkage_keeps_what_is_small() -> None:
+    """Where x and tanh x share all their digits the series is the exact one, elsewhere the difference in float64."""
+    size = np.concatenate([np.geomspace(1e-9, 0.02, 2001), np.linspace(0.02, 12, 20_001), [1e4, 1e30]])
+    x = np.concatenate([-size, size]).astype(np.float32)
+    bench = Bench(count=1)
+    source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
+    bench.run(curves.curve_forward, x=source, y=target, size=x.size, curve=curves.CURVE.tanhshrink, a=1.0, b=1.0)
+    t = x.astype(float)
+    exact = np.where(np.abs(t) < 0.02, t**3 / 3 - 2 * t**5 / 15 + 17 * t**7 / 315, t - np.tanh(t))
+    assert relative_error(bench.read(target)[0], exact) < 5e-7
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16, 21])
+def test_the_mean_of_nearly_equal_spreads_is_exact(channels: int) -> None:
+    """So that which of them are above it is no matter of how many there are, nor of the order they are added in."""
+    positions = 3000
+    random = np.random.default_rng(channels)
+    variance = (0.3 * (1 + 1e-6 * random.random((2, positions, channels)))).astype(np.float32)
+    variance[1] = variance[1, 0]
+    bench = Bench(count=2)
+    source, sigma, inverse = (
+        bench.buffer(positions * channels, variance),
+        *(bench.buffer(positions * channels) for _ in range(2)),
+    )
+    c = bench.buffer(channels)
+    bench.run(
+        norm.divisor, variance=source, sigma=sigma, inverse=inverse, c=c, positions=positions, channels=channels,
+        mean=1, threshold=0.0,
+    )  # fmt: skip
+    spreads, means = bench.read(sigma).reshape(2, positions, channels), bench.read(c)
+    np.testing.assert_allclose(means, spreads.mean(axis=1, dtype=float), rtol=6e-8)
+    np.testing.assert_array_equal(means[1], spreads[1, 0])
