@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kernel_calls import Bench
 
-from convnet_studio.engine.kernels import curves, formula, norm
+from convnet_studio.engine.kernels import curves, formula, norm, per_map
 from convnet_studio.engine.kernels.fields import Place
 
 
@@ -83,6 +83,24 @@ def test_tanh_shrinkage_keeps_what_is_small() -> None:
     t = x.astype(float)
     exact = np.where(np.abs(t) < 0.02, t**3 / 3 - 2 * t**5 / 15 + 17 * t**7 / 315, t - np.tanh(t))
     assert relative_error(bench.read(target)[0], exact) < 5e-7
+
+
+@pytest.mark.parametrize("beta", [0.1, 1.0, 10.0, 500.0])
+def test_smooth_shrinkage_keeps_what_is_small(beta: float) -> None:
+    size = np.concatenate([np.geomspace(1e-9, 0.4, 5001), np.linspace(0.4, 12, 5001)])
+    x = np.concatenate([-size, size]).astype(np.float32)
+    bench = Bench(count=1)
+    source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
+    sharpness, threshold = np.full(x.size + 16, beta, np.float32), np.full(x.size + 16, 0.5, np.float32)
+    bench.run(
+        per_map.smooth_shrink_forward, x=source, y=target, beta=Place(sharpness, x.size),
+        threshold=Place(threshold, x.size), least=0.0, size=x.size, period=x.size,
+    )  # fmt: skip
+    t, b = np.abs(x.astype(float)), float(np.float32(beta))
+    exact = np.maximum(t - 0.5, 0) + np.log1p(np.exp(-b * np.abs(t - 0.5)) * -np.expm1(-b * np.minimum(t, 0.5))) / b
+    found = bench.read(target)[0]
+    seen = exact > 1e-30  # a sharp corner leaves less than float32 can hold
+    assert relative_error(found[seen], (np.sign(x) * exact)[seen]) < 1e-7 * max(20, 2 * beta)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 16, 21])
