@@ -18,6 +18,8 @@ _ROUNDINGS = 10
 """Of the loss, in its last digit, that a measured slope may be off by."""
 _BEND = 0.5
 """Part of an error that must be found again between the slopes to the two sides, for a corner to be its cause."""
+_NEARER = 100
+"""What the step is divided by to see corners on both sides: they bend a slope alike, but none within the small step."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class Check:
         measured: the slope.
         relative_error: how far the computed one is from it, as a part of the largest gradient of the array.
         agrees: whether that is no more than measuring can tell.
-        is_at_kink: they do not agree, and the slope to one side is another than that to the other: the number stands at
-            a corner (of a maximum, of ReLU), where there is no one slope.
+        is_at_kink: they do not agree, and the slope to one side is another than that to the other, or a smaller step
+            finds another one: the number stands at a corner (of a maximum, of ReLU), where there is no one slope, or
+            nearer to corners than the step.
     """
 
     measured: float
@@ -62,9 +65,15 @@ def check(stepper: Stepper, walk: Walk, slot: Slot, index: int) -> Check:
     largest = max(float(np.abs(gradients).max()), abs(slope), np.finfo(float).tiny)
     rounding = _ROUNDINGS * np.finfo(gradients.dtype).eps * abs(here) / STEP
     error = abs(slope - computed)
-    agrees = bool(error <= TOLERANCE * largest + rounding)
-    bend = abs(above - 2 * here + below) / STEP
-    return Check(slope, error / largest, agrees, not agrees and bool(bend > _BEND * error))
+    if error <= TOLERANCE * largest + rounding:
+        return Check(slope, error / largest, True)
+    is_at_kink = abs(above - 2 * here + below) / STEP > _BEND * error
+    if not is_at_kink:
+        with np.errstate(all="ignore"):
+            above, below = (_loss_when_moved(stepper, walk, slot, index, step / _NEARER) for step in (STEP, -STEP))
+        nearer = (above - below) / (2 * STEP / _NEARER)
+        is_at_kink = abs(nearer - slope) - _NEARER * rounding > _BEND * error
+    return Check(slope, error / largest, False, bool(is_at_kink))
 
 
 def _loss_when_moved(stepper: Stepper, walk: Walk, slot: Slot, index: int, step: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numba
+import numpy as np
 
 from convnet_studio.engine.kernels.constants import ONE, ZERO
 from convnet_studio.engine.kernels.elementary import exp_of, log_of_one_and
@@ -34,6 +35,25 @@ def sigmoid_of(x: Any) -> Any:
     """Return 1 / (1 + e^-x)."""
     one, small = splat(ONE), exp_of(splat(ZERO) - absolute(x))
     return where_greater(splat(ZERO), x, small, one) / (one + small)
+
+
+# x - tanh x = x³ N(x²) / D(x²) on |x| <= SATURATED, beyond which tanh is ±1 to the last digit of float32: fitted by
+# reweighted least squares to the relative error, 3e-9 before the coefficients were rounded. All are above 0, so that
+# nothing cancels.
+SATURATED = np.float32(8)
+N0, N2, N4, N6 = map(np.float32, (3.333333324e-1, 2.272561557e-2, 3.263413636e-4, 8.831531145e-7))
+D2, D4, D6, D8 = map(np.float32, (4.681768256e-1, 2.634501928e-2, 3.490486897e-4, 8.995795609e-7))
+
+
+@numba.njit
+def tanhshrink_of(x: Any) -> Any:
+    """Return x - tanh x, relative error below 5e-7: the difference of the two would lose all digits of a small x."""
+    inside = where_greater(x, splat(SATURATED), splat(SATURATED), x)
+    inside = where_greater(splat(-SATURATED), inside, splat(-SATURATED), inside)
+    square = inside * inside
+    top = ((splat(N6) * square + splat(N4)) * square + splat(N2)) * square + splat(N0)
+    bottom = (((splat(D8) * square + splat(D6)) * square + splat(D4)) * square + splat(D2)) * square + splat(ONE)
+    return inside * (square * top / bottom) + (x - inside)
 
 
 @numba.njit
@@ -66,8 +86,7 @@ def curve_forward(row: Any, parameters: Any, gradients: Any, workspace: Any, i: 
                 store(shift(y, j), where_greater(absolute(value), a, value, none_or_zero(value)))
         elif curve == CURVE.tanhshrink:
             for j in range(0, size, LANES):
-                value = load(shift(x, j))
-                store(shift(y, j), value - tanh_of(value))
+                store(shift(y, j), tanhshrink_of(load(shift(x, j))))
         else:
             for j in range(0, size, LANES):
                 value = load(shift(x, j))

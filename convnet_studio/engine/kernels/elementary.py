@@ -76,22 +76,40 @@ E3, E4, E5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float3
 
 
 @numba.njit
-def exp_of(x: Any) -> Any:
-    """Return e^x: infinity above 88.72, and 0 below -87."""
-    inside = where_greater(x, splat(EXP_HIGH), splat(EXP_HIGH), x)
-    inside = where_greater(splat(EXP_LOW), inside, splat(EXP_LOW), inside)
-    power = rounded(inside * splat(LOG2_E))
-    r = inside - power * splat(LN2_HIGH)
-    r = r - power * splat(LN2_LOW)
+def _without_powers(x: Any, power: Any) -> Any:
+    """Return x - power * ln 2."""
+    return x - power * splat(LN2_HIGH) - power * splat(LN2_LOW)
+
+
+@numba.njit
+def _exp_less_one_near_zero(r: Any) -> Any:
+    """Return e^r - 1 for |r| up to ln 2 / 2."""
     y = splat(E0) * r + splat(E1)
     y = y * r + splat(E2)
     y = y * r + splat(E3)
     y = y * r + splat(E4)
     y = y * r + splat(E5)
-    y = y * (r * r) + r + splat(ONE)
-    y = times_power(y, power)
+    return y * (r * r) + r
+
+
+@numba.njit
+def exp_of(x: Any) -> Any:
+    """Return e^x: infinity above 88.72, and 0 below -87."""
+    inside = where_greater(x, splat(EXP_HIGH), splat(EXP_HIGH), x)
+    inside = where_greater(splat(EXP_LOW), inside, splat(EXP_LOW), inside)
+    power = rounded(inside * splat(LOG2_E))
+    y = times_power(_exp_less_one_near_zero(_without_powers(inside, power)) + splat(ONE), power)
     y = where_greater(x, splat(EXP_HIGH), splat(INFINITY), y)
     return where_greater(splat(EXP_LOW), x, splat(ZERO), y)
+
+
+@numba.njit
+def one_less_exp(x: Any) -> Any:
+    """Return 1 - e^-x for x from 0 up, exact for small x too."""
+    inside = splat(ZERO) - where_greater(x, splat(-EXP_LOW), splat(-EXP_LOW), x)
+    power = rounded(inside * splat(LOG2_E))
+    whole = times_power(splat(ONE), power)
+    return splat(ONE) - whole - whole * _exp_less_one_near_zero(_without_powers(inside, power))
 
 
 LEAST = np.float32(1.17549435e-38)

@@ -161,16 +161,16 @@ V = _DIVISOR.index
 
 
 @numba.njit
-def mean_over_positions(x: Any, positions: Any, channels: Any, k: Any) -> Any:
-    """Return the mean over positions of channels k to k + 15."""
+def mean_over_positions(x: Any, positions: Any, channels: Any, k: Any, near: Any) -> Any:
+    """Return the mean over positions of channels k to k + 15, taken of the distance to `near` and added to it."""
     result = splat(ZERO)
     if channels == 1:
         for j in range(0, positions, LANES):
-            result = result + first(load(shift(x, j)), positions - j)
-        return splat(total(result) / numba.float32(positions))
+            result = result + first(load(shift(x, j)) - near, positions - j)
+        return near + splat(total(result) / numba.float32(positions))
     for p in range(positions):
-        result = result + load(shift(x, p * channels + k))
-    return result / splat(numba.float32(positions))
+        result = result + (load(shift(x, p * channels + k)) - near)
+    return near + result / splat(numba.float32(positions))
 
 
 @leaf(_DIVISOR)
@@ -185,7 +185,9 @@ def divisor(row: Any, parameters: Any, gradients: Any, workspace: Any, i: Any, n
         for k in range(top_block(channels), -1, -LANES):
             c = splat(real(row[V.threshold]))
             if row[V.mean]:
-                c = mean_over_positions(sigma, positions, channels, k)
+                # Once more around itself: which of nearly equal sigmas are above c is no matter of rounding then.
+                c = mean_over_positions(sigma, positions, channels, k, splat(ZERO))
+                c = mean_over_positions(sigma, positions, channels, k, c)
             store(shift(limits, k), c)
         if channels == 1:
             c = splat(limits[0])
@@ -235,7 +237,7 @@ def divisor_backward(row: Any, parameters: Any, gradients: Any, workspace: Any, 
         for k in range(top_block(channels), -1, -LANES):
             share = zero
             if row[B.mean]:
-                share = mean_over_positions(rest, positions, channels, k)
+                share = mean_over_positions(rest, positions, channels, k, zero)
             store(shift(limits, k), share)
         for p in range(0, positions * channels, LANES if channels == 1 else channels):
             for k in range(top_block(channels), -1, -LANES):

@@ -12,7 +12,7 @@ from typing import Any
 import numba
 
 from convnet_studio.engine.kernels.constants import ONE, ZERO
-from convnet_studio.engine.kernels.elementary import exp_of, log_of_one_and
+from convnet_studio.engine.kernels.elementary import exp_of, log_of_one_and, one_less_exp
 from convnet_studio.engine.kernels.fields import Layout
 from convnet_studio.engine.kernels.leaf import leaf, sample
 from convnet_studio.engine.kernels.memory import floats_at, real, shift
@@ -66,12 +66,6 @@ S = _SHRINK.index
 def opposite(x: Any) -> Any:
     """Return -x."""
     return splat(ZERO) - x
-
-
-@numba.njit
-def one_less_exp(x: Any) -> Any:
-    """Return 1 - e^-x for x of at least 0, exact to 1e-7 of the larger of both."""
-    return splat(ONE) - exp_of(opposite(x))
 
 
 @numba.njit

@@ -169,7 +169,7 @@ class Division:
         self._excess: Array = self._mean.coverage(v) if self._mean.border == "torch" else np.ones((), v.dtype)
         self.sigma = np.sqrt(self._mean.forward(v * v) / self._excess)
         fixed = self._threshold
-        c = self.sigma.mean(axis=(2, 3), keepdims=True) if fixed is None else np.asarray(fixed, v.dtype)
+        c = _mean_over_positions(self.sigma) if fixed is None else np.asarray(fixed, v.dtype)
         self.smallest = c
         self._above = self.sigma > c
         divisor = np.maximum(self.sigma, c)
@@ -197,6 +197,17 @@ class Division:
         divisor = np.where(self._above, sigma, c)
         moved: Array = (direction - self._output * divisor) * self._inverse
         return moved
+
+
+def _mean_over_positions(sigma: Array) -> Array:
+    """The mean of each map, ``(batch, channel, 1, 1)``; of equal numbers it is that number to the bit.
+
+    It is taken a second time, of the distance to the first: which of nearly equal σ are above it, and so how gradients
+    go, is no matter of rounding then.
+    """
+    rough = sigma.mean(axis=(2, 3), keepdims=True)
+    mean: Array = rough + (sigma - rough).mean(axis=(2, 3), keepdims=True)
+    return mean
 
 
 def _invert(divisor: Array) -> Array:

@@ -193,6 +193,29 @@ def test_a_wrong_gradient_is_found() -> None:
     assert not found.is_at_kink
 
 
+def test_corners_on_both_sides_within_the_step_are_seen() -> None:
+    """Flat at 0, but not 5e-6 away: a step of 1e-5 finds half the slope of outside, the same on both sides."""
+    modules = {
+        "x": made("Input"),
+        "f": made("Formula", expression="max(x - 0.000005, 0) + min(x + 0.000005, 0)"),
+        "s": made("Linear", out_features=1),
+        "E": made("EuclideanLoss", compared_with="wire"),
+    }
+    network = network_of(modules, [("x", "f", 0), ("f", "s", 0), ("s", "E", 0), ("x", "E", 1)], (1,))
+    network.parameters[:] = [1, 1]
+    stepper = Stepper(network, np.array([0.0]), 0)
+    walk, slot = end(stepper), Slot(Kind.GRAD_IN, "f", 0)
+    assert walk.values[slot] == 0
+    found = check(stepper, walk, slot, 0)
+    assert found.measured == pytest.approx(0.5, rel=1e-3)
+    assert not found.agrees
+    assert found.is_at_kink
+    smooth = Slot(Kind.GRAD_IN, "s", 0)
+    wrong = check(stepper, stepper.edit(walk, smooth, 0, 1.001), smooth, 0)
+    assert not wrong.agrees
+    assert not wrong.is_at_kink
+
+
 def test_a_slope_too_small_to_be_measured_is_called_so() -> None:
     """At a loss of 1e9, a gradient of 1e-6 drowns in the loss's last digit."""
     stepper = one_one_one()

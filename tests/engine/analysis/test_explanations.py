@@ -26,8 +26,7 @@ from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.program import CompiledProgram
 from convnet_studio.engine.training.probes import ProbePicture
 
-SEEDS = [seed for seed in range(15) if seed != 1]
-"""Without a network that divides x - tanh x of tiny x by their own deviation: neither float32 nor a step can tell."""
+SEEDS = range(15)
 GRADIENTS = (What.OUTPUT_GRADIENT, What.PARAMETER_GRADIENT)
 
 
@@ -205,8 +204,11 @@ def test_every_number_of_a_random_network_adds_up(seed: int) -> None:
                     if place.what is What.OUTPUT_GRADIENT
                     else network.parameters_of(place.module_id)[place.name].grad
                 )
+                # One rounding of each term, all that a sum of float32 can promise where its terms cancel.
+                rounded = np.finfo(np.float32).eps * sum(np.abs(each.values).sum() for each in found.last.groups)
                 if np.isfinite(slope):  # not at a kink
-                    assert abs(slope - found.stored) <= 1e-4 * max(float(np.abs(array).max()), 1e-6), place
+                    allowed = max(1e-4 * max(float(np.abs(array).max()), 1e-6), rounded)
+                    assert abs(slope - found.stored) <= allowed, place
     program.close()
     assert compared >= 8
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kernel_calls import Bench
 
-from convnet_studio.engine.kernels import curves, formula
+from convnet_studio.engine.kernels import curves, formula, norm, per_map
 from convnet_studio.engine.kernels.fields import Place
 
 
@@ -71,3 +71,55 @@ def test_softplus_keeps_what_is_small() -> None:
     source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
     bench.run(curves.curve_forward, x=source, y=target, size=x.size, curve=curves.CURVE.softplus, a=1.0, b=1.0)
     assert relative_error(bench.read(target)[0], np.logaddexp(0, x.astype(float))) < 1e-6
+
+
+def test_tanh_shrinkage_keeps_what_is_small() -> None:
+    """Where x and tanh x share all their digits the series is the exact one, elsewhere the difference in float64."""
+    size = np.concatenate([np.geomspace(1e-9, 0.02, 2001), np.linspace(0.02, 12, 20_001), [1e4, 1e30]])
+    x = np.concatenate([-size, size]).astype(np.float32)
+    bench = Bench(count=1)
+    source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
+    bench.run(curves.curve_forward, x=source, y=target, size=x.size, curve=curves.CURVE.tanhshrink, a=1.0, b=1.0)
+    t = x.astype(float)
+    exact = np.where(np.abs(t) < 0.02, t**3 / 3 - 2 * t**5 / 15 + 17 * t**7 / 315, t - np.tanh(t))
+    assert relative_error(bench.read(target)[0], exact) < 5e-7
+
+
+@pytest.mark.parametrize("beta", [0.1, 1.0, 10.0, 500.0])
+def test_smooth_shrinkage_keeps_what_is_small(beta: float) -> None:
+    size = np.concatenate([np.geomspace(1e-9, 0.4, 5001), np.linspace(0.4, 12, 5001)])
+    x = np.concatenate([-size, size]).astype(np.float32)
+    bench = Bench(count=1)
+    source, target = bench.buffer(x.size, x[None]), bench.buffer(x.size)
+    sharpness, threshold = np.full(x.size + 16, beta, np.float32), np.full(x.size + 16, 0.5, np.float32)
+    bench.run(
+        per_map.smooth_shrink_forward, x=source, y=target, beta=Place(sharpness, x.size),
+        threshold=Place(threshold, x.size), least=0.0, size=x.size, period=x.size,
+    )  # fmt: skip
+    t, b = np.abs(x.astype(float)), float(np.float32(beta))
+    exact = np.maximum(t - 0.5, 0) + np.log1p(np.exp(-b * np.abs(t - 0.5)) * -np.expm1(-b * np.minimum(t, 0.5))) / b
+    found = bench.read(target)[0]
+    seen = exact > 1e-30  # a sharp corner leaves less than float32 can hold
+    assert relative_error(found[seen], (np.sign(x) * exact)[seen]) < 1e-7 * max(20, 2 * beta)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16, 21])
+def test_the_mean_of_nearly_equal_spreads_is_exact(channels: int) -> None:
+    """So that which of them are above it is no matter of how many there are, nor of the order they are added in."""
+    positions = 3000
+    random = np.random.default_rng(channels)
+    variance = (0.3 * (1 + 1e-6 * random.random((2, positions, channels)))).astype(np.float32)
+    variance[1] = variance[1, 0]
+    bench = Bench(count=2)
+    source, sigma, inverse = (
+        bench.buffer(positions * channels, variance),
+        *(bench.buffer(positions * channels) for _ in range(2)),
+    )
+    c = bench.buffer(channels)
+    bench.run(
+        norm.divisor, variance=source, sigma=sigma, inverse=inverse, c=c, positions=positions, channels=channels,
+        mean=1, threshold=0.0,
+    )  # fmt: skip
+    spreads, means = bench.read(sigma).reshape(2, positions, channels), bench.read(c)
+    np.testing.assert_allclose(means, spreads.mean(axis=1, dtype=float), rtol=6e-8)
+    np.testing.assert_array_equal(means[1], spreads[1, 0])

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 import convnet_studio.engine.nn.modules  # noqa: F401 - fills the registry
-from convnet_studio.engine.nn.local_statistics import BORDERS, gaussian_taps
+from convnet_studio.engine.nn.local_statistics import BORDERS, Division, LocalMean, gaussian_taps
 from convnet_studio.engine.nn.module import Array, Module
 
 KERNEL, WIDTH = 5, 1.3
@@ -119,3 +119,13 @@ def test_a_window_larger_than_the_picture_is_fine() -> None:
     for border in BORDERS:
         y = Module.registry["LocalContrastNorm"](kernel_size=9, border=border).forward(pictures()[:, :, :2, :3])
         assert np.isfinite(y).all()
+
+
+def test_the_smallest_divisor_of_nearly_equal_spreads_is_their_mean_to_the_last_digit() -> None:
+    """Else which of them are above it, and so how gradients go, would be a matter of rounding."""
+    division = Division(LocalMean(KERNEL, WIDTH, "reflect", True), None)
+    for size in (37, 64):
+        v = np.random.default_rng(size).uniform(0.3, 0.3 + 1e-6, (8, 1, size, size)).astype(np.float32)
+        division.forward(v)
+        exact = division.sigma.mean(axis=(2, 3), keepdims=True, dtype=float)
+        np.testing.assert_allclose(division.smallest, exact, rtol=6e-8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
+
 import numpy as np
 import pytest
 from drawings import make
@@ -37,6 +39,21 @@ def test_sigmoid_and_softplus_are_scipys_and_do_not_overflow() -> None:
     np.testing.assert_allclose(make("Sigmoid").forward(x), special.expit(x), rtol=1e-14)
     np.testing.assert_allclose(make("Softplus").forward(x), np.logaddexp(0, x), rtol=1e-14)
     np.testing.assert_allclose(make("Softplus", beta=3.0).forward(x), np.logaddexp(0, 3 * x) / 3, rtol=1e-14)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 3e-7), (np.float64, 2e-15)])
+def test_tanh_shrinkage_keeps_what_is_small(dtype: type, tolerance: float) -> None:
+    """Beside x - (e^2x - 1) / (e^2x + 1) in 60 decimals: from where x³ / 3 is all that is left to where 1 is lost."""
+    x = np.concatenate([np.geomspace(1e-8, 0.5, 50), np.linspace(0.5, 3, 101), [40.0, 1e9]]).astype(dtype)
+    with localcontext(prec=60):
+        powers = [(2 * Decimal(float(each))).min(Decimal(200)).exp() for each in x]
+        exact = [float(Decimal(float(each)) - (e - 1) / (e + 1)) for each, e in zip(x, powers, strict=True)]
+    for sign in (1, -1):
+        np.testing.assert_allclose(
+            make("Tanhshrink").forward(sign * x[None])[0], sign * np.array(exact), rtol=tolerance
+        )
+    edges = np.array([[-np.inf, -0.0, 0.0, np.inf, np.nan]], dtype)
+    np.testing.assert_array_equal(make("Tanhshrink").forward(edges), edges)
 
 
 def test_shrinkages_by_hand() -> None:
