@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -28,6 +28,18 @@ def no_button_stays_down() -> Iterator[None]:
     for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
         if held & button:
             QTest.mouseRelease(QWidget(), button)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_left_over() -> Iterator[None]:
+    """Windows, menus and views of earlier files would be painted anew at every change of theme, slower and slower."""
+    yield
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        for widget in app.topLevelWidgets():
+            if widget.parentWidget() is None:
+                widget.deleteLater()
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
