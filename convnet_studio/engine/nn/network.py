@@ -128,7 +128,12 @@ class Network:
 
     @property
     def judge(self) -> Node | None:
-        """The first loss whose prediction names a class: what it is given is the network's answer. None without one."""
+        """The first loss whose prediction names a class: what it is given is the network's answer.
+
+        None without one, or where there is but one class: then there is nothing to judge.
+        """
+        if self.classes < 2:
+            return None
         return next((n for n in self.losses if isinstance(n.module, Loss) and n.module.judges_classes()), None)
 
     @property

@@ -78,7 +78,10 @@ class CardScene(Scene):
         self._cards.clear()
         columns = {node.id: self._columns(node) for node in self.stepper.nodes.values()}
         values, slopes = (
-            max(_height(self._grid(slot)) for each in columns.values() for pair in each if (slot := pair[band]))
+            max(
+                (_height(self._grid(slot)) for each in columns.values() for pair in each if (slot := pair[band])),
+                default=0.0,
+            )
             for band in (0, 1)
         )
         self._band = _HEADER + values + _BAND_GAP

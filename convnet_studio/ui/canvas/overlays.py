@@ -23,7 +23,7 @@ ICON = 14
 def status_text(summary: Summary, class_count: int) -> str:
     """The network in one line."""
     arithmetic = f"{short_count(summary.multiply_accumulates)} multiply-accumulates / image"
-    classes = [f"{class_count} classes"] if class_count else []
+    classes = [f"{class_count} classes"] if class_count > 1 else []
     sizes = "×".join(str(span.size) for span in summary.receptive_field)
     field = [f"receptive field {sizes}"] if sizes else []
     return " · ".join([counted(summary.parameters, "parameter"), arithmetic, *classes, *field])

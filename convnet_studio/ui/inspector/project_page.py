@@ -129,7 +129,7 @@ class ProjectPage(QWidget):
         """Say what the data set holds."""
         channels, height, width = dataset.input_shape
         look = {2: "grey stereo pairs", 3: "colour"}.get(channels, "grey")
-        classes = f"{dataset.classes} classes" if dataset.classes else "no classes"
+        classes = f"{dataset.classes} classes" if dataset.classes > 1 else "no classes"
         synthetic = ", synthetic" if dataset.synthetic else ""
         self.data_about.show_text(
             f"{len(dataset.train):,} pictures to learn from, {len(dataset.test):,} held out; "

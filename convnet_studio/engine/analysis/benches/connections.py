@@ -58,7 +58,7 @@ class Connections(Bench):
         ways = {each: self.turned(connection=each) for each in (FULL, LOCAL, SHARED)}
         counts = {each: way.weights() for each, way in ways.items()}
         rows = tuple(
-            (each, f"{way.units():,.0f}", f"{way.weights():,.0f}", f"{way.gigabytes():.3g} GB")
+            (each, f"{way.units():,.0f}", f"{way.weights():,.0f}", _memory(way.gigabytes()))
             for each, way in ways.items()
         )
         bars = Bars("Weights", counts, texts=tuple(f"{each:,.0f}" for each in counts.values()), is_log=True)
@@ -84,3 +84,11 @@ class Connections(Bench):
             looks[top : top + kernel, left : left + kernel] = own
             maps[f"unit {number}"] = looks
         return Maps("The weights of four units, where they look", maps, "weight")
+
+
+def _memory(gigabytes: float) -> str:
+    """In the largest unit of which there is at least one."""
+    for unit, size in (("GB", 1.0), ("MB", 1e-3), ("kB", 1e-6)):
+        if gigabytes >= size:
+            return f"{gigabytes / size:.3g} {unit}"
+    return f"{gigabytes * 1e9:.0f} bytes"
