@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,9 @@ from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Position, Slot
 from convnet_studio.engine.analysis.benches.backprop import Backprop
 from convnet_studio.engine.nn.initializers import initialize
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.project.build import build_network
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.training.inquiry import Answer
@@ -312,7 +316,37 @@ def test_long_sums_are_shortened_and_still_right(digits: BackpropView) -> None:
     told = digits.walker.arithmetic((Slot(Kind.OUT, "m6"), 0))
     assert told is not None
     assert len(told.terms) == 72
-    assert "… 69 more …" in sum_text(told)
+    text = sum_text(told)
+    assert "(69 more: " in text
+    assert printed_sum(text) == pytest.approx(told.partial_sum(72), abs=0.01)
+
+
+def printed_sum(text: str) -> float:
+    """What a sum of products gives, read as a reader does it."""
+    plain = re.sub(r"\([^():]*: ([^()]*)\)", r"\1", text.replace(" − ", " + −")).replace("−", "-")
+    return sum(math.prod(float(each.strip("()")) for each in piece.split(" · ")) for piece in plain.split(" + "))
+
+
+@pytest.mark.parametrize("kind", ["LogSoftmax", "Softmax", "DivisiveNorm", "LocalContrastNorm", "LocalResponseNorm"])
+@pytest.mark.parametrize("size", [1.0, 80.0])
+def test_printed_products_make_the_printed_gradient(kind: str, size: float) -> None:
+    """Of modules where every input moves many outputs, also where it moves them by less than their last digit."""
+    shape = (10,) if "Softmax" in kind else (2, 6, 6)
+    modules: dict[str, Module | Loss] = {"x": Module.registry["Input"](), "m": Module.registry[kind]()}
+    modules["loss"] = Loss.registry["NLLLoss" if "Softmax" in kind else "EuclideanLoss"]()
+    links = [("x", "m", 0), ("m", "loss", 0)]
+    if "Softmax" not in kind:
+        modules["flat"] = Module.registry["Flatten"]()
+        links = [("x", "m", 0), ("m", "flat", 0), ("flat", "loss", 0)]
+    network = Network(modules, links, shape, 72 if len(shape) > 1 else 10, np.float64)
+    stepper = Stepper(network, size * np.random.default_rng(5).standard_normal(shape), 5)
+    walk = stepper.go_to(stepper.start(), len(stepper.moves))
+    slot = Slot(Kind.GRAD_IN, "m")
+    for index, value in enumerate(walk.values[slot].reshape(-1)):
+        text = sum_text(stepper.arithmetic(walk, slot, index))
+        terms = [abs(each.product) for each in stepper.arithmetic(walk, slot, index).terms]
+        assert printed_sum(text) == pytest.approx(value, rel=0.06, abs=0.05 * max(terms, default=0.0)), text
+        assert not value or re.search("[1-9]", text)
 
 
 def test_numbers_that_are_not_finite_are_shown_as_they_are(qtbot: QtBot) -> None:
