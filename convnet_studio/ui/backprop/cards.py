@@ -16,7 +16,7 @@ from convnet_studio.ui.backprop.cells import CELL_WIDTH, Cell, Emphasis, paint_c
 from convnet_studio.ui.backprop.grid import Grid, grid_of
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Number, Walker
-from convnet_studio.ui.backprop.words import check_text, slot_name, stale_text
+from convnet_studio.ui.backprop.words import check_text, check_token, slot_name, stale_text
 from convnet_studio.ui.canvas.bodies.body import hatch
 from convnet_studio.ui.controls.color_scope import largest
 from convnet_studio.ui.controls.number_text import shape_text
@@ -256,7 +256,7 @@ class CardScene(Scene):
         elif not known:
             words = "not computed"
         elif worst is not None:
-            words, token = check_text(worst), "good" if worst.agrees else "warn_text" if worst.is_at_kink else "bad"
+            words, token = check_text(worst), check_token(worst)
         painter.setFont(text_font(11))
         painter.setPen(theme().color(token))
         rest = line.adjusted(width, 0, 0, 0)

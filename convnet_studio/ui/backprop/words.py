@@ -85,12 +85,22 @@ def _weightiest(terms: Sequence[Term], with_last: bool) -> list[Term]:
 
 
 def check_text(check: Check) -> str:
-    """The outcome of a measurement: ``✓ 3e-09``; at a corner, as of a maximum of equals, there is no one slope."""
+    """The outcome of a measurement: ``✓ 3e-09``; at a corner, as of a maximum of equals, there is no one slope.
+
+    Where the loss's last digits say no more, it speaks neither for the gradient nor against it.
+    """
     if check.is_at_kink:
         return "^ at a corner"
     if check.is_rounding:
-        return "✓ within rounding"
+        return "too small to measure"
     return f"{'✓' if check.agrees else '✗'} {check.relative_error:.0e}"
+
+
+def check_token(check: Check) -> str:
+    """The colour of that."""
+    if check.is_rounding:
+        return "second_text"
+    return "good" if check.agrees else "warn_text" if check.is_at_kink else "bad"
 
 
 def stale_text(stale: int, size: int) -> str:
