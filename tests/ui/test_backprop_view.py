@@ -175,6 +175,38 @@ def test_a_double_click_edits_and_what_depends_on_it_is_stale(chain: BackpropVie
     assert walker.value((Slot(Kind.OUT, "m8"), 0)) == loss
 
 
+@pytest.mark.parametrize("port", ["in", "out", "weight", "gradIn", "gradWeight"])
+def test_nothing_moves_under_a_double_click(digits: BackpropView, port: str) -> None:
+    """The editor opens over the very cell that was pressed, on whatever card and at the edge of whatever window."""
+    view, walker = digits.chain, digits.walker
+    walker.to_end()
+    digits.resize(500, 900)
+    assert isinstance(view.scene, CardScene)
+    for card in view.scene._cards.values():
+        for block in card.blocks:
+            if block.name != port:
+                continue
+            view.horizontalScrollBar().setValue(int(block.rect.left()) - 150)
+            inside = QRectF(view._offset, view.viewport().size().toSizeF()).adjusted(2, 2, -2, -2)
+            cells = [each for each in view.scene._cells(card, block) if inside.contains(each.rect.center())]
+            if not cells:
+                continue
+            before, cell = view._offset, cells[-1]
+            at = (cell.rect.center() - before).toPoint()
+            QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+            QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+            assert view._offset == before
+            assert view.cell_at(at.toPointF()) == cell
+            assert walker.selected == cell.number
+            field = next(each for each in view.findChildren(QLineEdit) if each.isVisible())
+            assert (QPointF(field.geometry().center()) - at.toPointF()).manhattanLength() < 4
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            assert view._offset == before, "nor when the number is put in"
+            walker.undo()
+            walker.to_end()
+            QApplication.processEvents()
+
+
 def test_what_is_no_number_is_refused_in_words(chain: BackpropView) -> None:
     weight = Slot(Kind.PARAMETER, "m6", "weight")
     chain.walker.select((weight, 0))
