@@ -23,6 +23,7 @@ from convnet_studio.engine.nn.loss import Loss
 from convnet_studio.engine.nn.module import Module
 from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.project.build import build_network
+from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.ui.backprop.cards import CardScene
@@ -205,6 +206,28 @@ def test_nothing_moves_under_a_double_click(digits: BackpropView, port: str) -> 
             walker.undo()
             walker.to_end()
             QApplication.processEvents()
+
+
+@pytest.mark.parametrize(("width", "height"), [(520, 600), (584, 780)])
+def test_values_and_gradients_are_in_sight_where_it_is_low(qtbot: QtBot, width: int, height: int) -> None:
+    """In the panel of a window of 1280×720, or of 1440×900: nothing is cut below, nor the loss at the right."""
+    project = load_preset("lenet-5")
+    network = build_network(project, (1, 28, 28), 10, np.float64)
+    initialize(network, 3)
+    stepper = Stepper(network, np.random.default_rng(2).uniform(0, 1, (1, 28, 28)), 5)
+    view = BackpropView(OpenProject(project))
+    qtbot.addWidget(view)
+    view.resize(1400, 900)
+    view.show()
+    way = WholeWay(stepper, stepper.go_to(stepper.start(), len(stepper.moves)))
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way, is_final=True))
+    view.resize(width, height)
+    QApplication.processEvents()
+    assert isinstance(view.chain.scene, CardScene)
+    assert view.chain.scene.size.height() <= view.chain.viewport().height()
+    loss = view.chain.scene.place_of(stepper.losses[0])
+    assert view.chain._visible.contains(loss)
+    assert not view.grab().isNull()
 
 
 def test_what_is_no_number_is_refused_in_words(chain: BackpropView) -> None:

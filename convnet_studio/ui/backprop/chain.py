@@ -156,9 +156,10 @@ class Chain(QAbstractScrollArea):
         self.scene.paint(painter, self._visible, self.walker, self._emphasis)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make use of the room."""
+        """Make use of the room; what the walk is at stays in sight."""
         super().resizeEvent(event)
         self._arrange()
+        self._follow()
         self.walker.measure_soon()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -168,10 +169,11 @@ class Chain(QAbstractScrollArea):
         self.walker.measure_soon()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Across, as there is mostly nothing below."""
+        """Up and down where something is below; else, as with Shift, across."""
         turned = event.angleDelta().y() or event.angleDelta().x()
-        bar = self.verticalScrollBar() if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else None
-        bar = bar or self.horizontalScrollBar()
+        is_across = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or not event.angleDelta().y()
+        has_more = self.verticalScrollBar().maximum() > 0
+        bar = self.verticalScrollBar() if has_more and not is_across else self.horizontalScrollBar()
         bar.setValue(bar.value() - turned)
         event.accept()
 
