@@ -285,3 +285,19 @@ def test_an_open_tip_tells_the_number_of_now(canvas: CanvasView) -> None:
     canvas.show_snapshot(dataclasses.replace(live().snapshot, outputs={**live().snapshot.outputs, **now}))
     assert QToolTip.text() == item.toolTip() == item.tip_at(at) != before
     QToolTip.hideText()
+
+
+def test_filters_of_a_table_are_named_by_their_maps(qtbot: QtBot) -> None:
+    lenet = live("lenet-5")
+    second = [each.id for each in lenet.project.network.modules if each.kind == "Conv2d"][1]
+    view = FiltersView(OpenProject(lenet.project))
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    view.show()
+    view.set_summary(lenet.summary)
+    view.open_project.select(frozenset({second}))
+    view.show_snapshot(lenet.snapshot)
+    assert view._picture is not None
+    assert view._picture.labels[:4] == ("0←0", "0←1", "0←2", "1←1")
+    view._toggle_enlarged(3)
+    assert view.panel.caption.text() == "Filter 1 ← map 1 · click for all"
