@@ -109,7 +109,7 @@ class ManifoldView(View):
             )
             family = kind.family if kind else Family.WIRING
             stage = network.stage_of(spec.id)
-            heading = f"{name} · {stage.name}" if stage and stage.name else name
+            heading = f"{stage.name} · {name}" if stage and stage.name else name
             tiles.append(PathTile(spec.id, heading, family, curve.places, numbers, words))
         self.plot.show_tiles(tiles)
         self._mark()
