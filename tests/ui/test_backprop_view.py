@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,11 @@ from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Grain, Kind, Position, Slot
 from convnet_studio.engine.analysis.benches.backprop import Backprop
 from convnet_studio.engine.nn.initializers import initialize
+from convnet_studio.engine.nn.loss import Loss
+from convnet_studio.engine.nn.module import Module
+from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.project.build import build_network
+from convnet_studio.engine.project.presets import load_preset
 from convnet_studio.engine.project.spec import Link, ModuleSpec, NetworkSpec, Project
 from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.ui.backprop.cards import CardScene
@@ -171,6 +176,60 @@ def test_a_double_click_edits_and_what_depends_on_it_is_stale(chain: BackpropVie
     assert walker.value((Slot(Kind.OUT, "m8"), 0)) == loss
 
 
+@pytest.mark.parametrize("port", ["in", "out", "weight", "gradIn", "gradWeight"])
+def test_nothing_moves_under_a_double_click(digits: BackpropView, port: str) -> None:
+    """The editor opens over the very cell that was pressed, on whatever card and at the edge of whatever window."""
+    view, walker = digits.chain, digits.walker
+    walker.to_end()
+    digits.resize(500, 900)
+    assert isinstance(view.scene, CardScene)
+    for card in view.scene._cards.values():
+        for block in card.blocks:
+            if block.name != port:
+                continue
+            view.horizontalScrollBar().setValue(int(block.rect.left()) - 150)
+            inside = QRectF(view._offset, view.viewport().size().toSizeF()).adjusted(2, 2, -2, -2)
+            cells = [each for each in view.scene._cells(card, block) if inside.contains(each.rect.center())]
+            if not cells:
+                continue
+            before, cell = view._offset, cells[-1]
+            at = (cell.rect.center() - before).toPoint()
+            QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+            QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+            assert view._offset == before
+            assert view.cell_at(at.toPointF()) == cell
+            assert walker.selected == cell.number
+            field = next(each for each in view.findChildren(QLineEdit) if each.isVisible())
+            assert (QPointF(field.geometry().center()) - at.toPointF()).manhattanLength() < 4
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            assert view._offset == before, "nor when the number is put in"
+            walker.undo()
+            walker.to_end()
+            QApplication.processEvents()
+
+
+@pytest.mark.parametrize(("width", "height"), [(520, 600), (584, 780)])
+def test_values_and_gradients_are_in_sight_where_it_is_low(qtbot: QtBot, width: int, height: int) -> None:
+    """In the panel of a window of 1280×720, or of 1440×900: nothing is cut below, nor the loss at the right."""
+    project = load_preset("lenet-5")
+    network = build_network(project, (1, 28, 28), 10, np.float64)
+    initialize(network, 3)
+    stepper = Stepper(network, np.random.default_rng(2).uniform(0, 1, (1, 28, 28)), 5)
+    view = BackpropView(OpenProject(project))
+    qtbot.addWidget(view)
+    view.resize(1400, 900)
+    view.show()
+    way = WholeWay(stepper, stepper.go_to(stepper.start(), len(stepper.moves)))
+    view.show_answer("stepper", Answer(1, 0, view.inquiries()["stepper"], way, is_final=True))
+    view.resize(width, height)
+    QApplication.processEvents()
+    assert isinstance(view.chain.scene, CardScene)
+    assert view.chain.scene.size.height() <= view.chain.viewport().height()
+    loss = view.chain.scene.place_of(stepper.losses[0])
+    assert view.chain._visible.contains(loss)
+    assert not view.grab().isNull()
+
+
 def test_what_is_no_number_is_refused_in_words(chain: BackpropView) -> None:
     weight = Slot(Kind.PARAMETER, "m6", "weight")
     chain.walker.select((weight, 0))
@@ -312,7 +371,37 @@ def test_long_sums_are_shortened_and_still_right(digits: BackpropView) -> None:
     told = digits.walker.arithmetic((Slot(Kind.OUT, "m6"), 0))
     assert told is not None
     assert len(told.terms) == 72
-    assert "… 69 more …" in sum_text(told)
+    text = sum_text(told)
+    assert "(69 more: " in text
+    assert printed_sum(text) == pytest.approx(told.partial_sum(72), abs=0.01)
+
+
+def printed_sum(text: str) -> float:
+    """What a sum of products gives, read as a reader does it."""
+    plain = re.sub(r"\([^():]*: ([^()]*)\)", r"\1", text.replace(" − ", " + −")).replace("−", "-")
+    return sum(math.prod(float(each.strip("()")) for each in piece.split(" · ")) for piece in plain.split(" + "))
+
+
+@pytest.mark.parametrize("kind", ["LogSoftmax", "Softmax", "DivisiveNorm", "LocalContrastNorm", "LocalResponseNorm"])
+@pytest.mark.parametrize("size", [1.0, 80.0])
+def test_printed_products_make_the_printed_gradient(kind: str, size: float) -> None:
+    """Of modules where every input moves many outputs, also where it moves them by less than their last digit."""
+    shape = (10,) if "Softmax" in kind else (2, 6, 6)
+    modules: dict[str, Module | Loss] = {"x": Module.registry["Input"](), "m": Module.registry[kind]()}
+    modules["loss"] = Loss.registry["NLLLoss" if "Softmax" in kind else "EuclideanLoss"]()
+    links = [("x", "m", 0), ("m", "loss", 0)]
+    if "Softmax" not in kind:
+        modules["flat"] = Module.registry["Flatten"]()
+        links = [("x", "m", 0), ("m", "flat", 0), ("flat", "loss", 0)]
+    network = Network(modules, links, shape, 72 if len(shape) > 1 else 10, np.float64)
+    stepper = Stepper(network, size * np.random.default_rng(5).standard_normal(shape), 5)
+    walk = stepper.go_to(stepper.start(), len(stepper.moves))
+    slot = Slot(Kind.GRAD_IN, "m")
+    for index, value in enumerate(walk.values[slot].reshape(-1)):
+        text = sum_text(stepper.arithmetic(walk, slot, index))
+        terms = [abs(each.product) for each in stepper.arithmetic(walk, slot, index).terms]
+        assert printed_sum(text) == pytest.approx(value, rel=0.06, abs=0.05 * max(terms, default=0.0)), text
+        assert not value or re.search("[1-9]", text)
 
 
 def test_numbers_that_are_not_finite_are_shown_as_they_are(qtbot: QtBot) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from live_digits import live
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QCursor, QFontMetricsF, QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication, QGraphicsSceneHoverEvent, QToolTip
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.analysis.explain import Explain, Explained, Reach, Reached, explain, marked
-from convnet_studio.engine.analysis.explanation import Place, What
+from convnet_studio.engine.analysis.explanation import Column, Explanation, Group, Place, Step, What
 from convnet_studio.engine.analysis.passes import Pass, copied_parameters
 from convnet_studio.engine.analysis.reach import cone, footprint
 from convnet_studio.engine.nn.initializers import initialize
@@ -21,10 +21,13 @@ from convnet_studio.engine.nn.network import Network
 from convnet_studio.engine.project.build import build_network
 from convnet_studio.engine.training.inquiry import Answer
 from convnet_studio.ui.canvas.reach_overlay import body_corner
+from convnet_studio.ui.controls.arithmetic_sheet import ArithmeticSheet, _font_for
 from convnet_studio.ui.controls.exact_sum import MOST_BARS, increments
+from convnet_studio.ui.controls.number_text import short
 from convnet_studio.ui.controls.sheet_layout import Cell
 from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.pointed import Pointed
+from convnet_studio.ui.theme import number_font
 from convnet_studio.ui.view import View
 from convnet_studio.ui.views.canvas import CanvasView
 from convnet_studio.ui.views.explain import GRADIENT, TEXT, ExplainView, next_index
@@ -251,3 +254,50 @@ def test_bars_of_many_terms_end_at_the_sum() -> None:
     steps = increments(step)
     assert len(steps) <= MOST_BARS
     assert float(steps.sum()) == pytest.approx(step.result)
+
+
+def test_numbers_on_tiles_keep_apart(qtbot: QtBot) -> None:
+    """Of three 5×5 filters, as of any number of terms: the longest that are written have a margin."""
+    for terms in (9, 76, 120):
+        numbers = np.resize([-7.6e-4, -0.0017, -1.2e-10, -3.4e-123], terms)
+        columns = (Column("x", numbers), Column("w", numbers))
+        step = Step("y", (Group("map 0", numbers, columns),), "y = Σ w x")
+        sheet = ArithmeticSheet("Arithmetic")
+        qtbot.addWidget(sheet)
+        sheet.resize(600, 400)
+        sheet.show_explanation(Explanation(HERE, 0.0, (step,), 1))
+        side = sheet._blocks[0].side
+        assert QFontMetricsF(number_font(9)).horizontalAdvance("-7.6e-4") <= side - 3
+        for number in numbers[:4]:
+            text = short(float(number))
+            assert QFontMetricsF(_font_for(text, side - 3)).horizontalAdvance(text) <= side - 3
+
+
+def test_an_open_tip_tells_the_number_of_now(canvas: CanvasView) -> None:
+    item = canvas.scene.modules[CONV]
+    at = item.mapFromScene(center_of(canvas, HERE))
+    event = QGraphicsSceneHoverEvent(QEvent.Type.GraphicsSceneHoverMove)
+    event.setPos(at)
+    item.hoverMoveEvent(event)
+    before = item.toolTip()
+    QToolTip.showText(QCursor.pos(), before)
+    now = {CONV: live().snapshot.outputs[CONV] * 2}
+    canvas.show_snapshot(dataclasses.replace(live().snapshot, outputs={**live().snapshot.outputs, **now}))
+    assert QToolTip.text() == item.toolTip() == item.tip_at(at) != before
+    QToolTip.hideText()
+
+
+def test_filters_of_a_table_are_named_by_their_maps(qtbot: QtBot) -> None:
+    lenet = live("lenet-5")
+    second = [each.id for each in lenet.project.network.modules if each.kind == "Conv2d"][1]
+    view = FiltersView(OpenProject(lenet.project))
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    view.show()
+    view.set_summary(lenet.summary)
+    view.open_project.select(frozenset({second}))
+    view.show_snapshot(lenet.snapshot)
+    assert view._picture is not None
+    assert view._picture.labels[:4] == ("0←0", "0←1", "0←2", "1←1")
+    view._toggle_enlarged(3)
+    assert view.panel.caption.text() == "Filter 1 ← map 1 · click for all"

@@ -256,6 +256,15 @@ def test_the_way_grows_and_states_its_distance(view: LossSurfaceView) -> None:
     assert [each.step for each in view._places] == [0, 20]
 
 
+def test_without_a_way_the_caption_says_why_there_is_no_line(view: LossSurfaceView) -> None:
+    only = PlaneLoss(replace(a_plane(), way=(Place(50, 0.0, 0.0, 0.0, 0.0),)), found().values, 0.5, 1000, 1.0)
+    view.show_answer("plane", answer(view, only))
+    assert "There is no line yet" in view.place_text.text()
+    assert "The line joins" not in view.place_text.text()
+    view.show_answer("place", answer(view, Place(80, 0.2, 0.1, 1.25, 1.5), name="place"))
+    assert "The line joins" in view.place_text.text()
+
+
 def test_a_reason_is_shown(view: LossSurfaceView) -> None:
     view.kind.segment("Principal directions").click()
     asked = view.inquiries()["plane"]

@@ -265,3 +265,26 @@ def test_a_problem_is_told_in_its_own_words(qtbot: QtBot) -> None:
         inquiry = view.inquiries()[name]
         view.show_answer(name, Answer(1, 0, inquiry, None, is_final=True, problem="It can't be."))
         assert view.words.text() == "It can't be."
+
+
+def test_one_unit_is_picked_for_all_views(qtbot: QtBot) -> None:
+    project = OpenProject(live().project)
+    views = [kind(project) for kind in (StimuliView, AttributionView, TopPatchesView)]
+    for view in views:
+        qtbot.addWidget(view)
+        view.set_dataset(live().dataset)
+        view.set_summary(live().summary)
+    module = live().id_of("LPPool2d")
+    project.select(frozenset({module}))
+    for view in views:
+        view.show_snapshot(live().snapshot)
+    units = [view.picker.unit for view in views]
+    assert units[0] is not None
+    assert units[0] == units[1]
+    assert units[2] == Unit(module, units[0].channel, units[2].place if units[2] else ())
+    views[2].picker.pick(Unit(module, 3, units[0].place))
+    assert [view.picker.unit.channel for view in views if view.picker.unit] == [3, 3, 3]
+    views[0].picker.pick(Unit(module, 2, (1, 1)))
+    assert views[1].picker.unit == Unit(module, 2, (1, 1))
+    assert views[2].picker.unit is not None
+    assert views[2].picker.unit.channel == 2

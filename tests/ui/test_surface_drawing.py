@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from convnet_studio.engine.analysis.one_one_one import OneOneOne
 from convnet_studio.ui.controls.contour_map import ContourMap
 from convnet_studio.ui.controls.surface import Surface
+from convnet_studio.ui.controls.surface_marks import BALL, kept_within
 from convnet_studio.ui.controls.surface_scene import Field, Scene, Way, path_through, subdivided
 from convnet_studio.ui.controls.surface_slices import Camera, Slices, bilinear
 
@@ -289,3 +290,14 @@ def test_the_map_by_keys(map_: ContourMap, qtbot: QtBot) -> None:
     with qtbot.waitSignal(map_.picked) as caught:
         QTest.keyClick(map_, Qt.Key.Key_Return)
     assert caught.args == pytest.approx([0.2, 0.0])
+
+
+def test_a_ball_beyond_the_border_is_marked_at_it() -> None:
+    area = QRectF(10, 10, 200, 200)
+    assert kept_within(QPointF(100, 60), area) == QPointF(100, 60)
+    for place in (QPointF(-900, 60), QPointF(500, 500), QPointF(100, -3)):
+        at = kept_within(place, area)
+        assert area.adjusted(BALL, BALL, -BALL, -BALL).contains(at)
+        toward = place - at
+        assert toward.x() * (place.x() - area.center().x()) >= 0
+        assert toward.y() * (place.y() - area.center().y()) >= 0

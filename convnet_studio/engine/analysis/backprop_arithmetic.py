@@ -8,7 +8,7 @@ all others show their formula with the numbers in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,9 @@ Piece = str | float
 
 MOST_NUMBERS = 4
 """Of a list in a formula; the others are three dots."""
+
+_VISIBLE = 1e-5
+"""Part of a number that its sum may be off by: less than is ever printed of it."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How a number comes about: the sum of `terms` and a `constant`, or else the `formula`.
+    """How a number comes about: the sum of `terms`, a `constant` and a `rest`, or else the `formula`.
 
-    Where it `is_plain_sum`, all right factors are 1 and mean nothing.
+    Where it `is_plain_sum`, all right factors are 1 and mean nothing. The `rest` is what all products add that are too
+    small to be found one by one (and rounding, where products cancel).
     """
 
     terms: tuple[Term, ...] = ()
     constant: float = 0.0
     formula: tuple[Piece, ...] = ()
     is_plain_sum: bool = False
+    rest: float = 0.0
 
     def partial_sum(self, products: int) -> float:
         """The constant and the first `products` terms."""
@@ -86,6 +91,12 @@ def backward_arithmetic(
     return Arithmetic(
         tuple(Term(float(flat[o]), float(s), arrived, int(o)) for o, s in zip(outputs, slopes, strict=True))
     )
+
+
+def completed(told: Arithmetic, value: float) -> Arithmetic:
+    """The same with the rest that makes a sum give `value`, where that is more than rounding of it."""
+    rest = value - told.partial_sum(len(told.terms))
+    return replace(told, rest=rest) if abs(rest) > _VISIBLE * abs(value) else told
 
 
 def sum_arithmetic(parts: Sequence[Slot], arrays: Sequence[Array], index: int) -> Arithmetic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from convnet_studio.engine.nn.module import Array
 TOLERANCE = 1e-6
 """Relative error up to which two slopes agree."""
 _ROUNDINGS = 10
-"""Of the loss, in its last digit, that a measured slope may be off by."""
+"""Of the loss, and of numbers near 1 on the way to it, in their last digit, that a measured slope may be off by."""
+_FINER = 8
+"""How much closer a second look is. Where the loss only bends, the slopes to both sides come closer as much."""
 _BEND = 0.5
-"""Part of an error that must be found again between the slopes to the two sides, for a corner to be its cause."""
+"""Part of an error that must be found between the slopes to the two sides, and be left closer by, for a corner."""
 _NEARER = 100
 """What the step is divided by to see corners on both sides: they bend a slope alike, but none within the small step."""
 
@@ -57,23 +59,26 @@ def check(stepper: Stepper, walk: Walk, slot: Slot, index: int) -> Check:
         walk: at or beyond the loss, nothing stale.
         slot: of gradients. `index`: flat.
     """
-    with np.errstate(all="ignore"):
-        above, below = (_loss_when_moved(stepper, walk, slot, index, step) for step in (STEP, -STEP))
-        here = stepper.loss(walk, {})
     gradients = walk.values[slot]
-    slope, computed = (above - below) / (2 * STEP), float(gradients.reshape(-1)[index])
-    largest = max(float(np.abs(gradients).max()), abs(slope), np.finfo(float).tiny)
-    rounding = _ROUNDINGS * np.finfo(gradients.dtype).eps * abs(here) / STEP
-    error = abs(slope - computed)
-    if error <= TOLERANCE * largest + rounding:
-        return Check(slope, error / largest, True)
-    is_at_kink = abs(above - 2 * here + below) / STEP > _BEND * error
-    if not is_at_kink:
-        with np.errstate(all="ignore"):
-            above, below = (_loss_when_moved(stepper, walk, slot, index, step / _NEARER) for step in (STEP, -STEP))
-        nearer = (above - below) / (2 * STEP / _NEARER)
-        is_at_kink = abs(nearer - slope) - _NEARER * rounding > _BEND * error
-    return Check(slope, error / largest, False, bool(is_at_kink))
+    computed, eps = float(gradients.reshape(-1)[index]), np.finfo(gradients.dtype).eps
+    found, bends = list[Check](), list[float]()
+    with np.errstate(all="ignore"):
+        here = stepper.loss(walk, {})
+        for step in (STEP, STEP / _FINER):
+            above, below = (_loss_when_moved(stepper, walk, slot, index, each) for each in (step, -step))
+            slope = (above - below) / (2 * step)
+            largest = max(float(np.abs(gradients).max()), abs(slope), np.finfo(float).tiny)
+            noise, error = float(_ROUNDINGS * eps * max(abs(here), 1.0) / step), abs(slope - computed)
+            found.append(Check(slope, error / largest, bool(error <= TOLERANCE * largest + noise)))
+            bends.append(abs(above - 2 * here + below) / step)
+            if found[-1].agrees:
+                return found[-1]
+        above, below = (_loss_when_moved(stepper, walk, slot, index, step / _NEARER) for step in (STEP, -STEP))
+    error = abs(found[0].measured - computed)
+    nearer, rounding = (above - below) * _NEARER / (2 * STEP), _ROUNDINGS * eps * abs(here) / STEP
+    is_corner = bends[0] > _BEND * error and bends[1] > max(_BEND * bends[0], noise)
+    is_between_corners = abs(nearer - found[0].measured) - _NEARER * rounding > _BEND * error
+    return replace(found[0], is_at_kink=bool(is_corner or is_between_corners))
 
 
 def _loss_when_moved(stepper: Stepper, walk: Walk, slot: Slot, index: int, step: float) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 from convnet_studio.engine.analysis.backprop_arithmetic import (
     Arithmetic,
     backward_arithmetic,
+    completed,
     forward_arithmetic,
     sum_arithmetic,
 )
@@ -259,7 +260,9 @@ class Stepper:
                     given = self._given(walk, node)
                     return gradient_products(node, *given, arrived, walk.values[arrived], slot.key, index)
                 here = self.slopes(walk.values, slot.module)
-                return backward_arithmetic(here, arrived, walk.values[arrived], slot.key, index)
+                told = backward_arithmetic(here, arrived, walk.values[arrived], slot.key, index)
+                is_edited = index in walk.edited.get(slot, ())
+                return told if is_edited else completed(told, float(walk.values[slot].reshape(-1)[index]))
         return Arithmetic()
 
     def _given(self, walk: Walk, node: Node) -> tuple[list[Array], dict[str, Array]]:

@@ -19,6 +19,9 @@ from convnet_studio.engine.nn.module import Array, Module, Parameter
 Argument = int | str | None
 """What an output depends on: an input by its port, a parameter by its name; None: all inputs together."""
 
+_FEW_ENTRIES = 20_000
+"""Of a Jacobian that is small enough to be computed for one of its columns."""
+
 _TRIES = ((0.1, -0.3), (1.0, 1.0), (1.0, -2.0), (-1.0, 2.0), (10.0, -3.0), (-10.0, 3.0))
 """Sizes of the two random steps by which `is_affine` looks for a bend."""
 
@@ -97,9 +100,14 @@ class ModuleSlopes:
     def column(self, argument: int | str, index: int) -> tuple[Array, Array]:
         """The outputs (flat indices) that one number of an argument moves, and their slopes by it.
 
-        Where many move and the module is affine in the argument, a whole step is taken, exact up to rounding; else
-        `backward` is asked about each output that moves at all.
+        Of a small Jacobian all that is not 0, however little it moves. Else only outputs that move by more than their
+        last digit: where many do and the module is affine in the argument, a whole step is taken, exact up to rounding;
+        else `backward` is asked about each of them.
         """
+        if self._has_small_jacobian(argument):
+            whole: Array = self.jacobian(argument)[:, index]
+            found = np.flatnonzero(whole)
+            return found, whole[found]
         above, below = self._moved(argument, index, STEP), self._moved(argument, index, -STEP)
         outputs = np.flatnonzero(above != below)
         if len(outputs) > 1 and self.is_affine(argument):
@@ -109,6 +117,12 @@ class ModuleSlopes:
             rows = [_slopes_by(self.row(int(each)), argument)[index] for each in outputs]
             slopes = np.array(rows, above.dtype)
         return outputs, slopes
+
+    def _has_small_jacobian(self, argument: Argument) -> bool:
+        """Whether `jacobian` finds it at once, and soon."""
+        if not isinstance(argument, int) or isinstance(self.module, Loss | RandomModule):
+            return False
+        return self.output().size * self.inputs[argument].size <= _FEW_ENTRIES
 
     def is_affine(self, argument: Argument) -> bool:
         """Whether outputs are weights times the argument plus constants, so that f(a + b) - f(a) is f(b) - f(0)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from convnet_studio.ui.backprop.cells import CELL_WIDTH, Cell, Emphasis, paint_c
 from convnet_studio.ui.backprop.grid import Grid, grid_of
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Number, Walker
-from convnet_studio.ui.backprop.words import check_text, slot_name, stale_text
+from convnet_studio.ui.backprop.words import check_text, check_token, slot_name, stale_text
 from convnet_studio.ui.canvas.bodies.body import hatch
 from convnet_studio.ui.controls.color_scope import largest
 from convnet_studio.ui.controls.number_text import shape_text
@@ -26,6 +26,8 @@ from convnet_studio.ui.theme import LARGE_RADIUS, text_font, theme
 _HEADER, _CAPTION, _PADDING = 36.0, 18.0, 12.0
 _COLUMN_GAP, _BAND_GAP = 16.0, 16.0
 _CARD_GAP, _MARGIN, _TOP = 36.0, 16.0, 28.0
+_LOW_GAP, _LOW_TOP, _LOW_BOTTOM = 8.0, 16.0, 4.0
+"""Where there is little room: between the bands, above the cards and below them."""
 _NARROWEST = 2 * CELL_WIDTH
 
 
@@ -68,15 +70,23 @@ class CardScene(Scene):
         super().__init__(stepper, name_of)
         self._cards: dict[str, CardPlace] = {}
         self._band = 0.0
+        self._is_low = False
         self._focus: dict[tuple[str, Slot], int] = {}
         """By module and array of values, the number that windows show."""
 
     # ---------------------------------------------------------------- where it stands
 
     def arrange(self, room: QSizeF) -> None:
-        """Side by side; all values stand in one band, all gradients in another below it."""
-        self._cards.clear()
+        """Side by side; all values stand in one band, all gradients in another below it; lower where they must."""
         columns = {node.id: self._columns(node) for node in self.stepper.nodes.values()}
+        for self._is_low in (False, True):
+            self._place(columns)
+            if self.size.height() <= room.height():
+                break
+
+    def _place(self, columns: Mapping[str, Sequence[Pair]]) -> None:
+        self._cards.clear()
+        gap, top, bottom = (_LOW_GAP, _LOW_TOP, _LOW_BOTTOM) if self._is_low else (_BAND_GAP, _TOP, _MARGIN)
         values, slopes = (
             max(
                 (_height(self._grid(slot)) for each in columns.values() for pair in each if (slot := pair[band])),
@@ -84,17 +94,17 @@ class CardScene(Scene):
             )
             for band in (0, 1)
         )
-        self._band = _HEADER + values + _BAND_GAP
+        self._band = _HEADER + values + gap
         height = self._band + slopes + _PADDING
         x = _MARGIN
         for node in self.stepper.nodes.values():
-            card = self._card(node, columns[node.id], QPointF(x, _TOP), height)
+            card = self._card(node, columns[node.id], QPointF(x, top), height)
             self._cards[node.id] = card
             x = card.rect.right() + _CARD_GAP
-        self.size = QSizeF(x - _CARD_GAP + _MARGIN, height + _TOP + _MARGIN)
+        self.size = QSizeF(x - _CARD_GAP + _MARGIN, height + top + bottom)
 
     def _grid(self, slot: Slot) -> Grid:
-        return grid_of(self.stepper.shape(slot), slot.kind.is_gradient)
+        return grid_of(self.stepper.shape(slot), slot.kind.is_gradient, self._is_low)
 
     def _card(self, node: Node, columns: Sequence[Pair], at: QPointF, height: float) -> CardPlace:
         x, blocks = at.x() + _PADDING, list[Block]()
@@ -259,7 +269,7 @@ class CardScene(Scene):
         elif not known:
             words = "not computed"
         elif worst is not None:
-            words, token = check_text(worst), "good" if worst.agrees else "warn_text" if worst.is_at_kink else "bad"
+            words, token = check_text(worst), check_token(worst)
         painter.setFont(text_font(11))
         painter.setPen(theme().color(token))
         rest = line.adjusted(width, 0, 0, 0)

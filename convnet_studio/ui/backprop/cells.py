@@ -11,7 +11,7 @@ from convnet_studio.engine.analysis.backprop_stepper import Stepper
 from convnet_studio.engine.analysis.backprop_walk import Kind, Slot
 from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.backprop.walker import Number, Walker
-from convnet_studio.ui.backprop.words import number
+from convnet_studio.ui.backprop.words import check_token, number
 from convnet_studio.ui.canvas.bodies.body import elided, hatch
 from convnet_studio.ui.controls.color_scope import largest, scale_up_to
 from convnet_studio.ui.controls.painting import blend
@@ -107,7 +107,7 @@ def _paint_check(painter: QPainter, cell: Cell, rect: QRectF, walker: Walker, is
     found = walker.checks.get(cell.number)
     if found is None:
         return
-    color = theme().color("good" if found.agrees else "warn" if found.is_at_kink else "bad")
+    color = theme().color(check_token(found))
     if is_tall:
         painter.setFont(number_font(9))
         painter.setPen(color)
@@ -116,7 +116,9 @@ def _paint_check(painter: QPainter, cell: Cell, rect: QRectF, walker: Walker, is
         return
     painter.setPen(QPen(color, 1.5))
     corner = rect.bottomRight() + QPointF(-3, -3)
-    if found.agrees:
+    if found.is_rounding:
+        painter.drawLine(corner + QPointF(-4, 0), corner)
+    elif found.agrees:
         painter.drawPolyline([corner + QPointF(-4, -1), corner + QPointF(-2.5, 1), corner + QPointF(1, -3.5)])
     elif found.is_at_kink:
         painter.drawPolyline([corner + QPointF(-5, 0), corner + QPointF(-2, -4), corner + QPointF(1, 0)])

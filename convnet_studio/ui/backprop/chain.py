@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
@@ -16,6 +18,8 @@ from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Number, Walker
 from convnet_studio.ui.backprop.words import check_text, place, slot_name
 from convnet_studio.ui.theme import number_font, theme_switch
+
+T = TypeVar("T")
 
 _FIELD_WIDTH, _FIELD_HEIGHT = 84, 26
 _GRAINS = list(Grain)
@@ -32,6 +36,8 @@ class Chain(QAbstractScrollArea):
         self.scene: Scene | None = None
         self._emphasis = Emphasis()
         self._field: QLineEdit | None = None
+        self._is_held = False
+        """Whether the user's pointer chose what is selected: then nothing moves away from under it."""
         self.setAccessibleName("Modules and their numbers")
         self.setAccessibleDescription(
             "Right and Left step on and back, Down and Up make steps finer and coarser, Home restarts, L goes to the "
@@ -64,12 +70,13 @@ class Chain(QAbstractScrollArea):
         if self.scene is not None and stepper is not None and self.walker.walk is not None:
             number = self.walker.current or self.walker.selected
             if number is not None:
-                self.scene.focus_on([*sorted(self._emphasis.product, key=_by_index), number, *self._sources()])
+                wanted = [*sorted(self._emphasis.product, key=_by_index), number, *self._sources()]
+                self.scene.focus_on([each for each in wanted if not (self._is_held and each[0] == number[0])])
             move = stepper.next_move(self.walker.walk)
-            if number is not None or move is not None:
+            if not self._is_held and (number is not None or move is not None):
                 module = number[0].module if number is not None else move.module if move is not None else ""
                 self._bring(self.scene.place_of(module))
-            if number is not None:
+            if number is not None and not self._is_held:
                 self._bring_down(self.scene, number)
         self.viewport().update()
 
@@ -149,9 +156,10 @@ class Chain(QAbstractScrollArea):
         self.scene.paint(painter, self._visible, self.walker, self._emphasis)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make use of the room."""
+        """Make use of the room; what the walk is at stays in sight."""
         super().resizeEvent(event)
         self._arrange()
+        self._follow()
         self.walker.measure_soon()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -161,10 +169,11 @@ class Chain(QAbstractScrollArea):
         self.walker.measure_soon()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Across, as there is mostly nothing below."""
+        """Up and down where something is below; else, as with Shift, across."""
         turned = event.angleDelta().y() or event.angleDelta().x()
-        bar = self.verticalScrollBar() if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else None
-        bar = bar or self.horizontalScrollBar()
+        is_across = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or not event.angleDelta().y()
+        has_more = self.verticalScrollBar().maximum() > 0
+        bar = self.verticalScrollBar() if has_more and not is_across else self.horizontalScrollBar()
         bar.setValue(bar.value() - turned)
         event.accept()
 
@@ -173,10 +182,18 @@ class Chain(QAbstractScrollArea):
         self._close_field()
         cell = self.cell_at(event.position())
         if cell is not None:
-            self.walker.select(cell.number)
+            self._hold(partial(self.walker.select, cell.number))
         elif self.scene is not None and self.scene.press(event.position() + self._offset):
             self.viewport().update()
             self.walker.measure_soon()
+
+    def _hold(self, act: Callable[[], T]) -> T:
+        """Do something about a number that stands where the user sees it: it stays there."""
+        self._is_held = True
+        try:
+            return act()
+        finally:
+            self._is_held = False
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Edit the number."""
@@ -278,7 +295,8 @@ class Chain(QAbstractScrollArea):
 
     def _take(self, cell: Cell, field: QLineEdit) -> None:
         try:
-            problem = self.walker.edit(cell.number, float(field.text().replace("−", "-").replace(",", ".")))
+            value = float(field.text().replace("−", "-").replace(",", "."))
+            problem = self._hold(partial(self.walker.edit, cell.number, value))
         except ValueError:
             problem = "Type a number, such as -0.25."
         if problem:

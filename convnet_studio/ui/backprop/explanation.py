@@ -11,7 +11,7 @@ from convnet_studio.ui.backprop.contract import Contract, contract_lines
 from convnet_studio.ui.backprop.ribbon import Ribbon, product_of
 from convnet_studio.ui.backprop.scene import NameOf
 from convnet_studio.ui.backprop.walker import Number, Walker
-from convnet_studio.ui.backprop.words import check_text, number, place, slot_name, sum_text
+from convnet_studio.ui.backprop.words import check_text, check_token, number, place, slot_name, sum_text
 from convnet_studio.ui.controls.formula import Formula
 from convnet_studio.ui.controls.label import Caption, Label
 from convnet_studio.ui.theme import number_font
@@ -128,5 +128,5 @@ class Explanation(QWidget):
         if found is None:
             self.slope.show_text("")
             return
-        self.slope.use_token("good" if found.agrees else "warn_text" if found.is_at_kink else "bad")
+        self.slope.use_token(check_token(found))
         self.slope.show_text(f"measured slope {number(found.measured)}   {check_text(found)}")

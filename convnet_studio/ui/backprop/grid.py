@@ -21,8 +21,8 @@ FEW = 64
 _MOST_COLUMNS, _MOST_ROWS = 8, 8
 _SHORT, _SHORT_ROWS = 40, 5
 _TALL_COUNT = 16
-_MAP_HEIGHT = 84.0
-_WINDOW_ROWS, _WINDOW_COLUMNS = 4, 5
+_MAP_HEIGHT, _LOW_MAP_HEIGHT = 84.0, 56.0
+_WINDOW_ROWS, _LOW_WINDOW_ROWS, _WINDOW_COLUMNS = 4, 2, 5
 _GAP = 4.0
 _LIST_COLUMNS = 32
 _MOST_TILES = 256
@@ -31,9 +31,9 @@ _MOST_PIXELS = 192
 
 
 @functools.lru_cache(maxsize=512)
-def grid_of(shape: Shape, is_checked: bool = False) -> Grid:
+def grid_of(shape: Shape, is_checked: bool = False, is_low: bool = False) -> Grid:
     """The layout of a shape, worked out once."""
-    return Grid(shape, is_checked)
+    return Grid(shape, is_checked, is_low)
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,12 @@ class Grid:
 
     Args:
         shape: of the array. `is_checked`: gradients, which want room for what was measured.
+        is_low: there is little room: the map and the window are smaller, what was measured is but a mark.
     """
 
     shape: Shape
     is_checked: bool = False
+    is_low: bool = False
 
     @cached_property
     def tiles(self) -> tuple[int, int, int]:
@@ -77,19 +79,28 @@ class Grid:
     @property
     def cell_height(self) -> float:
         """Of each cell."""
-        return TALL if self.is_checked and self.count <= _TALL_COUNT and self.shows_all else CELL_HEIGHT
+        is_tall = self.is_checked and not self.is_low
+        return TALL if is_tall and self.count <= _TALL_COUNT and self.shows_all else CELL_HEIGHT
 
     @cached_property
     def size(self) -> QSizeF:
         """What it takes."""
         if not self.shows_all:
-            height = self.map_rect(QPointF()).height() + _GAP + min(_WINDOW_ROWS, self.tiles[1]) * CELL_HEIGHT
+            height = self.map_rect(QPointF()).height() + _GAP + min(self._window_rows, self.tiles[1]) * CELL_HEIGHT
             return QSizeF(self._window_width, height)
         count, height, width = self.tiles
         across, down = min(count, self._per_row), math.ceil(count / self._per_row)
         return QSizeF(
             across * width * CELL_WIDTH + (across - 1) * _GAP, down * height * self.cell_height + (down - 1) * _GAP
         )
+
+    @property
+    def _map_height(self) -> float:
+        return _LOW_MAP_HEIGHT if self.is_low else _MAP_HEIGHT
+
+    @property
+    def _window_rows(self) -> int:
+        return _LOW_WINDOW_ROWS if self.is_low else _WINDOW_ROWS
 
     @property
     def _window_width(self) -> float:
@@ -116,9 +127,9 @@ class Grid:
         _, height, width = self.tiles
         tile, rest = divmod(focus, height * width)
         row, column = divmod(rest, width)
-        top = min(max(0, row - _WINDOW_ROWS // 2), max(0, height - _WINDOW_ROWS))
+        top = min(max(0, row - self._window_rows // 2), max(0, height - self._window_rows))
         left = min(max(0, column - _WINDOW_COLUMNS // 2), max(0, width - _WINDOW_COLUMNS))
-        return tile, range(top, min(height, top + _WINDOW_ROWS)), range(left, min(width, left + _WINDOW_COLUMNS))
+        return tile, range(top, min(height, top + self._window_rows)), range(left, min(width, left + _WINDOW_COLUMNS))
 
     def _window_cells(self, slot: Slot, at: QPointF, focus: int) -> list[Cell]:
         _, height, width = self.tiles
@@ -138,7 +149,7 @@ class Grid:
         count, height, width = self.tiles
         shown, step = min(count, _MOST_TILES), self._step
         high, wide = math.ceil(height / step), math.ceil(width / step)
-        room = self._window_width / _MAP_HEIGHT
+        room = self._window_width / self._map_height
         columns = min(shown, max(1, round(math.sqrt(shown * (high + 1) * room / (wide + 1)))))
         return Tiling(shown, high, wide, columns)
 
@@ -151,7 +162,7 @@ class Grid:
         if self.shows_all:
             return QRectF()
         width, height = self._tiling.size
-        scale = min(self._window_width / width, _MAP_HEIGHT / height)
+        scale = min(self._window_width / width, self._map_height / height)
         return QRectF(at, QSizeF(width * scale, height * scale))
 
     def image(self, values: Array, known: int, scale: Scale, focus: int) -> QImage:

@@ -12,7 +12,7 @@ from convnet_studio.ui.backprop.cells import Cell, Emphasis, bold_number_font, s
 from convnet_studio.ui.backprop.grid import grid_of
 from convnet_studio.ui.backprop.scene import NameOf, Scene
 from convnet_studio.ui.backprop.walker import Walker
-from convnet_studio.ui.backprop.words import check_text, number
+from convnet_studio.ui.backprop.words import check_text, check_token, number
 from convnet_studio.ui.canvas.bodies.body import hatch
 from convnet_studio.ui.pictures.vector import draw_cells
 from convnet_studio.ui.theme import number_font, text_font, theme
@@ -222,7 +222,7 @@ class NumbersScene(Scene):
         if _is_stale(cell, walker):
             words = "stale"
         elif found is not None:
-            words, token = check_text(found), "good" if found.agrees else "warn_text" if found.is_at_kink else "bad"
+            words, token = check_text(found), check_token(found)
         painter.setFont(number_font(10))
         painter.setPen(theme().color(token))
         painter.drawText(rect.translated(0, 16).adjusted(-16, 0, 16, 0), Qt.AlignmentFlag.AlignCenter, words)

@@ -186,7 +186,7 @@ class Walker(QObject):
     def worst(self, slot: Slot) -> Check | None:
         """Of the slopes measured of an array, the one that agrees least; None where none was."""
         found = [each for (where, _), each in self.checks.items() if where == slot]
-        return max(found, key=lambda each: (not each.agrees, each.relative_error), default=None)
+        return max(found, key=_doubt, default=None)
 
     # ---------------------------------------------------------------- inside
 
@@ -229,6 +229,12 @@ class Walker(QObject):
                 return
         self._timer.stop()
         self.measured.emit()
+
+
+def _doubt(found: Check) -> tuple[int, float]:
+    """How much a measurement speaks against a gradient; one that says nothing comes last."""
+    grade = 0 if found.is_rounding else 1 if found.agrees else 2 if found.is_at_kink else 3
+    return grade, found.relative_error
 
 
 def _largest(walk: Walk, slot: Slot) -> Number:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from convnet_studio.engine.analysis.backprop_arithmetic import Arithmetic
+from convnet_studio.engine.analysis.backprop_arithmetic import Arithmetic, Term
 from convnet_studio.engine.analysis.backprop_check import Check
 from convnet_studio.engine.analysis.backprop_walk import Kind, Slot
 from convnet_studio.engine.nn.graph import Node
@@ -52,28 +54,53 @@ def place(index: int, shape: Shape) -> str:
 
 
 def sum_text(told: Arithmetic, products: int | None = None) -> str:
-    """A formula with its numbers: ``0.742 · 0.500 + 0.100``; of a sum under way the first `products` terms."""
+    """A formula with its numbers: ``0.742 · 0.500 + 0.100``; of a sum under way the first `products` terms.
+
+    Of a long sum those products are written out that make most of it, and what all others add: it holds as printed.
+    """
     if told.formula:
         return "".join(each if isinstance(each, str) else number(each) for each in told.formula)
     terms = told.terms if products is None else told.terms[:products]
-    shown = terms if len(terms) <= MOST_TERMS else (*terms[:2], *terms[-1:])
+    shown = terms if len(terms) <= MOST_TERMS else _weightiest(terms, products is not None)
     pieces = [
         number(each.left) if told.is_plain_sum else f"{factor(each.left)} · {factor(each.right)}" for each in shown
     ]
     if len(shown) < len(terms):
-        pieces.insert(2, f"… {len(terms) - 3} more …")
+        others = sum(each.product for each in terms) - sum(each.product for each in shown)
+        pieces.append(f"({len(terms) - len(shown):,} more: {number(others)})")
+    if told.rest and products is None:
+        pieces.append(f"(smaller ones: {number(told.rest)})")
     if told.constant or not (pieces or told.terms):
         pieces.append(number(told.constant))
     return " + ".join(pieces).replace(f"+ {MINUS}", f"{MINUS} ")
 
 
+def _weightiest(terms: Sequence[Term], with_last: bool) -> list[Term]:
+    """The largest products but those that are 0, in their order; of a sum under way the one added last, too."""
+    places = sorted(range(len(terms)), key=lambda place: -abs(terms[place].product))[: MOST_TERMS - 1]
+    kept = {place for place in places if terms[place].product} or {places[0]}
+    if with_last:
+        kept.add(len(terms) - 1)
+    return [terms[place] for place in sorted(kept)]
+
+
 def check_text(check: Check) -> str:
-    """The outcome of a measurement: ``✓ 3e-09``; at a corner, as of a maximum of equals, there is no one slope."""
+    """The outcome of a measurement: ``✓ 3e-09``; at a corner, as of a maximum of equals, there is no one slope.
+
+    Where the loss's last digits say no more, it speaks neither for the gradient nor against it.
+    """
     if check.is_at_kink:
         return "^ at a corner"
     if check.is_rounding:
-        return "✓ within rounding"
+        return "too small to measure"
     return f"{'✓' if check.agrees else '✗'} {check.relative_error:.0e}"
+
+
+def check_token(check: Check) -> str:
+    """The colour of that."""
+    if check.is_rounding:
+        return "second_text"
+    return "good" if check.agrees else "warn_text" if check.is_at_kink else "bad"
 
 
 def stale_text(stale: int, size: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QPainter, QPainterPath
-from PySide6.QtWidgets import QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QCursor, QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QToolTip, QWidget
 
 from convnet_studio.engine.training.snapshot import Snapshot
 from convnet_studio.ui.canvas.bodies import make_body
@@ -47,6 +47,8 @@ class ModuleItem(PortHolder):
         self._body_place = QPointF()
         self._shaded = self._painted = QRectF()
         """The card with its shadow; and with the rings of its ports."""
+        self._told_at: QPointF | None = None
+        """Where the pointer is."""
         self.setAcceptHoverEvents(True)
         self._place_parts()
 
@@ -136,6 +138,13 @@ class ModuleItem(PortHolder):
         if self._body.show(snapshot):
             self._body_picture.forget()
             self.update(self._layout.body)
+            self._keep_tip_true()
+
+    def _keep_tip_true(self) -> None:
+        """An open tip tells the number of now, as the views beside do."""
+        if self._told_at is not None and QToolTip.isVisible() and QToolTip.text() == self.toolTip():
+            self.setToolTip(self.tip_at(self._told_at))
+            QToolTip.showText(QCursor.pos(), self.toolTip())
 
     def renew(self) -> None:
         """Something of it that is still looks different now."""
@@ -190,10 +199,12 @@ class ModuleItem(PortHolder):
         self.set_state(
             is_mend_hovered=layout.mend.contains(event.pos()), is_lock_hovered=layout.lock.contains(event.pos())
         )
+        self._told_at = event.pos()
         self.setToolTip(self.tip_at(event.pos()))
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Back to rest."""
+        self._told_at = None
         self.set_state(is_hovered=False, is_mend_hovered=False, is_lock_hovered=False)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:

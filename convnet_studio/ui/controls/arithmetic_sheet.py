@@ -22,7 +22,7 @@ GAP = 16
 LABEL = 20
 LINE = 24
 MOST_TILES = 6000
-_SIDES = ((36, 46.0), (120, 38.0), (260, 24.0), (900, 14.0), (MOST_TILES, 7.0))
+_SIDES = ((120, 46.0), (260, 24.0), (900, 14.0), (MOST_TILES, 7.0))
 """(up to so many terms, pixels of a tile): numbers stand in the larger ones."""
 _READABLE = 36.0
 _SINGLE = 20.0
@@ -182,11 +182,12 @@ class ArithmeticSheet(QWidget):
 
     def _number(self, painter: QPainter, box: QRectF, value: float, pixel: int) -> None:
         """A number on a coloured ground, light or dark as can be read there."""
-        painter.setFont(number_font(9))
+        text = short(float(value))
+        painter.setFont(_font_for(text, box.width() - 2))
         ground = QColor.fromRgb(pixel)
         is_dark = 0.299 * ground.red() + 0.587 * ground.green() + 0.114 * ground.blue() < 140
         painter.setPen(theme().color("surface" if is_dark != theme().dark else "text"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, short(float(value)))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _write(self, painter: QPainter, room: QRectF, text: str, token: str, font: QFont) -> None:
         painter.setFont(font)
@@ -250,6 +251,12 @@ class _Scales:
         second = group.columns[1]
         name = "activation" if second.what is What.OUTPUT and second.module_id else self._lower
         return upper, colored(second.values, scale_of(np.array([self._most[False]]), name))
+
+
+def _font_for(text: str, width: float) -> QFont:
+    """The largest in which a number keeps clear of its neighbours."""
+    sizes = (number_font(pixels) for pixels in (9, 8, 7, 6))
+    return next((each for each in sizes if QFontMetricsF(each).horizontalAdvance(text) <= width), number_font(5))
 
 
 def _cells(upper: Array, lower: Array | None, columns: int) -> QImage:

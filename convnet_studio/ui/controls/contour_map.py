@@ -11,9 +11,11 @@ from convnet_studio.engine.nn.module import Array
 from convnet_studio.ui.controls.painting import paint_focus_ring
 from convnet_studio.ui.controls.surface_colors import Sheet
 from convnet_studio.ui.controls.surface_marks import (
+    kept_within,
     paint_arrow,
     paint_ball,
     paint_note,
+    paint_outside,
     paint_pointer,
     paint_spot,
     round_pen,
@@ -136,10 +138,14 @@ class ContourMap(QWidget):
             self._paint_way(painter, way)
         for spot in self.scene.spots:
             paint_spot(painter, self.place_of(spot.x, spot.y), spot.label)
+        painter.setClipping(False)  # balls at the border are whole
         for way in self.scene.ways:
             if way.label and len(way.points) and np.isfinite(way.points[-1]).all():
-                last = np.clip(way.points[-1], -1e6, 1e6)
-                paint_ball(painter, self.place_of(*last.tolist()), way.color, way.label)
+                last = self.place_of(*np.clip(way.points[-1], -1e6, 1e6).tolist())
+                inside = kept_within(last, self.area)
+                if inside != last:
+                    paint_outside(painter, inside, last, way.color)
+                paint_ball(painter, inside, way.color, way.label)
         pointer = self.scene.pointer
         if pointer is not None:
             place = self.place_of(*pointer)

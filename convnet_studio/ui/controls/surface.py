@@ -250,8 +250,9 @@ class Surface(QWidget):
         painter.drawLine(QPointF(*feet[0]), QPointF(*feet[1]))
         painter.setPen(theme().color("second_text"))
         for (x, y), text in zip(feet, (f"{low:.3g}", f"{high:.3g}"), strict=True):
-            painter.drawText(QRectF(x - 70, y - 8, 64, 16), Qt.AlignmentFlag.AlignRight, text)
-        top = QRectF(feet[1][0] - 70, feet[1][1] - 26, 140, 16)
+            wide = max(x - 6.0, painter.fontMetrics().horizontalAdvance(text) + 3.0)  # never beyond the left edge
+            painter.drawText(QRectF(0, y - 8, wide, 16), Qt.AlignmentFlag.AlignRight, text)
+        top = QRectF(max(feet[1][0] - 70, 20 - 70), feet[1][1] - 26, 140, 16)
         painter.drawText(top, Qt.AlignmentFlag.AlignCenter, self.field.unit)
 
     def _foot(self, x: float, y: float, h: float = 0.0) -> tuple[float, float]:

@@ -47,6 +47,27 @@ def paint_ball(painter: QPainter, place: QPointF, color: QColor, label: str, fai
     painter.drawText(QRectF(place.x() - 10, place.y() - 8, 20, 16), Qt.AlignmentFlag.AlignCenter, label)
 
 
+def kept_within(place: QPointF, area: QRectF) -> QPointF:
+    """Where a ball at `place` is drawn: there, or at the border next to it if it lies beyond."""
+    if area.contains(place):
+        return place
+    reach = 2 * BALL
+    x = min(max(place.x(), area.left() + reach), area.right() - reach)
+    return QPointF(x, min(max(place.y(), area.top() + reach), area.bottom() - reach))
+
+
+def paint_outside(painter: QPainter, at: QPointF, place: QPointF, color: QColor) -> None:
+    """An arrow head beside a ball at the border, towards the place where it is."""
+    angle = math.atan2(place.y() - at.y(), place.x() - at.x())
+
+    def around(radius: float, turn: float) -> QPointF:
+        return at + QPointF(radius * math.cos(angle + turn), radius * math.sin(angle + turn))
+
+    painter.setPen(QPen(theme().color("surface"), 1.5))
+    painter.setBrush(color)
+    painter.drawPolygon(QPolygonF([around(BALL + 7, 0), around(BALL + 1, 0.7), around(BALL + 1, -0.7)]))
+
+
 def paint_spot(painter: QPainter, place: QPointF, label: str, faint: bool = False) -> None:
     """A diamond, and its name on a small ground."""
     painter.setOpacity(0.45 if faint else 1.0)

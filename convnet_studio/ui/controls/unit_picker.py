@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -90,6 +92,7 @@ class UnitPicker(QWidget):
         self.sheet.pointed.connect(self._point_at)
         self.sheet.picked.connect(self._pick)
         open_project.selection_changed.connect(self.refresh)
+        open_project.pointed.unit_changed.connect(self.refresh)
         theme_switch().changed.connect(self.refresh)
 
     # ---------------------------------------------------------------- what is picked
@@ -129,7 +132,11 @@ class UnitPicker(QWidget):
         return " · ".join([f"{kind} {unit.channel} of {title(module)}", *(f"{word} {at}" for word, at in words)])
 
     def pick(self, unit: Unit) -> None:
-        """Pick a unit of the selected module."""
+        """Pick a unit of the selected module, here and in all views of one unit."""
+        self._open_project.pointed.choose(unit)
+        self._take(unit)
+
+    def _take(self, unit: Unit) -> None:
         if unit != self._unit:
             self._unit = unit
             self._show_mark()
@@ -168,7 +175,10 @@ class UnitPicker(QWidget):
         self.sheet.setAccessibleName(f"Units of {title(module)}")
         labels = [str(each) for each in range(len(tiles))] if values.ndim == 3 and len(tiles) > 1 else []
         self.sheet.show_tiles(colored(tiles, scale), labels=labels)
-        if self._unit is None or not self._fits(self._unit, module.id, values):
+        shared = self._shared(module.id, values)
+        if shared is not None:
+            self._take(shared)
+        elif self._unit is None or not self._fits(self._unit, module.id, values):
             self.pick(self._first_unit(module.id, values))
         self._show_mark()
         self._show_caption(self.sheet.pointed_cell)
@@ -195,6 +205,13 @@ class UnitPicker(QWidget):
     def _point_at(self, cell: Cell | None) -> None:
         self._show_caption(cell)
         self._open_project.pointed.hover(self._place(cell))
+
+    def _shared(self, module: str, values: Array) -> Unit | None:
+        """The unit picked in another view, where it is one of this module; the place as it is picked here."""
+        unit = self._open_project.pointed.unit
+        if unit is None or not self._fits(unit, module, values):
+            return None
+        return unit if self._picks_place else replace(unit, place=middle(values.shape))
 
     def _fits(self, unit: Unit, module: str, values: Array) -> bool:
         index = (unit.channel, *unit.place)

@@ -33,6 +33,10 @@ _WAYS = {
     GRADIENT: ("Gradient", "Going down, a ReLU lets pass what it let through on the way up."),
     GUIDED: ("Guided", "Going down, a ReLU lets pass what is positive and what it let through on the way up."),
 }
+_ALIKE = (
+    "There is no ReLU on the way, so the three are the same. "
+    "The preset photo-objects, with ReLU and max pooling, shows how they differ."
+)
 
 
 class AttributionView(UnitView):
@@ -148,7 +152,7 @@ class AttributionView(UnitView):
         known = list(dict.fromkeys(title(network.module(each)) for each in shown.without_rule if each in network))
         told = []
         if not shown.has_relu:
-            told.append("There is no ReLU on the way, so the three are the same.")
+            told.append(_ALIKE)
         if known:
             names = ", ".join(known[:4]) + (" and others" if len(known) > 4 else "")
             told.append(f"Deconvnet and guided have no rule for {names}: the gradient is used there.")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.backprop_inquiry import WeightsOfNow, WholeWay
 from convnet_studio.engine.analysis.backprop_stepper import Stepper
@@ -28,7 +28,9 @@ from convnet_studio.ui.open_project import OpenProject
 from convnet_studio.ui.theme import icon, text_font, theme_switch
 from convnet_studio.ui.view import View
 
-_LOW, _LOWER_HEIGHT = 560, 284
+_LOW, _LOWER_HEIGHT, _LEAST_LOWER = 560, 284, 160
+_CHAIN = 336
+"""Height in which the cards of most networks show values and gradients, with a scroll bar."""
 _NARROW = 900
 _WAITING = "The numbers appear as soon as the network has looked at its first picture."
 _EXPLANATION, _TABLE = "Explanation", "Step by step"
@@ -135,9 +137,16 @@ class BackpropView(View):
         steps.addWidget(self._steps_title)
         steps.addWidget(self.table, 1)
         pages.addWidget(self._steps, 5)
-        self._lower = QWidget()
-        self._lower.setLayout(lower)
-        self._lower.setFixedHeight(_LOWER_HEIGHT)
+        page = QWidget()
+        page.setLayout(lower)
+        page.setMinimumHeight(_LOWER_HEIGHT)
+        self._lower = QScrollArea()  # where it is low, the numbers have more of the room
+        self._lower.setWidget(page)
+        self._lower.setWidgetResizable(True)
+        self._lower.setFrameShape(QFrame.Shape.NoFrame)
+        self._lower.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._lower.setAccessibleName("What the step does, scrolls")
+        self._lower.setStyleSheet("QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -289,6 +298,8 @@ class BackpropView(View):
         directions = QBoxLayout.Direction
         self._rows.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
         self._check.setVisible(not is_narrow)
+        left = event.size().height() - self._rows.totalSizeHint().height() - _CHAIN
+        self._lower.setFixedHeight(min(_LOWER_HEIGHT, max(_LEAST_LOWER, left)))
         self._show_page()
         self._show_end()
 

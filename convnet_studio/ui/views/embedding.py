@@ -83,7 +83,7 @@ class EmbeddingView(View):
         self._places = _turned_like(found.places, self._places)
         self.scatter.setVisible(True)
         first, second = (100 * float(each) for each in found.explained[:2])
-        axes = (f"direction of most variance · {first:.0f} %", f"of second most · {second:.0f} %")
+        axes = (f"direction of most variance · {first:.0f} %", f"direction of second most variance · {second:.0f} %")
         self.scatter.show_places(self._places, self._describe, axes)
         classes = ""
         if math.isfinite(found.separation):

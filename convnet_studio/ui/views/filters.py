@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.explanation import Place, What
+from convnet_studio.engine.nn.connection_table import connected_pairs
 from convnet_studio.engine.nn.module import Array, Shape
 from convnet_studio.engine.project.spec import ModuleSpec
 from convnet_studio.engine.project.summary import Summary
@@ -32,6 +33,8 @@ from convnet_studio.ui.theme import theme_switch
 from convnet_studio.ui.view import View
 
 BY_NUMBER, BY_NORM = "number", "norm"
+_FULL = "full"
+"""The connection table in which each filter sees every input map."""
 _HINT = "Point at a weight to read it exactly"
 
 
@@ -159,7 +162,8 @@ class FiltersView(View):
             output, *rest = picture.index(Cell(self._enlarged, 0, 0))
             source = f" ← map {rest[0]}" if columns and len(rest) == 3 else ""
             tiles, columns, labels = tiles[self._enlarged : self._enlarged + 1], 0, ()
-            caption = f"Filter {output}{source} · click for all"
+            name = picture.labels[self._enlarged] if picture.labels and not picture.columns else str(output)
+            caption = f"Filter {name.replace('←', ' ← map ')}{source} · click for all"
         self.panel.caption.show_text(caption)
         self.panel.sheet.show_tiles(colored(tiles, scale), columns, labels)
 
@@ -169,6 +173,8 @@ class FiltersView(View):
             made = weight_tiles(weights, maps, self._order)
             across = max(1, made.columns)
             labels = tuple(str(made.sources[row * across][0]) for row in range(made.shown))
+            if pairs := self._pairs(module, len(weights)):
+                labels = tuple(pairs[int(output)] for output in labels)
             height, width = made.tiles.shape[1:]
             count = f"{made.outputs}" if made.shown == made.outputs else f"first {made.shown} of {made.outputs}"
             inputs = f" × {made.columns}" if made.columns else ""
@@ -189,6 +195,18 @@ class FiltersView(View):
             return int(order[row]), int(column)
 
         return _Picture(small.cells[None], 0, (), caption, index)
+
+    def _pairs(self, module: ModuleSpec, count: int) -> tuple[str, ...]:
+        """Of a bank with a connection table: which output map each filter adds to, and from which input map."""
+        table = str(module.settings.get("table", _FULL))
+        feeding = next(
+            (each.source for each in self.open_project.project.network.links if each.target == module.id), ""
+        )
+        before, here = (self._facts.modules.get(each) if self._facts else None for each in (feeding, module.id))
+        if table == _FULL or before is None or here is None or not before.shape or not here.shape:
+            return ()
+        pairs = connected_pairs(table, before.shape[0], here.shape[0])
+        return tuple(f"{output}←{source}" for output, source in pairs) if len(pairs) == count else ()
 
     def _flattened_maps(self, module: ModuleSpec, weights: Array) -> Shape | None:
         """The maps whose numbers the inputs of a weight matrix are, if they came from maps through one module."""

@@ -40,6 +40,8 @@ _LOSS, _LOG = "Loss", "Log of loss"
 _SIZES = {each: f"{each}×{each} points" for each in ("17", "33", "65")}
 _MOST_PLACES = 5000
 _EMPTY = "The surface appears once there is a network with weights and a loss."
+_LINE = "The line joins the plane's nearest points: the run's own loss is another."
+_NO_LINE = "There is no line yet: training draws it from here on; the principal directions show the way so far."
 _NARROW = 640
 
 
@@ -273,8 +275,7 @@ class LossSurfaceView(View):
             last = places[-1]
             self.place_text.show_text(
                 f"Step {last.step:,}: {short(last.distance)} from the plane, "
-                f"{short(last.travelled)} from its centre. The line joins the plane's nearest points: "
-                "the run's own loss is another."
+                f"{short(last.travelled)} from its centre. {_LINE if len(places) > 1 else _NO_LINE}"
             )
         else:
             self.place_text.show_text("")

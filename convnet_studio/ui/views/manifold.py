@@ -108,7 +108,9 @@ class ManifoldView(View):
                 f"step; the plane shows {100 * float(curve.explained.sum()):.0f} % of the path's variance"
             )
             family = kind.family if kind else Family.WIRING
-            tiles.append(PathTile(spec.id, name, family, curve.places, numbers, words))
+            stage = network.stage_of(spec.id)
+            heading = f"{stage.name} · {name}" if stage and stage.name else name
+            tiles.append(PathTile(spec.id, heading, family, curve.places, numbers, words))
         self.plot.show_tiles(tiles)
         self._mark()
         said = _SAID[_WORDS[self.change.choice]]

@@ -130,8 +130,9 @@ class OneOneOneView(View):
 
     def _rule_color(self, number: int) -> QColor:
         now = theme()
-        families = ("filter bank", "loss", "pooling", "non-linearity", "normalization", "output", "input")
-        colors = [QColor(now.families[each]) for each in families] + [now.color("good")]
+        families = ("filter bank", "loss", "pooling", "non-linearity", "normalization")
+        colors = [QColor(now.families[each]) for each in families]
+        colors += [now.color("good"), *(QColor(now.families[each]) for each in ("input", "output"))]
         return colors[number % len(colors)]
 
     # ---------------------------------------------------------------- the bench

@@ -7,8 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from convnet_studio.engine.analysis.optimal_stimulus import (
     FindFirstGallery,
@@ -85,7 +94,11 @@ class StimuliView(UnitView):
         return button
 
     def _arrange(self) -> None:
-        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        bar = QWidget()
+        bar.setMinimumWidth(1)
+        bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)  # what is said stands right below
+        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight, bar)
+        self._tools.setContentsMargins(0, 0, 0, 0)
         self._tools.setSpacing(8)
         for parts in ((self.pages, self.again, self.other), (self.norm, self.jitter)):
             row = QHBoxLayout()
@@ -102,8 +115,8 @@ class StimuliView(UnitView):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
-        column.addLayout(self._tools)
-        column.addWidget(self.words)
+        column.addWidget(bar)
+        column.addWidget(self.words, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._stack, 1)
 
     # ---------------------------------------------------------------- what comes in
