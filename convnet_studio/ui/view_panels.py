@@ -34,7 +34,7 @@ class ViewPanels(QObject):
         add_view: Callable[[View], None],
         refresh: Callable[[], None],
     ) -> None:
-        super().__init__()
+        super().__init__(layout)  # what it has put off ends with the window
         self._open_project = open_project
         self._layout = layout
         self._add_view = add_view
