@@ -59,6 +59,7 @@ class FirstMarks(QObject):
             lambda place: not self._rests and not self._covers_cards(place),
         )
         self._marks.all_closed.connect(self._on_all_closed)
+        self._settings.marks_seen = True  # also who follows none has seen them
 
     def rest(self, rests: bool) -> None:
         """Show none while something else has the window."""
@@ -74,7 +75,6 @@ class FirstMarks(QObject):
         if self._marks is not None:
             self._marks.deleteLater()
         self._marks = None
-        self._settings.marks_seen = True
 
     def _on_selection(self) -> None:
         if self._marks is not None and self._canvas.open_project.selection:

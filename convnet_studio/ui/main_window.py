@@ -470,8 +470,8 @@ class MainWindow(QMainWindow):
         self.files.close()
         self.session.close()
         for panel in self.findChildren(Panel):
-            if panel.isFloating():
-                panel.hide()
+            if panel.isFloating() or panel.is_full_screen:
+                panel.put_away()
 
     def _ask_name(self) -> None:
         """Let the user type the project's name where it stands."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
+from convnet_studio.ui.full_screen import FullScreen
 from convnet_studio.ui.theme import icon, text_font, theme, theme_switch
 
 TITLE_HEIGHT = 32
@@ -24,28 +25,49 @@ class Panel(QDockWidget):
         self.setObjectName(title)
         self.setWidget(widget)
         self.setTitleBarWidget(_PanelTitle(self))
-        self._was_floating = False
-        self.is_full_screen = False
+        self._content = widget
+        self._screen: FullScreen | None = None
+        self.topLevelChanged.connect(self._on_floating)
+
+    @property
+    def is_full_screen(self) -> bool:
+        """Whether what it holds fills the screen now, while its place is kept."""
+        return self._screen is not None
 
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or return to where it was; Escape returns too."""
-        if self.is_full_screen:
-            self.is_full_screen = False
-            self.showNormal()
-            self.setFloating(self._was_floating)
-            return
-        self._was_floating = self.isFloating()
-        self.is_full_screen = True
-        self.setFloating(True)
-        self.showFullScreen()
-        self.widget().setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape, where what is inside has no use for it."""
-        if self.is_full_screen and event.key() == Qt.Key.Key_Escape:
-            self.toggle_full_screen()
+        """Fill the screen with what it holds, or take that back; Escape returns too."""
+        screen, self._screen = self._screen, None
+        if screen is not None:
+            self.setWidget(self._content)
+            self._content.show()
+            screen.hide()
+            screen.deleteLater()
+            if not self.isHidden():
+                self.raise_()
+                self.activateWindow()
         else:
-            super().keyPressEvent(event)
+            self.setWidget(QWidget())  # keeps the place
+            self._screen = FullScreen(self, _PanelTitle(self), self._content)
+            self._screen.left.connect(self.toggle_full_screen)
+            self._screen.fill(self)
+        self._content.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def toggle_floating(self) -> None:
+        """Take it out of the window, or put it back."""
+        if self.is_full_screen:
+            self.toggle_full_screen()
+        self.setFloating(not self.isFloating())
+
+    def put_away(self) -> None:
+        """Close it, from the full screen too."""
+        if self.is_full_screen:
+            self.toggle_full_screen()
+        self.close()
+
+    def _on_floating(self, floats: bool) -> None:
+        """Back among the docked ones, it stands before those that are tabs there."""
+        if not floats:
+            QTimer.singleShot(0, self, self.raise_)  # the dock area puts it behind the tabs only after this
 
     def setVisible(self, visible: bool) -> None:
         """Show or hide it."""
@@ -62,11 +84,11 @@ class _PanelTitle(QWidget):
         self._label = QLabel(panel.windowTitle())
         self._label.setFont(text_font(12, QFont.Weight.DemiBold))
         self._float = self._button(f"Float {panel.windowTitle()}", "picture-in-picture-2")
-        self._float.clicked.connect(lambda: panel.setFloating(not panel.isFloating()))
+        self._float.clicked.connect(panel.toggle_floating)
         self._full = self._button(f"Full screen: {panel.windowTitle()}", "maximize")
         self._full.clicked.connect(panel.toggle_full_screen)
         self._close = self._button(f"Close {panel.windowTitle()}", "x")
-        self._close.clicked.connect(panel.close)
+        self._close.clicked.connect(panel.put_away)
         self._close.clicked.connect(panel.closed)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 8, 0)

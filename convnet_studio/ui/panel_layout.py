@@ -150,9 +150,7 @@ class PanelLayout(QObject):
         """Hide all panels, for as long as something else has the window."""
         self._put_away = self._window.saveState()
         for panel in self._window.findChildren(Panel):
-            if panel.is_full_screen:
-                panel.toggle_full_screen()
-            panel.hide()
+            panel.put_away()
 
     def show_in_passing(self, title: str, is_shown: bool) -> None:
         """While all are put away, show one beside the middle, or hide it again."""

@@ -261,11 +261,14 @@ def test_each_hint_goes_when_it_was_followed(window: MainWindow, hints: FirstMar
     assert shown_hints(hints) == {"play", "add"}
     project.edit("Add", edits.insert_module(project.project, "ReLU", (0.0, 900.0))[0])
     assert shown_hints(hints) == {"play"}
-    assert not window.settings.marks_seen
     window.toggle_play()
     assert shown_hints(hints) == set()
-    assert window.settings.marks_seen
     window.toggle_play()
+
+
+def test_hints_that_were_seen_do_not_return_at_the_next_start(window: MainWindow, hints: FirstMarks) -> None:
+    assert shown_hints(hints)
+    assert window.settings.marks_seen
 
 
 def test_a_click_on_each_takes_the_hints_away_for_good(window: MainWindow, hints: FirstMarks) -> None:

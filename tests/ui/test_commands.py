@@ -19,15 +19,18 @@ from convnet_studio.ui import settings as settings_files
 from convnet_studio.ui.actions import ACTIONS
 from convnet_studio.ui.commands.choice import MOST_USED, Choice, find
 from convnet_studio.ui.commands.choice_delegate import FOUND
-from convnet_studio.ui.commands.command_palette import action_choices
+from convnet_studio.ui.commands.command_palette import action_choices, view_choices
 from convnet_studio.ui.commands.fuzzy import match
 from convnet_studio.ui.commands.key_caps import caps_of, key_text
 from convnet_studio.ui.commands.overlay import MILLISECONDS
 from convnet_studio.ui.commands.picker import Picker
 from convnet_studio.ui.commands.shortcut_sheet import in_columns, lines
+from convnet_studio.ui.live import is_seen
 from convnet_studio.ui.main_window import MainWindow
 from convnet_studio.ui.settings import Session
 from convnet_studio.ui.theme import DARK, LIGHT, theme_switch
+
+_TITLES = {"maps": "maps", "lcn": "local contrast normalisation", "confusion": "confusion matrix"}
 
 
 def press(shortcut: str) -> None:
@@ -90,6 +93,24 @@ def test_what_is_used_most_stands_first_and_what_can_t_be_done_last() -> None:
     assert len(everything) == 4
 
 
+@pytest.mark.parametrize(
+    ("typed", "view"),
+    [("show maps", "maps"), ("maps", "maps"), ("lcn", "lcn"), ("Confusion matrix", "confusion")],
+)
+def test_a_view_stands_first_by_its_title_and_comes_to_the_front_when_open(
+    window: MainWindow, qtbot: QtBot, typed: str, view: str
+) -> None:
+    name = next(each for each, kind in window.view_panels.kinds.items() if kind.title.lower() == _TITLES[view])
+    often = {f"view:{each}": 5 for each in window.view_panels.kinds if each != name}
+    window.view_panels.show(name)
+    window.view_panels.show("filters")
+    first = find(view_choices(window.view_panels), typed, often)[0].choice
+    assert first.name == f"view:{name}"
+    first.act()
+    (shown,) = [each for each in window._further_views if each.name == name]
+    qtbot.waitUntil(lambda: is_seen(shown))
+
+
 # ---------------------------------------------------------------- the palette
 
 
@@ -101,6 +122,29 @@ def palette(window: MainWindow, qtbot: QtBot) -> Picker:
     press("Ctrl+K")
     assert window.picker.isVisible()
     return window.picker
+
+
+def test_it_is_on_top_of_floating_panels_and_of_the_full_screen(window: MainWindow, qtbot: QtBot) -> None:
+    window.view_panels.show("maps")
+    panel = window.view_panels.panel("maps")
+    panel.setFloating(True)
+    window.show_commands()
+    assert window.picker.windowType() == Qt.WindowType.Popup
+    assert QApplication.activePopupWidget() is window.picker
+    assert window.picker.search.hasFocus()
+    assert window.rect().translated(window.pos()).contains(window.picker.geometry())
+    window.picker.close()
+    panel.setFloating(False)
+    panel.toggle_full_screen()
+    window.show_commands()
+    assert window.picker.windowType() == Qt.WindowType.Popup
+    window.picker.close()
+    panel.toggle_full_screen()
+    window.show_commands()
+    assert not window.picker.isWindow()
+    window.picker.close()
+    window.hide()
+    qtbot.wait(50)  # what its panels set going when hidden is over before it is taken down
 
 
 def test_it_offers_every_action_module_preset_and_panel(palette: Picker, window: MainWindow) -> None:

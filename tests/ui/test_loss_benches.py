@@ -110,6 +110,18 @@ def test_play_runs_until_hidden(bench: OneOneOneView, qtbot: QtBot) -> None:
     assert bench.race.walkers[0].step == step
 
 
+def test_a_race_that_was_hidden_for_a_moment_goes_on(bench: OneOneOneView, qtbot: QtBot) -> None:
+    bench.toggle_play()
+    bench.hide()
+    before = bench.race.walkers[0].step
+    bench.show()
+    qtbot.waitUntil(lambda: bench.race.walkers[0].step > before)
+    bench.toggle_play()
+    bench.hide()
+    bench.show()
+    assert not bench._timer.isActive()
+
+
 def test_the_pointer_tells_loss_slopes_and_eigenvalues(bench: OneOneOneView) -> None:
     bench.map.pointed.emit((0.0, 0.0))
     assert bench.at_pointer[0].texts == ["0", "0", "0.125", "8.00"]

@@ -57,13 +57,49 @@ def test_a_view_behind_another_tab_asks_for_nothing(window: MainWindow, qtbot: Q
 
 
 def test_full_screen_and_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.view_panels.show("filters")
     window.view_panels.show("maps")
-    panel = window.view_panels.panel("maps")
+    panel, (view,) = window.view_panels.panel("maps"), views(window, "maps")
+    assert panel.widget() is view
     panel.toggle_full_screen()
-    qtbot.waitUntil(panel.isFullScreen)
-    QTest.keyClick(panel, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not panel.isFloating())
+    full = view.window()
+    qtbot.waitUntil(full.isFullScreen)
+    assert full is not window
+    assert full.windowType() == Qt.WindowType.Window  # window managers keep tool windows small
+    assert full.geometry() == full.screen().geometry()
+    assert is_seen(view)
+    assert not panel.isHidden()
+    QTest.keyClick(full, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: is_seen(view) and view.window() is window)
     assert not panel.is_full_screen
+    assert panel.widget() is view
+    assert not full.isVisible()
+
+
+def test_what_fills_the_screen_has_the_window_s_shortcuts_and_ends_with_it(window: MainWindow) -> None:
+    panel = window.view_panels.panel("maps")
+    window.view_panels.show("maps")
+    panel.toggle_full_screen()
+    full = views(window, "maps")[0].window()
+    assert window.actions_table["commands"] in full.actions()
+    full.close()
+    assert not panel.is_full_screen
+    assert window.view_panels.is_open("maps")
+    panel.toggle_full_screen()
+    full = views(window, "maps")[0].window()
+    window.leave()
+    assert not full.isVisible()
+
+
+def test_a_panel_that_floated_returns_before_the_other_tabs(window: MainWindow, qtbot: QtBot) -> None:
+    for name in ("maps", "filters", "explain"):
+        window.view_panels.show(name)
+    panel, (view,) = window.view_panels.panel("maps"), views(window, "maps")
+    panel.setFloating(True)
+    qtbot.wait(20)
+    panel.setFloating(False)
+    assert window.tabifiedDockWidgets(panel)
+    qtbot.waitUntil(lambda: is_seen(view))
 
 
 def test_open_views_are_there_at_the_next_start(window: MainWindow) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from convnet_studio.engine.nn.module import Family
 from convnet_studio.ui.commands.fuzzy import match
@@ -16,6 +16,8 @@ _COUNTED_USES = 10
 _FURTHER = 0.45
 """Worth of letters that match other words than the text, as a part."""
 _REFUSED = 2.0
+_NAMED = 10.0
+"""Worth of typing all of a title, or its initials as in "lcn" for "Local contrast normalisation"."""
 
 
 def _nothing() -> None:
@@ -28,7 +30,8 @@ class Choice:
 
     Attributes:
         name: under which its uses are counted; the same in every session.
-        text: what it is called. `note`: a few quiet words. `keys`: its shortcuts, as people read them.
+        text: what it is called. `title`: of the thing itself, without what is done with it.
+        note: a few quiet words. `keys`: its shortcuts, as people read them.
         section: the title that it stands under. `further`: other words by which it is found.
         icon, family: of its icon; a family has a colour and an icon of its own.
         why_not: one sentence why it can't be chosen now; empty where it can.
@@ -37,6 +40,7 @@ class Choice:
 
     name: str
     text: str
+    title: str = field(default="", kw_only=True)
     note: str = ""
     keys: tuple[str, ...] = ()
     section: str = ""
@@ -69,6 +73,18 @@ def find(choices: Sequence[Choice], typed: str, uses: Mapping[str, int]) -> list
         if own is None and others is None:
             continue
         score = max(own.score if own else 0.0, _FURTHER * others.score if others else 0.0)
+        score += _NAMED if _is_title(choice, typed) else 0.0
         score += _USE * min(uses.get(choice.name, 0), _COUNTED_USES) - (_REFUSED if choice.why_not else 0)
         scored.append((score, Found(choice, "", own.letters if own else frozenset())))
     return [found for _, found in sorted(scored, key=lambda each: -each[0])]
+
+
+def _is_title(choice: Choice, typed: str) -> bool:
+    """Whether somebody typed the whole title or text of a choice, or all initials of the title."""
+    words = choice.title.lower().split()
+    initials = "".join(word[0] for word in words) if len(words) > 1 else ""
+    return bool(choice.title) and " ".join(typed.lower().split()) in (
+        choice.title.lower(),
+        choice.text.lower(),
+        initials,
+    )

@@ -112,15 +112,16 @@ def lesson_choices(course: Course, open_lesson: Callable[[str], object]) -> list
 
 
 def view_choices(views: ViewPanels) -> list[Choice]:
-    """“Show Gradient flow” or “Hide Gradient flow”, for every view that can be opened."""
+    """“Show Gradient flow” for every view that can be opened: an open one comes to the front."""
     return [
         Choice(
             name=f"view:{name}",
-            text=f"{'Hide' if views.is_open(name) else 'Show'} {kind.title}",
+            text=f"Show {kind.title}",
+            title=kind.title,
             note=kind.summary,
             section="Lab" if kind.is_bench else "Views",
             icon="activity",
-            act=partial(views.toggle, name),
+            act=partial(views.show, name),
         )
         for name, kind in views.kinds.items()
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QVariantAnimation
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QVariantAnimation
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QStyle, QVBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ class Overlay(QWidget):
         self._window = window
         self._most = size
         self._before: QWidget | None = None
+        self._under: QWidget = window
         self.setAccessibleName(name)
         self.panel = QWidget(self)
         self.search = SearchLine()
@@ -52,6 +53,7 @@ class Overlay(QWidget):
         """Show it, with the focus in its search line."""
         if not self.isVisible():
             self._before = QApplication.focusWidget()
+            self._rise_above_others()
         self.search.clear()
         self._place()
         self.show()
@@ -61,6 +63,19 @@ class Overlay(QWidget):
         self._fade.setDuration(min(MILLISECONDS, moves))
         if moves > 0:  # else the system asks for less motion
             self._fade.start()
+
+    def _rise_above_others(self) -> None:
+        """Where other windows of ours may lie over this one, be a popup: it is on top and has all keys."""
+        others = [
+            each
+            for each in QApplication.topLevelWidgets()
+            if each.isVisible()
+            and each.parentWidget() is self._window
+            and each.windowType() in (Qt.WindowType.Tool, Qt.WindowType.Window)
+        ]
+        active = QApplication.activeWindow()
+        self._under = active if active in others and active.isFullScreen() else self._window
+        self.setParent(self._window, Qt.WindowType.Popup if others else Qt.WindowType.Widget)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """The focus goes back to where it was."""
@@ -106,7 +121,8 @@ class Overlay(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         dim = now.color("dim")
         dim.setAlphaF(_DIM * self._shown)
-        painter.fillRect(self.rect(), dim)
+        if not self.isWindow():
+            painter.fillRect(self.rect(), dim)
         box = QRectF(self.panel.geometry())
         shadow = now.color("dim")
         shadow.setAlphaF(0.02 * self._shown)
@@ -127,11 +143,16 @@ class Overlay(QWidget):
     def _place(self, shown: object = None) -> None:
         if isinstance(shown, float):
             self._shown = shown
-        self.setGeometry(self._window.rect())
-        width = min(self._most[0], self.width() - 2 * EDGE)
-        height = min(self.wanted_height(), self._most[1], self.height() - TOP - EDGE)
-        rise = round(_RISE * (1 - self._shown))
-        self.panel.setGeometry((self.width() - width) // 2, TOP + rise, width, height)
+        room = self._under.rect()
+        width = min(self._most[0], room.width() - 2 * EDGE)
+        height = min(self.wanted_height(), self._most[1], room.height() - TOP - EDGE)
+        place = QRect((room.width() - width) // 2, TOP, width, height)
+        if self.isWindow():  # as large as the panel: what lies under a popup can't be dimmed on every system
+            self.setGeometry(place.translated(self._under.mapToGlobal(QPoint())).adjusted(-1, -1, 1, 1))
+            self.panel.setGeometry(QRect(QPoint(1, 1), place.size()))
+        else:
+            self.setGeometry(room)
+            self.panel.setGeometry(place.translated(0, round(_RISE * (1 - self._shown))))
         self.update()
 
     def panel_corner(self) -> QPoint:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
-from PySide6.QtGui import QColor, QHideEvent, QResizeEvent
+from PySide6.QtGui import QColor, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from convnet_studio.engine.analysis.bench import Bench
@@ -72,6 +72,8 @@ class OneOneOneView(View):
         self._last_step = 0
         """Where all balls rest, as a bench asked for; 0: nowhere."""
         self._timer = QTimer(self, interval=_TICK)
+        self._goes_on = False
+        """Whether it only waits until it is seen again."""
         self._timer.timeout.connect(self._tick)
         self._arrange()
         self._connect()
@@ -391,7 +393,17 @@ class OneOneOneView(View):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing moves that nobody sees."""
         super().hideEvent(event)
+        self._goes_on = self._timer.isActive()
         self._hold()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What went on when it was last seen goes on."""
+        super().showEvent(event)
+        if self._goes_on:
+            self._goes_on = False
+            self._clock.start()
+            self._timer.start()
+            self._show_transport()
 
 
 def _told(chance: Chance) -> str:
