@@ -78,6 +78,8 @@ def parse_lesson(text: str, name: str, own: bool = False) -> Lesson:
         raise LessonProblem(f"{name}{ENDING}: lists lie too deep within lists.") from None
     except LessonProblem as problem:
         raise LessonProblem(f"{name}{ENDING}: {problem}") from None
+    except Exception as error:  # a file may hold anything, and no other lesson may suffer from it
+        raise LessonProblem(f"{name}{ENDING}: it can't be read ({error}): correct its keys and values.") from None
 
 
 def _lesson(top: Fields, name: str, own: bool) -> Lesson:
@@ -265,7 +267,8 @@ def _options(fields: Fields, names: tuple[str, ...], key: str) -> tuple[Option, 
 def _expected(fields: Fields, options: tuple[Option, ...]) -> tuple[str, ...]:
     given = fields.take("expect")
     expect = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else ()
-    if not set(expect) <= {each.text for each in options}:
+    texts = [each.text for each in options]
+    if not all(each in texts for each in expect):
         raise fields.wrong("expect must be made of the texts of options.")
     return expect
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from lesson_texts import text_of
 
+from convnet_studio.lessons.course import load_course
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson_file import parse_lesson, read_lesson
 from convnet_studio.lessons.rehearsal import start_of
@@ -46,6 +47,38 @@ def test_a_hostile_lesson_gets_one_sentence(name: str) -> None:
     assert said in told, told
     assert "\n" not in told
     assert len(told) < 600
+
+
+HUGE = "1" + "0" * 400
+BESIDES = {
+    "more digits than Python reads": ("expect = 9", f"expect = {'9' * 5000}", "can't be read"),
+    "a dial called self": ('read_out = "weights" }', 'read_out = "weights", at = { self = 1 } }', "'self'"),
+    "one number to show": ('name = "hidden" }', 'name = "hidden" }, { do = "show_numbers", numbers = 5 }', "a list in"),
+    "a huge number": (
+        'name = "hidden" }',
+        f'name = "hidden" }}, {{ do = "show_numbers", numbers = [{HUGE}] }}',
+        "number",
+    ),
+    "a huge key": ("expect = 9", f"expect = {HUGE}", "expect must be a number"),
+    "lists in a list": ("expect = 9", "expect = [[1]]", "expect must be a number"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_a_broken_lesson_keeps_no_other_from_being_read(name: str, tmp_path: Path) -> None:
+    good, bad, said = BESIDES[name]
+    text = text_of("integer")
+    assert good in text
+    (tmp_path / "broken.toml").write_text(text.replace(good, bad, 1))
+    (tmp_path / "whole.toml").write_text(text)
+    course = load_course(tmp_path)
+    assert "whole" in course.lessons
+    assert said in course.problems["broken.toml"]
+
+
+def test_an_order_of_lists_is_refused() -> None:
+    with pytest.raises(LessonProblem, match=r"expect must be made of the texts"):
+        parse_lesson(text_of("order").replace('expect = ["a", "b"]', 'expect = [["a"]]'), "whole")
 
 
 @pytest.mark.parametrize(
