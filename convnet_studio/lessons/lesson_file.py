@@ -166,22 +166,27 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
     return page
 
 
-def _markup(fields: Fields, key: str, names: tuple[str, ...], default: object = ...) -> str:
+def _markup(fields: Fields, key: str, names: tuple[str, ...] | None, default: object = ...) -> str:
+    """A text that may hold the values of these names; with None braces stand for themselves."""
     text = fields.text(key) if default is ... else fields.text(key, default)
     for name in places(text):
-        if name not in names:
+        if names is not None and name not in names:
             raise fields.wrong(f"{key} holds {{{name}}}, which no probe is called: there are {', '.join(names)}.")
+    _check_markup(fields, key, text)
+    return text
+
+
+def _check_markup(fields: Fields, key: str, text: str) -> None:
     try:
         check_markup(text)
     except ValueError as problem:
         raise fields.wrong(f"{key}: {problem}") from None
-    return text
 
 
 def _prediction(fields: Fields | None) -> Prediction | None:
     if fields is None:
         return None
-    made = Prediction(fields.text("ask"), fields.texts("options", ()))
+    made = Prediction(_markup(fields, "ask", None), fields.texts("options", ()))
     fields.end()
     return made
 
@@ -214,7 +219,10 @@ def _check(fields: Fields | None, names: tuple[str, ...]) -> Check | None:
         "right": _markup(fields, "right", names),
         "wrong": _markup(fields, "wrong", names),
     }
-    common = (said["ask"], said["right"], said["wrong"], fields.texts("hints", ()))
+    hints = fields.texts("hints", ())
+    for hint in hints:
+        _check_markup(fields, "hints", hint)
+    common = (said["ask"], said["right"], said["wrong"], hints)
     readers = {
         "number": _number,
         "integer": _number,

@@ -17,7 +17,7 @@ from convnet_studio.lessons.check import Answer, Check, ChoiceCheck, NumberCheck
 from convnet_studio.lessons.course import Course
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import Lesson, Page
-from convnet_studio.lessons.markup import links
+from convnet_studio.lessons.markup import check_formulas, links
 from convnet_studio.lessons.rehearsal import Rehearsal
 from convnet_studio.lessons.scene import module_called
 from convnet_studio.lessons.values import NOTHING, Values, filled, number_text
@@ -99,6 +99,7 @@ def _missing(lesson: Lesson, surroundings: Surroundings) -> Iterator[str]:
 def _play(rehearsal: Rehearsal, page: Page, around: Surroundings, keys: dict[str, str]) -> Iterator[str]:
     """Play one page; yields what is wrong with it."""
     rehearsal.set_page(page)
+    yield from _unset_formulas(page)
     yield from _dead_links(rehearsal, page, around)
     before = rehearsal.values()
     project = rehearsal.scene.project
@@ -175,6 +176,21 @@ def _unknown(text: str, values: Values, where: str) -> Iterator[str]:
     if NOTHING in filled(text, values).replace(NOTHING, "", text.count(NOTHING)):
         why = " ".join(values.problems.values())
         yield f"its {where} shows a number that can't be measured. {why}".strip()
+
+
+def _unset_formulas(page: Page) -> Iterator[str]:
+    """Formulas that the page shows and that are no LaTeX."""
+    deed, check = page.deed, page.check
+    texts = [page.text, page.observe, deed.ask if deed else ""]
+    if page.predict is not None:
+        texts.append(page.predict.ask)
+    if check is not None:
+        texts += [check.ask, check.right, check.wrong, *check.hints]
+    for text in texts:
+        try:
+            check_formulas(text)
+        except ValueError as problem:
+            yield str(problem)
 
 
 def _untold_time(page: Page) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson_file import parse_lesson, read_lesson
 from convnet_studio.lessons.rehearsal import start_of
 
+DEEP = functools.reduce(lambda inner, _: rf"\frac{{{inner}}}{{2}}", range(5), "x")
+LEFT = r"\left(" * 10 + "x" + r"\right)" * 10
 HOSTILE = {
     "calls a function": ('answer = "parameters"', 'answer = "open(1)"', "'open' is not known"),
     "imports": ('answer = "parameters"', "answer = \"__import__('os')\"", "can't be read"),
@@ -26,8 +29,12 @@ HOSTILE = {
     "an address": ('text = "Count."', 'text = "[here](https://example.org)"', "leads nowhere"),
     "a picture": ('text = "Count."', 'text = "![x](file:///etc/passwd)"', "leads nowhere"),
     "a number that is none": ('text = "Count."', 'text = "{nothing}"', "which no probe is called"),
-    "a formula that is none": ('text = "Count."', 'text = "$\\\\frac{1}$"', "can't be set"),
     "a long text": ('text = "Count."', f'text = "{"a" * 5000}"', "5,000 characters"),
+    "a deep formula": ('text = "Count."', f"text = '${DEEP}$'", "nests more than 4 deep"),
+    "deep brackets": ('text = "Count."', f"text = '${LEFT}$'", "nests more than 4 deep"),
+    "a deep hint": ('wrong = "No."', f"wrong = 'No.'\nhints = ['${DEEP}$']", "nests more than 4 deep"),
+    "a long formula": ('text = "Count."', f'text = "${"x+" * 200}x$"', "401 characters"),
+    "many formulas": ('text = "Count."', f'text = "{"$x$ " * 41}"', "41 formulas"),
     "a type": ("expect = 9", 'expect = "nine"', "expect must be a number"),
     "not finite": ("expect = 9", "expect = nan", "expect must be a number"),
     "a page without views": ('show = ["canvas"]', "show = []", "show is empty"),
@@ -94,6 +101,14 @@ def test_tolerances_are_neither_nothing_nor_wide(kind: str, good: str, bad: str)
     parse_lesson(text_of(kind), "whole")
     with pytest.raises(LessonProblem, match=r"tolerance is|tolerates nothing"):
         parse_lesson(text_of(kind).replace(good, bad, 1), "whole")
+
+
+def test_formulas_are_not_set_when_a_lesson_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a formula was set")
+
+    monkeypatch.setattr("convnet_studio.lessons.markup.Latex", never)
+    parse_lesson(text_of("integer").replace('"Count."', '"Count $x_{ij}$, $\\\\{a\\\\}$."'), "whole")
 
 
 def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path: Path) -> None:

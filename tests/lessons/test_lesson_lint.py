@@ -49,6 +49,8 @@ BROKEN = {
     "reach scene": ("reach", "steps = 10", "steps = 3", "done does not hold"),
     "reach at once": ("reach", '"(loss < before) * (step > 0)"', '"1"', "before anything was done"),
     "act done at once": ("reach", 'done = "step > 9.5"', 'done = "step < 5"', "done before it begins"),
+    "formula": ("integer", 'text = "Count."', 'text = "$\\\\frac{1}$"', "can't be set"),
+    "formula of a hint": ("integer", 'wrong = "No."', "wrong = 'No.'\nhints = ['$\\frac{1}$']", "can't be set"),
     "unknown view": ("number", 'show = ["canvas"]', 'show = ["television"]', "no view 'television'"),
     "unknown module": ("number", "(module:hidden)", "(module:lost)", "no module 'lost'"),
     "unknown action": ("reach", "(action:play)", "(action:explode)", "nothing called 'action:explode'"),
