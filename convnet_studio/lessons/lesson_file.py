@@ -5,6 +5,7 @@ CONTRIBUTING.md describes the format for authors; ``catalogue/`` has examples.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -49,10 +50,15 @@ def read_lesson(path: Path, own: bool = False) -> Lesson:
         LessonProblem: one sentence that names the file and the place.
     """
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
+        found = Path(os.path.realpath(path, strict=True))
+        if not found.is_file() or found.parent != Path(os.path.realpath(path.parent)):
+            raise LessonProblem(f"{path.name}: it must be a file in this very folder, not a link or a device.")
+        with found.open("rb") as file:
+            read = file.read(LARGEST_FILE + 1)  # its size now may be another than the one that the folder tells
+        if len(read) > LARGEST_FILE:
+            size = found.stat().st_size
             raise LessonProblem(f"{path.name}: it has {size:,} bytes: a lesson has at most {LARGEST_FILE:,}.")
-        text = path.read_text(encoding="utf-8")
+        text = read.decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
         raise LessonProblem(f"{path.name}: it can't be read ({error.strerror}).") from None
     except UnicodeDecodeError:

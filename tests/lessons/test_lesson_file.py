@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,22 @@ def test_a_file_of_a_hundred_megabytes_is_not_read(tmp_path: Path) -> None:
         file.truncate(100_000_000)
     with pytest.raises(LessonProblem, match=r"large.toml: it has 100,000,000 bytes"):
         read_lesson(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with pipes in folders")
+def test_links_and_devices_are_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    (tmp_path / "outside.toml").write_text(text_of("integer"))
+    (folder / "outside.toml").symlink_to(tmp_path / "outside.toml")
+    (folder / "device.toml").symlink_to("/dev/null")
+    (folder / "inside.toml").mkdir()
+    os.mkfifo(folder / "pipe.toml")
+    for path in sorted(folder.iterdir()):
+        with pytest.raises(LessonProblem, match=r"must be a file in this very folder"):
+            read_lesson(path)
+    (tmp_path / "way").symlink_to(folder.parent)  # a folder that is a link is as good as any
+    assert read_lesson(tmp_path / "way" / "outside.toml").title
 
 
 def test_what_is_no_text_or_no_toml_is_told(tmp_path: Path) -> None:
