@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from pathlib import Path
 
 import pytest
 from lesson_texts import PAGES, lesson
 
+from convnet_studio.engine.expression import parse
 from convnet_studio.lessons import sheet
 from convnet_studio.lessons.player import Player
 from convnet_studio.lessons.progress import Progress
@@ -102,6 +104,14 @@ def test_sheets_hold_predictions_and_answers_and_no_formulas(tmp_path: Path) -> 
 def test_hints_come_one_by_one() -> None:
     player = Player(lesson("number"), Progress(Path("/nonexistent/progress.json")).of("whole"))
     assert [player.take_hint() for _ in range(3)] == ["Look.", "Look again.", "Look again."]
+
+
+@pytest.mark.parametrize("text", ["a >= 1", "a <= 1", "a > 1", "where(a, 1, 1)", "(b > 1) * (a <= 1)"])
+def test_nothing_holds_of_what_could_not_be_measured(text: str) -> None:
+    expression = parse(text, ("a", "b", "c"))
+    assert not Values({"a": math.nan, "b": 2.0, "c": 0.0}, {}).holds(expression)
+    assert math.isnan(Values({"a": math.nan, "b": 2.0, "c": 0.0}, {}).number(expression))
+    assert not math.isnan(Values({"a": 1.0, "b": 2.0, "c": math.nan}, {}).number(expression))
 
 
 def test_numbers_in_texts() -> None:
