@@ -14,7 +14,7 @@ from lesson_texts import PAGES, lesson
 from convnet_studio.engine.expression import parse
 from convnet_studio.lessons import sheet
 from convnet_studio.lessons.player import Player
-from convnet_studio.lessons.progress import Progress
+from convnet_studio.lessons.progress import PageRecord, Progress
 from convnet_studio.lessons.rehearsal import Rehearsal
 from convnet_studio.lessons.values import Values, filled, number_text, places
 
@@ -85,6 +85,47 @@ def test_progress_survives_the_file_and_a_broken_file_is_kept_aside(tmp_path: Pa
     assert "kept as progress.unread" in broken.problem
     assert broken.of("whole").pages == {}
     assert json.loads((tmp_path / "progress.unread").read_text())["lessons"]["whole"] == 3
+
+
+def test_two_windows_keep_each_others_progress(tmp_path: Path) -> None:
+    path = tmp_path / "progress.json"
+    one, other = Progress(path), Progress(path)
+    Player(lesson("integer", "order"), one.of("first")).go(1)
+    one.of("both").pages["Whole"] = PageRecord(is_right=True)
+    one.store()
+    Player(lesson("integer", "order"), other.of("second")).go(1)
+    other.of("both").pages["Whole"] = PageRecord(prediction="9", is_seen=True)
+    other.store()
+    again = Progress(path)
+    assert again.of("first").pages["Order"].is_seen
+    assert again.of("second").pages["Order"].is_seen
+    assert again.of("both").pages["Whole"] == PageRecord(prediction="9", is_right=True, is_seen=True)
+    again.forget("first")
+    again.store()
+    assert not Progress(path).of("first").pages
+    assert [each.name for each in tmp_path.iterdir()] == ["progress.json"]
+
+
+def test_a_good_file_that_can_not_be_read_now_stays_and_bad_ones_are_all_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "progress.json"
+    for number in range(2):
+        path.write_text(f'{{"lessons": {{"whole": {{"pages": {{"a": {{"hints": Infinity}}}}, "page": {number}}}}}}}')
+        assert "was kept" in Progress(path).problem
+    assert {each.name for each in tmp_path.iterdir()} == {"progress.unread", "progress.unread-2"}
+    path.write_text('{"lessons": {}}')
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError("locked")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    locked = Progress(path)
+    assert "locked" in locked.problem
+    with pytest.raises(PermissionError):
+        locked.store()
+    monkeypatch.undo()
+    assert path.read_text() == '{"lessons": {}}'
 
 
 def test_sheets_hold_predictions_and_answers_and_no_formulas(tmp_path: Path) -> None:
