@@ -135,7 +135,7 @@ def _judged(check: Check, values: Values, rehearsal: Rehearsal) -> Iterator[str]
         verdict = check.judge(None, values, project)
         if not verdict.is_right:
             yield f"its check does not hold after the scripted solution: {verdict.key}"
-    elif key is None or (isinstance(key, float) and math.isnan(key)):
+    elif key is None or (isinstance(key, float) and not math.isfinite(key)):
         yield f"its key can't be computed. {' '.join(values.problems.values())}".strip()
         return
     elif not check.judge(key, values, project).is_right:

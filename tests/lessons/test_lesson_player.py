@@ -9,10 +9,13 @@ import math
 from pathlib import Path
 
 import pytest
-from lesson_texts import PAGES, lesson
+from lesson_texts import PAGES, lesson, text_of
 
 from convnet_studio.engine.expression import parse
+from convnet_studio.engine.project.presets import new_project
 from convnet_studio.lessons import sheet
+from convnet_studio.lessons.check import NO_KEY, Answer, Verdict
+from convnet_studio.lessons.lesson_file import parse_lesson
 from convnet_studio.lessons.player import Player
 from convnet_studio.lessons.progress import PageRecord, Progress
 from convnet_studio.lessons.rehearsal import Rehearsal
@@ -67,6 +70,27 @@ def test_answers_are_judged_by_what_is_measured(kind: str, right: object, wrong:
     assert not page.check.judge(wrong, values, project).is_right  # type: ignore[arg-type]
     assert not page.check.judge(None, values, project).is_right
     rehearsal.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "measured", "answers"),
+    [
+        ("number", math.inf, (3.0, math.inf)),
+        ("number", math.nan, (3.0, math.nan)),
+        ("choice", math.nan, ("None", "fewer")),
+        ("several", math.nan, ((), ("a", "c"), ("c",))),
+        ("order", math.nan, (None, ("a", "b"))),
+    ],
+)
+def test_without_a_key_no_answer_is_right(kind: str, measured: float, answers: tuple[Answer, ...]) -> None:
+    text = text_of(kind).replace('right = "1 < 2"', 'right = "w < 2"')
+    check = parse_lesson(text, "whole").pages[0].check
+    assert check is not None
+    names = ("w", "weights", "parameters")
+    values = Values({**dict.fromkeys(names, measured), "full": 2.0}, {})
+    for answer in answers:
+        assert check.judge(answer, values, new_project()) == Verdict(False, NO_KEY)
+    assert not check.agrees(values, new_project())
 
 
 def test_progress_survives_the_file_and_a_broken_file_is_kept_aside(tmp_path: Path) -> None:
