@@ -73,6 +73,9 @@ def lint_lesson(lesson: Lesson, surroundings: Surroundings) -> Report:
         rehearsal = Rehearsal(lesson)
     except LessonProblem as problem:
         return Report(lesson.name, (*problems, f"{lesson.name}: {problem}"), perf_counter() - started, {})
+    except Exception as error:  # of a file that may hold anything
+        what = f"{lesson.name}: its start can't be made ({type(error).__name__}: {error})."
+        return Report(lesson.name, (*problems, what), perf_counter() - started, {})
     try:
         for number, page in enumerate(lesson.pages, 1):
             where = f'{lesson.name}, page {number} "{page.title}"'
@@ -80,6 +83,8 @@ def lint_lesson(lesson: Lesson, surroundings: Surroundings) -> Report:
                 problems += [f"{where}: {each}" for each in _play(rehearsal, page, surroundings, keys)]
             except (LessonProblem, ValueError, KeyError) as problem:
                 problems.append(f"{where}: {problem.args[0]}")
+            except Exception as error:  # the author is to learn of all pages, whatever one of them asks for
+                problems.append(f"{where}: it can't be played ({type(error).__name__}: {error}).")
     finally:
         rehearsal.close()
     return Report(lesson.name, tuple(problems), perf_counter() - started, keys)
