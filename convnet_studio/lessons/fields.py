@@ -14,10 +14,20 @@ T = TypeVar("T")
 
 LONGEST_TEXT = 4000
 LONGEST_LIST = 200
+LONGEST_SENTENCE = 500
+"""Characters."""
 
 
 class LessonProblem(ValueError):
-    """What is wrong in a lesson, in one sentence: where, what, and what would be right."""
+    """What is wrong in a lesson, in one sentence: where, what, and what would be right.
+
+    Of a long one the middle is left out: a file may hold keys and values of any length.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        if len(sentence) > LONGEST_SENTENCE:
+            sentence = f"{sentence[: LONGEST_SENTENCE - 150]} … {sentence[-140:]}"
+        super().__init__(sentence)
 
 
 class Fields:

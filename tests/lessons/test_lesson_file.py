@@ -36,6 +36,12 @@ HOSTILE = {
     "a deep hint": ('wrong = "No."', f"wrong = 'No.'\nhints = ['${DEEP}$']", "nests more than 4 deep"),
     "a long formula": ('text = "Count."', f'text = "${"x+" * 200}x$"', "401 characters"),
     "many formulas": ('text = "Count."', f'text = "{"$x$ " * 41}"', "41 formulas"),
+    "a long key": ("minutes = 5", f"minutes = 5\n{'k' * 100_000} = 1", "is not known here"),
+    "a long value": (
+        'read_out = "weights" }',
+        f'read_out = "weights", at = {{ side = "{"v" * 50_000}" }} }}',
+        "it takes a",
+    ),
     "a type": ("expect = 9", 'expect = "nine"', "expect must be a number"),
     "not finite": ("expect = 9", "expect = nan", "expect must be a number"),
     "a page without views": ('show = ["canvas"]', "show = []", "show is empty"),
