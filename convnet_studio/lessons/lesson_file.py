@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import convnet_studio.lessons.acts
@@ -16,6 +16,7 @@ import convnet_studio.lessons.probes  # noqa: F401  (importing the folders regis
 from convnet_studio.engine.expression import CONSTANTS, Expression
 from convnet_studio.engine.expression_operations import FUNCTIONS
 from convnet_studio.lessons.act import Act, read_act
+from convnet_studio.lessons.acts.train import Train
 from convnet_studio.lessons.check import (
     Check,
     ChoiceCheck,
@@ -98,6 +99,8 @@ def _lesson(top: Fields, name: str, own: bool) -> Lesson:
     start = _acts(top, "start")
     if not start or start[0].do != "open":
         raise top.wrong('start must be a list of acts that begins with {do = "open", preset = "..."}.')
+    if any(isinstance(each, Train) for each in start):
+        raise top.wrong("start can't train: let the scene of a page do so.")
     probes = _probes(top.table("probes"))
     pages = top.tables("pages")
     if not 1 <= len(pages) <= MOST_PAGES:
@@ -168,6 +171,8 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
         raise fields.wrong("show is empty: name at least one view, such as canvas.")
     if page.keeps and number == 1:
         raise fields.wrong("the first page has none before it to keep the scene of.")
+    _check_until(page.scene, probes, f"{where}, scene")
+    _check_until(page.solution, names, f"{where}, solution")
     fields.end()
     return page
 
@@ -204,12 +209,16 @@ def _deed(fields: Fields | None, names: tuple[str, ...]) -> Deed | None:
     made = Deed(_markup(fields, "ask", names), _acts(fields, "show_me"), done)
     if not made.acts:
         raise fields.wrong("show_me is empty: list the acts that do what is asked.")
-    for act in made.acts:
-        until = getattr(act, "until", "")
-        if until:
-            read_expression(until, names, f"{fields.where}, until")
+    _check_until(made.acts, names, fields.where)
     fields.end()
     return made
+
+
+def _check_until(acts: tuple[Act, ...], names: Collection[str], where: str) -> None:
+    for act in acts:
+        until = getattr(act, "until", "")
+        if until:
+            read_expression(until, names, f"{where}, until")
 
 
 def _expression(fields: Fields, key: str, names: tuple[str, ...]) -> Expression:

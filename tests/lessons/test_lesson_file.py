@@ -16,6 +16,7 @@ from convnet_studio.lessons.rehearsal import start_of
 
 DEEP = functools.reduce(lambda inner, _: rf"\frac{{{inner}}}{{2}}", range(5), "x")
 LEFT = r"\left(" * 10 + "x" + r"\right)" * 10
+UNTIL = '[{ do = "train", steps = 5, until = "lost > 1" }]'
 HOSTILE = {
     "calls a function": ('answer = "parameters"', 'answer = "open(1)"', "'open' is not known"),
     "imports": ('answer = "parameters"', "answer = \"__import__('os')\"", "can't be read"),
@@ -42,6 +43,13 @@ HOSTILE = {
         f'read_out = "weights", at = {{ side = "{"v" * 50_000}" }} }}',
         "it takes a",
     ),
+    "training at the start": (
+        'name = "hidden" }',
+        'name = "hidden" }, { do = "train", steps = 5 }',
+        "start can't train",
+    ),
+    "until in a scene": ('show = ["canvas"]', f'show = ["canvas"]\nscene = {UNTIL}', "scene, until"),
+    "until in a solution": ('show = ["canvas"]', f'show = ["canvas"]\nsolution = {UNTIL}', "solution, until"),
     "a type": ("expect = 9", 'expect = "nine"', "expect must be a number"),
     "not finite": ("expect = 9", "expect = nan", "expect must be a number"),
     "a page without views": ('show = ["canvas"]', "show = []", "show is empty"),
