@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from convnet_studio.engine.expression import Expression
@@ -188,20 +189,27 @@ class OrderCheck(Check):
         return [each.tells for each in self.options]
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
-        """Right in this very order."""
+        """Right in this order; those that are equal may stand in any."""
         key = self.key(values)
-        return Verdict(answer == key, " < ".join(key)) if isinstance(key, tuple) else Verdict(False, NO_KEY)
+        if not isinstance(key, tuple):
+            return Verdict(False, NO_KEY)
+        return Verdict(isinstance(answer, tuple) and self._is_sorted(answer, values), " < ".join(key))
 
     def key(self, values: Values) -> Answer:
         """By what the expressions say."""
-        numbers = [values.number(each.tells) for each in self.options]
-        if any(map(math.isnan, numbers)):
+        if not _is_measured(self.options, values):
             return None
-        return tuple(self.options[i].text for i in sorted(range(len(numbers)), key=numbers.__getitem__))
+        return tuple(each.text for each in sorted(self.options, key=lambda each: values.number(each.tells)))
 
     def agrees(self, values: Values, project: Project) -> bool:
         """Whether it is the expected order."""
-        return self.key(values) == self.expect
+        return _is_measured(self.options, values) and self._is_sorted(self.expect, values)
+
+    def _is_sorted(self, texts: tuple[str, ...], values: Values) -> bool:
+        numbers = {each.text: values.number(each.tells) for each in self.options}
+        if Counter(texts) != Counter(numbers.keys()):
+            return False
+        return all(numbers[one] <= numbers[other] for one, other in pairwise(texts))
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,19 @@ def test_without_a_key_no_answer_is_right(kind: str, measured: float, answers: t
     assert not check.agrees(values, new_project())
 
 
+def test_equal_ones_may_stand_in_any_order() -> None:
+    text = text_of("order").replace('text = "a", place = "1"', 'text = "a", place = "1" }, { text = "c", place = "1"')
+    text = text.replace('expect = ["a", "b"]', 'expect = ["c", "a", "b"]')
+    check = parse_lesson(text, "whole").pages[0].check
+    assert check is not None
+    values = Values({"parameters": 9.0}, {})
+    for right in (("a", "c", "b"), ("c", "a", "b")):
+        assert check.judge(right, values, new_project()).is_right
+    for wrong in (("a", "b", "c"), ("a", "b"), ("a", "a", "b"), ("x", "a", "b"), None):
+        assert not check.judge(wrong, values, new_project()).is_right
+    assert check.agrees(values, new_project())
+
+
 def test_progress_survives_the_file_and_a_broken_file_is_kept_aside(tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     progress = Progress(path)
