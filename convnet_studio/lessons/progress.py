@@ -75,6 +75,10 @@ class Progress:
         """The record of a lesson by its name; a new one where there is none."""
         return self._records.setdefault(lesson, LessonRecord())
 
+    def begun(self, lesson: str) -> LessonRecord | None:
+        """The record of a lesson by its name; None where there is none."""
+        return self._records.get(lesson)
+
     def forget(self, lesson: str) -> None:
         """Let a lesson begin anew."""
         self._records.pop(lesson, None)

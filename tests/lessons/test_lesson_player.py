@@ -179,6 +179,20 @@ def test_sheets_hold_predictions_and_answers_and_no_formulas(tmp_path: Path) -> 
     assert "&lt;b&gt;bold" in sheet.as_html([whole], progress)
 
 
+def test_sheets_keep_numbers_and_tell_answers_apart(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.json")
+    text = text_of("number").replace("How large is it?", "How large is it beside {w:.2f}?")
+    whole = parse_lesson(text, "whole")
+    assert len(list(sheet.rows([whole], progress))) == 0
+    assert progress.begun("whole") is None
+    record = progress.of("whole").pages.setdefault("Number", PageRecord(prediction="-1+cmd", answers=["-0.25"]))
+    row = list(csv.reader(io.StringIO(sheet.as_csv([whole], progress))))[1]
+    assert row[2:5] == ["'-1+cmd", "How large is it beside –?", "-0.25"]
+    record.answers.append("a; b")
+    assert next(sheet.rows([whole], progress))[4] == "-0.25\na; b"
+    assert "<td>-0.25<br>a; b</td>" in sheet.as_html([whole], progress)
+
+
 def test_hints_come_one_by_one() -> None:
     player = Player(lesson("number"), Progress(Path("/nonexistent/progress.json")).of("whole"))
     assert [player.take_hint() for _ in range(3)] == ["Look.", "Look again.", "Look again."]
