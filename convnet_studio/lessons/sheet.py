@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from convnet_studio.lessons.check import Check
 from convnet_studio.lessons.lesson import Lesson
 from convnet_studio.lessons.progress import PageRecord, Progress
 from convnet_studio.lessons.values import Values, filled
@@ -22,23 +23,35 @@ _NO_VALUES = Values({}, {})
 
 
 def rows(lessons: Iterable[Lesson], progress: Progress) -> Iterator[tuple[str, ...]]:
-    """One row a page of each lesson that was begun, in the order of `COLUMNS`."""
+    """One row a page of each lesson that was begun, in the order of `COLUMNS`; last those that the lesson has no more.
+
+    A page goes by its title: one that was renamed has two rows, so that no answer is lost.
+    """
     for lesson in lessons:
         record = progress.begun(lesson.name)
         if record is None or not record.pages:
             continue
+        named = f"{lesson.number} {lesson.title}"
         for page in lesson.pages:
             done = record.pages.get(page.title, PageRecord())
-            yield (
-                f"{lesson.number} {lesson.title}",
-                page.title,
-                done.prediction,
-                filled(page.check.ask, _NO_VALUES) if page.check else "",
-                "\n".join(done.answers),
-                _yes(done.is_right) if page.check else "",
-                str(done.hints),
-                _yes(done.is_complete),
-            )
+            yield _row(named, page.title, done, page.check)
+        titles = {page.title for page in lesson.pages}
+        for title, done in record.pages.items():
+            if title not in titles and (done.prediction or done.answers):
+                yield _row(named, title, done, None)
+
+
+def _row(lesson: str, title: str, done: PageRecord, check: Check | None) -> tuple[str, ...]:
+    return (
+        lesson,
+        title,
+        done.prediction,
+        filled(check.ask, _NO_VALUES) if check else "",
+        "\n".join(done.answers),
+        _yes(done.is_right) if check or done.answers else "",
+        str(done.hints),
+        _yes(done.is_complete),
+    )
 
 
 def as_csv(lessons: Iterable[Lesson], progress: Progress) -> str:

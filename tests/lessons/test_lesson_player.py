@@ -193,6 +193,15 @@ def test_sheets_keep_numbers_and_tell_answers_apart(tmp_path: Path) -> None:
     assert "<td>-0.25<br>a; b</td>" in sheet.as_html([whole], progress)
 
 
+def test_sheets_hold_the_answers_of_pages_that_were_renamed(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.json")
+    pages = progress.of("whole").pages
+    pages["Whole of old"] = PageRecord(answers=["9"], is_right=True)
+    pages["Never answered"] = PageRecord(is_seen=True)
+    told = [(row[1], row[4], row[5]) for row in sheet.rows([lesson("integer")], progress)]
+    assert told == [("Whole", "", "no"), ("Whole of old", "9", "yes")]
+
+
 def test_hints_come_one_by_one() -> None:
     player = Player(lesson("number"), Progress(Path("/nonexistent/progress.json")).of("whole"))
     assert [player.take_hint() for _ in range(3)] == ["Look.", "Look again.", "Look again."]
