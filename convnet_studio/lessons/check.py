@@ -17,7 +17,7 @@ from convnet_studio.lessons.values import Values, number_text
 
 Answer = float | str | tuple[str, ...] | None
 """What a learner gives: a number, the text of an option, several or ordered texts; None where the scene is judged."""
-NO_KEY = "it could not be measured: bring the scene back to how the page sets it up"
+NO_KEY = "The right answer can't be measured now: bring the scene back to how the page sets it up."
 """In place of the right answer where there is none."""
 
 
