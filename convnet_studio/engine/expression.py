@@ -75,7 +75,7 @@ class Expression:
     text: str
     steps: tuple[Step, ...]
 
-    def value(self, **names: Number) -> Number:
+    def value(self, /, **names: Number) -> Number:
         """The result for these values of the names, a number or an array; not finite where the formula has no value."""
         with np.errstate(all="ignore"):
             return self._values(names)[-1]

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from convnet_studio.engine.expression import Expression
@@ -16,6 +17,8 @@ from convnet_studio.lessons.values import Values, number_text
 
 Answer = float | str | tuple[str, ...] | None
 """What a learner gives: a number, the text of an option, several or ordered texts; None where the scene is judged."""
+NO_KEY = "The right answer can't be measured now: bring the scene back to how the page sets it up."
+"""In place of the right answer where there is none."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class NumberCheck(Check):
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right within the tolerance."""
         key = values.number(self.answer)
+        if not math.isfinite(key):
+            return Verdict(False, NO_KEY)
         is_number = isinstance(answer, float | int) and math.isfinite(answer)
         return Verdict(is_number and self._is_near(float(answer), key), number_text(key))  # type: ignore[arg-type]
 
@@ -127,10 +132,12 @@ class ChoiceCheck(Check):
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right where it is the one that holds."""
         key = self.key(values)
-        return Verdict(answer == key and key is not None, str(key))
+        return Verdict(answer == key, str(key)) if key is not None else Verdict(False, NO_KEY)
 
     def key(self, values: Values) -> Answer:
-        """The text that holds; None unless just one does."""
+        """The text that holds; None unless just one does, and where one can't be told."""
+        if not _is_measured(self.options, values):
+            return None
         holding = _holding(self.options, values)
         return holding[0] if len(holding) == 1 else None
 
@@ -154,16 +161,18 @@ class SeveralCheck(Check):
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
         """Right where exactly those that hold were given, in any order."""
+        if not _is_measured(self.options, values):
+            return Verdict(False, NO_KEY)
         key = _holding(self.options, values)
         return Verdict(isinstance(answer, tuple) and set(answer) == set(key), ", ".join(key))
 
     def key(self, values: Values) -> Answer:
-        """Those that hold, in the order of the page."""
-        return _holding(self.options, values)
+        """Those that hold, in the order of the page; None where one can't be told."""
+        return _holding(self.options, values) if _is_measured(self.options, values) else None
 
     def agrees(self, values: Values, project: Project) -> bool:
         """Whether they are the expected ones."""
-        return set(_holding(self.options, values)) == set(self.expect)
+        return _is_measured(self.options, values) and set(_holding(self.options, values)) == set(self.expect)
 
 
 @dataclass(frozen=True)
@@ -180,20 +189,27 @@ class OrderCheck(Check):
         return [each.tells for each in self.options]
 
     def judge(self, answer: Answer, values: Values, project: Project) -> Verdict:
-        """Right in this very order."""
+        """Right in this order; those that are equal may stand in any."""
         key = self.key(values)
-        return Verdict(answer == key, " < ".join(key) if isinstance(key, tuple) else "")
+        if not isinstance(key, tuple):
+            return Verdict(False, NO_KEY)
+        return Verdict(isinstance(answer, tuple) and self._is_sorted(answer, values), " < ".join(key))
 
     def key(self, values: Values) -> Answer:
         """By what the expressions say."""
-        numbers = [values.number(each.tells) for each in self.options]
-        if any(map(math.isnan, numbers)):
+        if not _is_measured(self.options, values):
             return None
-        return tuple(self.options[i].text for i in sorted(range(len(numbers)), key=numbers.__getitem__))
+        return tuple(each.text for each in sorted(self.options, key=lambda each: values.number(each.tells)))
 
     def agrees(self, values: Values, project: Project) -> bool:
         """Whether it is the expected order."""
-        return self.key(values) == self.expect
+        return _is_measured(self.options, values) and self._is_sorted(self.expect, values)
+
+    def _is_sorted(self, texts: tuple[str, ...], values: Values) -> bool:
+        numbers = {each.text: values.number(each.tells) for each in self.options}
+        if Counter(texts) != Counter(numbers.keys()):
+            return False
+        return all(numbers[one] <= numbers[other] for one, other in pairwise(texts))
 
 
 @dataclass(frozen=True)
@@ -272,7 +288,11 @@ class Prediction:
 
 def is_near(given: float, wanted: float, tolerance: float, scale: float) -> bool:
     """Whether a number is within a tolerance relative to `wanted`, or to `scale` where that is larger."""
-    return abs(given - wanted) <= tolerance * max(abs(wanted), scale)
+    return math.isfinite(wanted) and abs(given - wanted) <= tolerance * max(abs(wanted), scale)
+
+
+def _is_measured(options: tuple[Option, ...], values: Values) -> bool:
+    return not any(math.isnan(values.number(each.tells)) for each in options)
 
 
 def _holding(options: tuple[Option, ...], values: Values) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import types
 import typing
@@ -13,10 +14,20 @@ T = TypeVar("T")
 
 LONGEST_TEXT = 4000
 LONGEST_LIST = 200
+LONGEST_SENTENCE = 500
+"""Characters."""
 
 
 class LessonProblem(ValueError):
-    """What is wrong in a lesson, in one sentence: where, what, and what would be right."""
+    """What is wrong in a lesson, in one sentence: where, what, and what would be right.
+
+    Of a long one the middle is left out: a file may hold keys and values of any length.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        if len(sentence) > LONGEST_SENTENCE:
+            sentence = f"{sentence[: LONGEST_SENTENCE - 150]} … {sentence[-140:]}"
+        super().__init__(sentence)
 
 
 class Fields:
@@ -61,9 +72,11 @@ class Fields:
     def number(self, key: str, default: object = MISSING) -> float:
         """A finite number."""
         value = self.take(key, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-            raise self.wrong(f"{key} must be a number.")
-        return float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            with contextlib.suppress(OverflowError):  # a whole number may have thousands of digits
+                if math.isfinite(value):
+                    return float(value)
+        raise self.wrong(f"{key} must be a number.")
 
     def whole(self, key: str, default: object = MISSING, low: int = 0, high: int = 10**9) -> int:
         """A whole number within bounds."""
@@ -131,6 +144,8 @@ class Fields:
             return typing.cast(T, kind(**values))
         except (ValueError, KeyError) as error:
             raise self.wrong(str(error.args[0])) from None
+        except Exception as error:  # a file may hold anything, and no other lesson may suffer from it
+            raise self.wrong(f"this can't be used ({error}): correct its keys and values.") from None
 
     def _typed(self, key: str, hint: Any) -> object:
         readers: dict[Any, Any] = {str: self.text, float: self.number, int: self.whole, bool: self.flag}
@@ -138,6 +153,8 @@ class Fields:
             return readers[hint](key)
         if hint == tuple[int, ...]:
             return tuple(Fields({"entry": each}, f"{self.where}, {key}").whole("entry") for each in self.items(key))
+        if hint == tuple[float, ...]:
+            return tuple(Fields({"entry": each}, f"{self.where}, {key}").number("entry") for each in self.items(key))
         if hint == tuple[str, ...]:
             return self.texts(key)
         if hint == Mapping[str, object]:

@@ -5,9 +5,10 @@ CONTRIBUTING.md describes the format for authors; ``catalogue/`` has examples.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import convnet_studio.lessons.acts
@@ -15,6 +16,7 @@ import convnet_studio.lessons.probes  # noqa: F401  (importing the folders regis
 from convnet_studio.engine.expression import CONSTANTS, Expression
 from convnet_studio.engine.expression_operations import FUNCTIONS
 from convnet_studio.lessons.act import Act, read_act
+from convnet_studio.lessons.acts.train import Train
 from convnet_studio.lessons.check import (
     Check,
     ChoiceCheck,
@@ -49,10 +51,15 @@ def read_lesson(path: Path, own: bool = False) -> Lesson:
         LessonProblem: one sentence that names the file and the place.
     """
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
+        found = Path(os.path.realpath(path, strict=True))
+        if not found.is_file() or found.parent != Path(os.path.realpath(path.parent)):
+            raise LessonProblem(f"{path.name}: it must be a file in this very folder, not a link or a device.")
+        with found.open("rb") as file:
+            read = file.read(LARGEST_FILE + 1)  # its size now may be another than the one that the folder tells
+        if len(read) > LARGEST_FILE:
+            size = found.stat().st_size
             raise LessonProblem(f"{path.name}: it has {size:,} bytes: a lesson has at most {LARGEST_FILE:,}.")
-        text = path.read_text(encoding="utf-8")
+        text = read.decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
         raise LessonProblem(f"{path.name}: it can't be read ({error.strerror}).") from None
     except UnicodeDecodeError:
@@ -78,6 +85,8 @@ def parse_lesson(text: str, name: str, own: bool = False) -> Lesson:
         raise LessonProblem(f"{name}{ENDING}: lists lie too deep within lists.") from None
     except LessonProblem as problem:
         raise LessonProblem(f"{name}{ENDING}: {problem}") from None
+    except Exception as error:  # a file may hold anything, and no other lesson may suffer from it
+        raise LessonProblem(f"{name}{ENDING}: it can't be read ({error}): correct its keys and values.") from None
 
 
 def _lesson(top: Fields, name: str, own: bool) -> Lesson:
@@ -90,6 +99,8 @@ def _lesson(top: Fields, name: str, own: bool) -> Lesson:
     start = _acts(top, "start")
     if not start or start[0].do != "open":
         raise top.wrong('start must be a list of acts that begins with {do = "open", preset = "..."}.')
+    if any(isinstance(each, Train) for each in start):
+        raise top.wrong("start can't train: let the scene of a page do so.")
     probes = _probes(top.table("probes"))
     pages = top.tables("pages")
     if not 1 <= len(pages) <= MOST_PAGES:
@@ -160,26 +171,33 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
         raise fields.wrong("show is empty: name at least one view, such as canvas.")
     if page.keeps and number == 1:
         raise fields.wrong("the first page has none before it to keep the scene of.")
+    _check_until(page.scene, probes, f"{where}, scene")
+    _check_until(page.solution, names, f"{where}, solution")
     fields.end()
     return page
 
 
-def _markup(fields: Fields, key: str, names: tuple[str, ...], default: object = ...) -> str:
+def _markup(fields: Fields, key: str, names: tuple[str, ...] | None, default: object = ...) -> str:
+    """A text that may hold the values of these names; with None braces stand for themselves."""
     text = fields.text(key) if default is ... else fields.text(key, default)
     for name in places(text):
-        if name not in names:
+        if names is not None and name not in names:
             raise fields.wrong(f"{key} holds {{{name}}}, which no probe is called: there are {', '.join(names)}.")
+    _check_markup(fields, key, text)
+    return text
+
+
+def _check_markup(fields: Fields, key: str, text: str) -> None:
     try:
         check_markup(text)
     except ValueError as problem:
         raise fields.wrong(f"{key}: {problem}") from None
-    return text
 
 
 def _prediction(fields: Fields | None) -> Prediction | None:
     if fields is None:
         return None
-    made = Prediction(fields.text("ask"), fields.texts("options", ()))
+    made = Prediction(_markup(fields, "ask", None), fields.texts("options", ()))
     fields.end()
     return made
 
@@ -191,12 +209,16 @@ def _deed(fields: Fields | None, names: tuple[str, ...]) -> Deed | None:
     made = Deed(_markup(fields, "ask", names), _acts(fields, "show_me"), done)
     if not made.acts:
         raise fields.wrong("show_me is empty: list the acts that do what is asked.")
-    for act in made.acts:
-        until = getattr(act, "until", "")
-        if until:
-            read_expression(until, names, f"{fields.where}, until")
+    _check_until(made.acts, names, fields.where)
     fields.end()
     return made
+
+
+def _check_until(acts: tuple[Act, ...], names: Collection[str], where: str) -> None:
+    for act in acts:
+        until = getattr(act, "until", "")
+        if until:
+            read_expression(until, names, f"{where}, until")
 
 
 def _expression(fields: Fields, key: str, names: tuple[str, ...]) -> Expression:
@@ -212,7 +234,10 @@ def _check(fields: Fields | None, names: tuple[str, ...]) -> Check | None:
         "right": _markup(fields, "right", names),
         "wrong": _markup(fields, "wrong", names),
     }
-    common = (said["ask"], said["right"], said["wrong"], fields.texts("hints", ()))
+    hints = fields.texts("hints", ())
+    for hint in hints:
+        _check_markup(fields, "hints", hint)
+    common = (said["ask"], said["right"], said["wrong"], hints)
     readers = {
         "number": _number,
         "integer": _number,
@@ -265,7 +290,8 @@ def _options(fields: Fields, names: tuple[str, ...], key: str) -> tuple[Option, 
 def _expected(fields: Fields, options: tuple[Option, ...]) -> tuple[str, ...]:
     given = fields.take("expect")
     expect = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else ()
-    if not set(expect) <= {each.text for each in options}:
+    texts = [each.text for each in options]
+    if not all(each in texts for each in expect):
         raise fields.wrong("expect must be made of the texts of options.")
     return expect
 

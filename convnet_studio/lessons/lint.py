@@ -17,7 +17,7 @@ from convnet_studio.lessons.check import Answer, Check, ChoiceCheck, NumberCheck
 from convnet_studio.lessons.course import Course
 from convnet_studio.lessons.fields import LessonProblem
 from convnet_studio.lessons.lesson import Lesson, Page
-from convnet_studio.lessons.markup import links
+from convnet_studio.lessons.markup import check_formulas, links
 from convnet_studio.lessons.rehearsal import Rehearsal
 from convnet_studio.lessons.scene import module_called
 from convnet_studio.lessons.values import NOTHING, Values, filled, number_text
@@ -73,6 +73,9 @@ def lint_lesson(lesson: Lesson, surroundings: Surroundings) -> Report:
         rehearsal = Rehearsal(lesson)
     except LessonProblem as problem:
         return Report(lesson.name, (*problems, f"{lesson.name}: {problem}"), perf_counter() - started, {})
+    except Exception as error:  # of a file that may hold anything
+        what = f"{lesson.name}: its start can't be made ({type(error).__name__}: {error})."
+        return Report(lesson.name, (*problems, what), perf_counter() - started, {})
     try:
         for number, page in enumerate(lesson.pages, 1):
             where = f'{lesson.name}, page {number} "{page.title}"'
@@ -80,6 +83,8 @@ def lint_lesson(lesson: Lesson, surroundings: Surroundings) -> Report:
                 problems += [f"{where}: {each}" for each in _play(rehearsal, page, surroundings, keys)]
             except (LessonProblem, ValueError, KeyError) as problem:
                 problems.append(f"{where}: {problem.args[0]}")
+            except Exception as error:  # the author is to learn of all pages, whatever one of them asks for
+                problems.append(f"{where}: it can't be played ({type(error).__name__}: {error}).")
     finally:
         rehearsal.close()
     return Report(lesson.name, tuple(problems), perf_counter() - started, keys)
@@ -99,6 +104,7 @@ def _missing(lesson: Lesson, surroundings: Surroundings) -> Iterator[str]:
 def _play(rehearsal: Rehearsal, page: Page, around: Surroundings, keys: dict[str, str]) -> Iterator[str]:
     """Play one page; yields what is wrong with it."""
     rehearsal.set_page(page)
+    yield from _unset_formulas(page)
     yield from _dead_links(rehearsal, page, around)
     before = rehearsal.values()
     project = rehearsal.scene.project
@@ -134,7 +140,7 @@ def _judged(check: Check, values: Values, rehearsal: Rehearsal) -> Iterator[str]
         verdict = check.judge(None, values, project)
         if not verdict.is_right:
             yield f"its check does not hold after the scripted solution: {verdict.key}"
-    elif key is None or (isinstance(key, float) and math.isnan(key)):
+    elif key is None or (isinstance(key, float) and not math.isfinite(key)):
         yield f"its key can't be computed. {' '.join(values.problems.values())}".strip()
         return
     elif not check.judge(key, values, project).is_right:
@@ -175,6 +181,21 @@ def _unknown(text: str, values: Values, where: str) -> Iterator[str]:
     if NOTHING in filled(text, values).replace(NOTHING, "", text.count(NOTHING)):
         why = " ".join(values.problems.values())
         yield f"its {where} shows a number that can't be measured. {why}".strip()
+
+
+def _unset_formulas(page: Page) -> Iterator[str]:
+    """Formulas that the page shows and that are no LaTeX."""
+    deed, check = page.deed, page.check
+    texts = [page.text, page.observe, deed.ask if deed else ""]
+    if page.predict is not None:
+        texts.append(page.predict.ask)
+    if check is not None:
+        texts += [check.ask, check.right, check.wrong, *check.hints]
+    for text in texts:
+        try:
+            check_formulas(text)
+        except ValueError as problem:
+            yield str(problem)
 
 
 def _untold_time(page: Page) -> Iterator[str]:

@@ -14,6 +14,14 @@ from ziamath.zmath import Latex
 
 TARGETS = ("module", "view", "dial", "action", "lesson")
 """What a link in a text can lead to."""
+LONGEST_FORMULA = 300
+"""Characters."""
+DEEPEST_FORMULA = 4
+"""Braces, and brackets with \\left and \\right, within each other."""
+MOST_FORMULAS = 40
+"""In one text."""
+_OPENING = ("{", "\\left", "\\begin")
+_BRACKET = re.compile(r"(?<!\\)[{}]|\\(?:left|right|begin|end)(?![a-zA-Z])")
 _LINE = re.compile(r"^(?P<mark>[-*]|[0-9]{1,2}\.)\s+(?P<text>.*)$")
 _SPAN = re.compile(
     r"\$(?P<formula>[^$\n]+)\$"
@@ -119,11 +127,35 @@ def check_markup(text: str) -> None:
             if span.look is Look.LINK and span.target.partition(":")[0] not in TARGETS:
                 raise ValueError(f"the link {span.target[:60]!r} leads nowhere: begin it with {', '.join(TARGETS)}.")
             if span.look is Look.FORMULA:
-                _check_formula(span.text)
+                _check_size(span.text)
+    if len(formulas(text)) > MOST_FORMULAS:
+        raise ValueError(f"it has {len(formulas(text))} formulas: at most {MOST_FORMULAS} are allowed.")
 
 
-def _check_formula(latex: str) -> None:
-    try:
-        Latex(latex).svg()
-    except Exception:  # whatever it raises for what it can't read
-        raise ValueError(f"the formula ${latex[:80]}$ can't be set: correct its LaTeX.") from None
+def formulas(text: str) -> tuple[str, ...]:
+    """The LaTeX of all formulas in a text."""
+    return tuple(span.text for block in blocks(text) for span in block.spans if span.look is Look.FORMULA)
+
+
+def check_formulas(text: str) -> None:
+    """Set every formula of a text, which takes a while: for authors, not for reading a lesson.
+
+    Raises:
+        ValueError: one sentence, for the first that can't be set.
+    """
+    for latex in formulas(text):
+        try:
+            Latex(latex).svg()
+        except Exception:  # whatever it raises for what it can't read
+            raise ValueError(f"the formula ${latex[:80]}$ can't be set: correct its LaTeX.") from None
+
+
+def _check_size(latex: str) -> None:
+    """Setting a formula takes a time that doubles or more with each level of nesting."""
+    if len(latex) > LONGEST_FORMULA:
+        raise ValueError(f"a formula has {len(latex):,} characters: at most {LONGEST_FORMULA} are allowed.")
+    depth = 0
+    for bracket in _BRACKET.findall(latex):
+        depth += 1 if bracket in _OPENING else -1
+        if depth > DEEPEST_FORMULA:
+            raise ValueError(f"the formula ${latex[:80]}$ nests more than {DEEPEST_FORMULA} deep: write it simpler.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 LARGEST_FILE = 20_000_000
@@ -27,6 +29,16 @@ class PageRecord:
     is_seen: bool = False
     is_right: bool = False
     is_complete: bool = False
+
+    def add(self, other: PageRecord) -> None:
+        """What is known from elsewhere of the same page too: what is here stays, and nothing is undone."""
+        self.prediction = self.prediction or other.prediction
+        if len(other.answers) > len(self.answers) and other.answers[: len(self.answers)] == self.answers:
+            self.answers[:] = other.answers
+        self.hints = max(self.hints, other.hints)
+        self.is_seen = self.is_seen or other.is_seen
+        self.is_right = self.is_right or other.is_right
+        self.is_complete = self.is_complete or other.is_complete
 
 
 @dataclass
@@ -54,6 +66,8 @@ class Progress:
         self.last_open = ""
         """The lesson that was open last."""
         self._records: dict[str, LessonRecord] = {}
+        self._forgotten: set[str] = set()
+        """Lessons that began anew since the file was written."""
         if path.exists():
             self._load()
 
@@ -61,37 +75,64 @@ class Progress:
         """The record of a lesson by its name; a new one where there is none."""
         return self._records.setdefault(lesson, LessonRecord())
 
+    def begun(self, lesson: str) -> LessonRecord | None:
+        """The record of a lesson by its name; None where there is none."""
+        return self._records.get(lesson)
+
     def forget(self, lesson: str) -> None:
         """Let a lesson begin anew."""
         self._records.pop(lesson, None)
+        self._forgotten.add(lesson)
 
     def store(self) -> None:
-        """Write the file: beside, then in its place.
+        """Write the file: beside, then in its place. What another window has stored meanwhile stays.
 
         Raises:
             OSError: if the disk refuses.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._merge()
         for record in self._records.values():
             for page in record.pages.values():
                 del page.answers[:-MOST_ANSWERS]
-        beside = self._path.with_suffix(".new")
         told = {name: asdict(record) for name, record in self._records.items()}
-        beside.write_text(
-            json.dumps({"format_version": 1, "last_open": self.last_open, "lessons": told}, indent=1), encoding="utf-8"
-        )
+        text = json.dumps({"format_version": 1, "last_open": self.last_open, "lessons": told}, indent=1)
+        with NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, suffix=".new", delete=False) as file:
+            beside = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                beside.unlink(missing_ok=True)
+                raise
         beside.replace(self._path)
+        self._forgotten.clear()
+
+    def _merge(self) -> None:
+        """Take over what is in the file and not here."""
+        try:
+            _, stored = _read(self._path)
+        except FileNotFoundError:
+            return
+        except OSError:
+            raise  # it may be good: it is not written over
+        except _UNREADABLE:
+            return
+        for name, record in stored.items():
+            if name in self._forgotten:
+                continue
+            mine = self._records.setdefault(name, record)
+            for title, page in record.pages.items():
+                mine.pages.setdefault(title, page).add(page)
 
     def _load(self) -> None:
         try:
-            if self._path.stat().st_size > LARGEST_FILE:
-                raise ValueError("it is too large")
-            stored = json.loads(self._path.read_text(encoding="utf-8"))
-            lessons = stored["lessons"]
-            self.last_open = str(stored.get("last_open", ""))
-            self._records = {str(name): _record(told) for name, told in lessons.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            aside = self._path.with_suffix(".unread")
+            self.last_open, self._records = _read(self._path)
+        except OSError as error:  # the file may be good: another time it can be read
+            self.problem = f"Progress could not be read ({error}): you begin anew."
+        except _UNREADABLE as error:
+            aside = _free_name(self._path)
             self.problem = (
                 f"Progress could not be read ({error}): the file was kept as {aside.name}, and you begin anew."
             )
@@ -99,6 +140,24 @@ class Progress:
                 self._path.replace(aside)
             except OSError:
                 self.problem = f"Progress could not be read ({error}): you begin anew."
+
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+
+
+def _read(path: Path) -> tuple[str, dict[str, LessonRecord]]:
+    """The lesson that was open last, and all records."""
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError("it is too large")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    records = {str(name): _record(told) for name, told in stored["lessons"].items()}
+    return str(stored.get("last_open", "")), records
+
+
+def _free_name(path: Path) -> Path:
+    """Beside a file that can't be read, where nothing lies yet."""
+    names = [path.with_suffix(".unread"), *(path.with_suffix(f".unread-{number}") for number in range(2, 100))]
+    return next((each for each in names if not each.exists()), names[-1])
 
 
 def _record(told: Any) -> LessonRecord:

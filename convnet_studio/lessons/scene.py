@@ -47,7 +47,7 @@ class Scene:
         """
         return self.benches.get(name) or Bench.registry[name]()
 
-    def with_bench(self, name: str, **dials: object) -> Scene:
+    def with_bench(self, name: str, /, **dials: object) -> Scene:
         """With some dials of a bench turned."""
         bench = self.bench(name).turned(**dials)
         return replace(self, benches=MappingProxyType({**self.benches, name: bench}))

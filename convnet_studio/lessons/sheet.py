@@ -5,34 +5,53 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Iterable, Iterator
 
+from convnet_studio.lessons.check import Check
 from convnet_studio.lessons.lesson import Lesson
 from convnet_studio.lessons.progress import PageRecord, Progress
+from convnet_studio.lessons.values import Values, filled
 
 COLUMNS = ("lesson", "page", "prediction", "question", "answers", "right", "hints", "complete")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Signs that a spreadsheet takes for the beginning of a formula."""
 
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
+_NO_VALUES = Values({}, {})
+"""What was measured when a question was asked is not kept."""
+
 
 def rows(lessons: Iterable[Lesson], progress: Progress) -> Iterator[tuple[str, ...]]:
-    """One row a page of each lesson that was begun, in the order of `COLUMNS`."""
+    """One row a page of each lesson that was begun, in the order of `COLUMNS`; last those that the lesson has no more.
+
+    A page goes by its title: one that was renamed has two rows, so that no answer is lost.
+    """
     for lesson in lessons:
-        record = progress.of(lesson.name)
-        if not record.pages:
+        record = progress.begun(lesson.name)
+        if record is None or not record.pages:
             continue
+        named = f"{lesson.number} {lesson.title}"
         for page in lesson.pages:
             done = record.pages.get(page.title, PageRecord())
-            yield (
-                f"{lesson.number} {lesson.title}",
-                page.title,
-                done.prediction,
-                page.check.ask if page.check else "",
-                "; ".join(done.answers),
-                _yes(done.is_right) if page.check else "",
-                str(done.hints),
-                _yes(done.is_complete),
-            )
+            yield _row(named, page.title, done, page.check)
+        titles = {page.title for page in lesson.pages}
+        for title, done in record.pages.items():
+            if title not in titles and (done.prediction or done.answers):
+                yield _row(named, title, done, None)
+
+
+def _row(lesson: str, title: str, done: PageRecord, check: Check | None) -> tuple[str, ...]:
+    return (
+        lesson,
+        title,
+        done.prediction,
+        filled(check.ask, _NO_VALUES) if check else "",
+        "\n".join(done.answers),
+        _yes(done.is_right) if check or done.answers else "",
+        str(done.hints),
+        _yes(done.is_complete),
+    )
 
 
 def as_csv(lessons: Iterable[Lesson], progress: Progress) -> str:
@@ -50,6 +69,7 @@ def as_html(lessons: Iterable[Lesson], progress: Progress) -> str:
     body = "\n".join(
         "<tr>" + "".join(f"<td>{html.escape(each)}</td>" for each in row) + "</tr>" for row in rows(lessons, progress)
     )
+    body = body.replace("\n", "<br>").replace("</tr><br>", "</tr>\n")
     style = (
         "body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}"
         "td,th{border-bottom:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}"
@@ -65,4 +85,4 @@ def _yes(fact: bool) -> str:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

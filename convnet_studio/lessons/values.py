@@ -30,6 +30,9 @@ class Values:
 
     def number(self, expression: Expression) -> float:
         """What an expression over these says; not a number where a name it takes has none."""
+        taken = (self.numbers[step.name] for step in expression.steps if step.name)
+        if any(map(math.isnan, taken)):  # a comparison would tell it from no number by 0 or 1
+            return math.nan
         return float(expression.value(**self.numbers))
 
     def holds(self, expression: Expression) -> bool:

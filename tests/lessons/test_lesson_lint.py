@@ -49,6 +49,44 @@ BROKEN = {
     "reach scene": ("reach", "steps = 10", "steps = 3", "done does not hold"),
     "reach at once": ("reach", '"(loss < before) * (step > 0)"', '"1"', "before anything was done"),
     "act done at once": ("reach", 'done = "step > 9.5"', 'done = "step < 5"', "done before it begins"),
+    "formula": ("integer", 'text = "Count."', 'text = "$\\\\frac{1}$"', "can't be set"),
+    "formula of a hint": ("integer", 'wrong = "No."', "wrong = 'No.'\nhints = ['$\\frac{1}$']", "can't be set"),
+    "a setting called project": (
+        "integer",
+        'show = ["canvas"]',
+        'show = ["canvas"]\nscene = [{ do = "training", to = { project = 1 } }]',
+        "can't be done: There is no",
+    ),
+    "a way of learning called module_id": (
+        "integer",
+        'show = ["canvas"]',
+        'show = ["canvas"]\nscene = [{ do = "learning", module = "hidden", to = { module_id = 1 } }]',
+        "can't be done: ",
+    ),
+    "a dial called self": (
+        "integer",
+        'show = ["canvas"]',
+        'show = ["canvas"]\nscene = [{ do = "turn", bench = "connections", to = { self = 1 } }]',
+        "has no dial 'self'",
+    ),
+    "a dial called name": (
+        "integer",
+        'show = ["canvas"]',
+        'show = ["canvas"]\nscene = [{ do = "turn", bench = "connections", to = { name = 1 } }]',
+        "has no dial 'name'",
+    ),
+    "something of data called project": (
+        "integer",
+        'show = ["canvas"]',
+        'show = ["canvas"]\nscene = [{ do = "data", to = { project = 1 } }]',
+        "can't be done: ",
+    ),
+    "index of a slope": (
+        "number",
+        "index = [0, 0] }",
+        'index = [5, 0], what = "slope" }',
+        "There is no number at index [5, 0]",
+    ),
     "unknown view": ("number", 'show = ["canvas"]', 'show = ["television"]', "no view 'television'"),
     "unknown module": ("number", "(module:hidden)", "(module:lost)", "no module 'lost'"),
     "unknown action": ("reach", "(action:play)", "(action:explode)", "nothing called 'action:explode'"),
@@ -71,3 +109,18 @@ def test_a_lesson_broken_in_one_place_is_refused(name: str) -> None:
 def test_lessons_that_are_required_must_exist() -> None:
     text = text_of("integer").replace("minutes = 5", 'minutes = 5\nrequires = ["lost"]')
     assert any("requires the lesson 'lost'" in each for each in report_on(text).problems)
+
+
+def test_a_probe_may_be_called_self() -> None:
+    text = text_of("integer").replace("parameters = {", "self = {").replace('answer = "parameters"', 'answer = "self"')
+    assert not report_on(text).problems
+
+
+def test_whatever_happens_on_a_page_is_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise TypeError("something")
+
+    monkeypatch.setattr("convnet_studio.lessons.rehearsal.Rehearsal.set_page", fails)
+    assert len(report_on(text_of("integer", "order")).problems) == 2
+    monkeypatch.setattr("convnet_studio.lessons.rehearsal.start_of", fails)
+    assert "start can't be made" in report_on(text_of("integer")).problems[0]

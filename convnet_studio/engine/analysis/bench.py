@@ -146,7 +146,7 @@ class Bench(ABC):
         """Names of what can be read."""
         return tuple(name for name, each in inspect.getmembers(cls) if getattr(each, "is_reading", False))
 
-    def turned(self, **values: object) -> Self:
+    def turned(self, /, **values: object) -> Self:
         """With some dials at other values.
 
         Raises:

@@ -238,7 +238,7 @@ def set_dataset(project: Project, name: str) -> Project:
     return set_data(project, dataset=DatasetFile.registry[name].name)
 
 
-def set_data(project: Project, **changes: Any) -> Project:
+def set_data(project: Project, /, **changes: Any) -> Project:
     """Change what is done to the pictures, by the names of the fields of `DataSpec`.
 
     Raises:
@@ -251,7 +251,7 @@ def set_data(project: Project, **changes: Any) -> Project:
     return replace(project, data=data)
 
 
-def set_learning(project: Project, module_id: str, **changes: Any) -> Project:
+def set_learning(project: Project, module_id: str, /, **changes: Any) -> Project:
     """Change how one module learns, by the names of the fields of `Learning`."""
     checked: dict[str, Any] = {
         name: _declared(LEARNING_SETTINGS, name, "learning").check(value) for name, value in changes.items()
@@ -272,7 +272,7 @@ def freeze_modules(project: Project, ids: Collection[str], is_frozen: bool) -> P
     return project
 
 
-def set_training(project: Project, **changes: Any) -> Project:
+def set_training(project: Project, /, **changes: Any) -> Project:
     """Change training settings, by the names of the fields of `TrainingSpec`.
 
     With a new `optimizer` (or `schedule`) but no settings of it, those of the old one that it also has are kept.

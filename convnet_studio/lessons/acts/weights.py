@@ -24,7 +24,7 @@ class SetWeights(Act):
     def __post_init__(self) -> None:
         try:
             array = np.array(self.to, np.float32)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise ValueError("to must be rows of numbers, all of one length.") from None
         if not np.isfinite(array).all():
             raise ValueError("to must hold finite numbers.")

@@ -54,6 +54,8 @@ class ParameterProbe(Probe):
             return found.grad
         if len(self.index) != found.value.ndim:
             raise ValueError(f"{self.name} has {found.value.ndim} axes: give as many numbers as its index.")
+        if any(i >= n for i, n in zip(self.index, found.value.shape, strict=True)):
+            raise ValueError(f"There is no number at index {list(self.index)} of {list(found.value.shape)}.")
         moved = np.full(found.value.shape, np.nan)
         moved[self.index] = self._moved(desk, found.value)
         return moved

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from convnet_studio.engine.expression import parse
 from convnet_studio.lessons.check import Answer, Check, ChoiceCheck, NumberCheck, OrderCheck, SeveralCheck
+from convnet_studio.lessons.typed_number import typed_number
 from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.lesson_panel.option_list import OptionList
 from convnet_studio.ui.lesson_panel.order_list import OrderList
@@ -50,7 +48,7 @@ class AnswerField(QWidget):
 
 
 class NumberField(AnswerField):
-    """A number, typed as people write it: 1,000 or −0.5 or 2/3 or 1.6e10."""
+    """A number, typed as people write it: 1,000 or −0.5 or 0,25 or 2/3 or 1.6e10."""
 
     def __init__(self, name: str, unit: str = "") -> None:
         line = _NumberLine()
@@ -69,12 +67,7 @@ class NumberField(AnswerField):
     @property
     def answer(self) -> Answer:
         """The number; None where it is none."""
-        typed = self._line.text().strip().replace("\N{MINUS SIGN}", "-").replace(" ", "").replace(",", "")
-        try:
-            value = float(parse(typed, ()).value())
-        except (ValueError, ZeroDivisionError, OverflowError):
-            return None
-        return value if math.isfinite(value) else None
+        return typed_number(self._line.text())
 
     def why_not(self) -> str:
         """What a number looks like."""

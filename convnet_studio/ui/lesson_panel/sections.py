@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from convnet_studio.lessons.check import Check, Prediction, Verdict
+from convnet_studio.lessons.check import NO_KEY, Check, Prediction, Verdict
 from convnet_studio.lessons.lesson import Deed
 from convnet_studio.lessons.progress import PageRecord
 from convnet_studio.lessons.values import Values
@@ -216,7 +216,10 @@ class CheckSection(Section):
             self.answered.emit(self.field.answer)
 
     def show_verdict(self, verdict: Verdict) -> None:
-        """Say right or wrong, and why."""
+        """Say right or wrong, and why; or that there is no telling."""
+        if verdict.key == NO_KEY:
+            self.say(NO_KEY)
+            return
         self._is_right = verdict.is_right
         said = self._check.right if verdict.is_right else self._check.wrong
         if not verdict.is_right and self._check.judges_scene and verdict.key:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from convnet_studio.engine.project.edits import insert_module, set_training
 from convnet_studio.engine.training.control import Play
+from convnet_studio.lessons.check import NO_KEY, Verdict
 from convnet_studio.ui.lesson_panel.answer_field import NumberField, OptionField, OrderField
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
 from convnet_studio.ui.lesson_panel.walk import Walk
@@ -110,6 +111,14 @@ def test_show_me_does_it_and_the_answer_is_judged(
     stored = json.loads((Path(os.environ["CONVNET_STUDIO_HOME"]) / "progress.json").read_text("utf-8"))
     assert stored["lessons"]["every-kind"]["pages"]["Turn"]["answers"] == ["more", "less"]
     assert window.learn.view.sheet.pages.rows[TURN].is_complete
+
+
+def test_where_there_is_no_key_nothing_is_called_wrong(window: MainWindow, walk: Walk) -> None:
+    reveal_all(window)
+    check = page(window).check
+    assert check is not None
+    check.show_verdict(Verdict(False, NO_KEY))
+    assert check.verdict_text == NO_KEY
 
 
 def test_numbers_are_typed_as_people_write_them(window: MainWindow, walk: Walk) -> None:
