@@ -163,11 +163,13 @@ class Session:
             yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
-        """Begin the run again with the compiled engine, going on playing."""
+        """Begin the run again with the compiled engine, going on playing, to where it was to rest."""
         self._compiled = True
         self._aside.clear()
         if self.run is not None:
+            last_pass, last_step = self._last_pass, self._last_step
             yield from self._begin(self._new_run(self.run.project, self._opened_with, standing=self._opened_at))
+            self._last_pass, self._last_step = last_pass, last_step
 
     def rewind(self) -> Iterator[Event]:
         """Return to the last good checkpoint, at rest."""
