@@ -23,9 +23,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Play(Wish):
-    """Train until told otherwise or until the planned epochs are done; at most so many `steps` if given."""
+    """Train until told otherwise or until the planned epochs are done; at most so many `steps` if given.
+
+    `number`: that the event `StateChanged` repeats which answers this wish; 0: nobody waits for that one.
+    """
 
     steps: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)

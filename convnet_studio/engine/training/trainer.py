@@ -173,8 +173,8 @@ class _Conversation:
 def _told(session: Session, wish: Wish) -> Iterator[Event]:
     """The events of a wish that changes what training does."""
     match wish:
-        case wishes.Play(steps):
-            return session.play(steps=steps)
+        case wishes.Play(steps, number):
+            return session.play(steps=steps, number=number)
         case wishes.StepEpoch():
             return session.play(to_end_of_pass=True)
         case wishes.Pause():

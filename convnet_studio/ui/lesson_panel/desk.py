@@ -75,8 +75,11 @@ class LessonDesk(QObject):
         self._waiting: deque[Act] = deque()
         self._then: Callable[[], None] | None = None
         self._is_busy = False
+        self.is_whole = True
+        """Whether the acts last done were done to their end: no training was stopped by hand."""
         self._on_path: object = None
-        self.training.finished.connect(self._go_on)
+        self.training.finished.connect(self._on_trained)
+        self.training.failed.connect(self._fail)
         open_project.changed.connect(self._on_edit)
         session.events_arrived.connect(self._note_events)
 
@@ -144,9 +147,17 @@ class LessonDesk(QObject):
         """Do some acts, one after the other; `then` is called when all are done."""
         self._waiting = deque(acts)
         self._then = then
-        self._is_busy = True
+        self._is_busy = self.is_whole = True
         self.busy_changed.emit()
         self._go_on()
+
+    def _on_trained(self, is_whole: bool) -> None:
+        self.is_whole = self.is_whole and is_whole
+        self._go_on()
+
+    def _fail(self, why: str) -> None:
+        self.stop()
+        self.failed.emit(why)
 
     def _go_on(self) -> None:
         while self._is_busy and self._waiting:
@@ -160,8 +171,7 @@ class LessonDesk(QObject):
                     return  # it goes on when training rests
                 self._do(act)
             except LessonProblem as problem:
-                self.stop()
-                self.failed.emit(str(problem))
+                self._fail(str(problem))
                 return
         if self._is_busy:
             self._is_busy = False

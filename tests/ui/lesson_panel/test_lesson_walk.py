@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from convnet_studio.engine.project.edits import insert_module, set_training
+from convnet_studio.engine.project.edits import delete_modules, insert_module, set_training
 from convnet_studio.engine.training.control import Play
 from convnet_studio.ui.lesson_panel.answer_field import NumberField, OptionField, OrderField
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
@@ -93,7 +93,7 @@ def test_show_me_does_it_and_the_answer_is_judged(
     go(TURN)
     walk.predict("more")
     QTest.keyClick(window.learn.view.sheet, Qt.Key.Key_S)
-    assert ticks(walk)[1]
+    qtbot.waitUntil(lambda: ticks(walk)[1], timeout=SECONDS)
     bench = window.learn.view.scene.shown[0].bench
     assert getattr(bench, "connection", "") == "local"
     qtbot.waitUntil(lambda: window.learn.desk.values.numbers["counted"] < 1e9, timeout=SECONDS)  # type: ignore[union-attr]
@@ -189,6 +189,31 @@ def test_training_tells_its_progress_and_can_be_stopped(
     assert values is not None
     assert values.numbers["step"] == 50
     assert values.numbers["before"] > values.numbers["loss"]
+
+
+def test_training_that_is_stopped_at_once_is_not_done(
+    window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
+) -> None:
+    go(TRAIN)
+    window.session.set_speed(10.0)
+    walk.show_me()
+    qtbot.waitUntil(lambda: window.session.is_playing, timeout=SECONDS)
+    window.learn.desk.training.stop_early()
+    qtbot.waitUntil(lambda: not window.learn.desk.is_busy, timeout=SECONDS)
+    qtbot.wait(100)  # so that values come
+    assert ticks(walk) == [False, False]
+
+
+def test_a_network_that_cannot_be_trained_is_told_and_not_done(
+    window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
+) -> None:
+    go(TRAIN)
+    project = window.open_project.project
+    window.open_project.edit("Delete", delete_modules(project, {project.network.modules[-1].id}))
+    walk.show_me()
+    qtbot.waitUntil(lambda: not window.learn.desk.is_busy, timeout=SECONDS)
+    assert window.learn.view.sheet.warning.text()
+    assert ticks(walk) == [False, False]
 
 
 def test_leaving_the_path_offers_the_way_back(
