@@ -101,6 +101,13 @@ class Switch(Wish):
 
 
 @dataclass(frozen=True)
+class Clear(Wish):
+    """Let go of the run at a desk that was left; nobody returns to it."""
+
+    desk: str
+
+
+@dataclass(frozen=True)
 class Look(Wish):
     """Show another picture to the network, or capture other modules."""
 

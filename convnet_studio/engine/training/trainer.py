@@ -136,6 +136,9 @@ class _Conversation:
                 deliver_all(session.weights(), session.standing())
             case wishes.Switch(desk, project, number, weights):
                 yield from self._switch(desk, project, number, weights)
+            case wishes.Clear(desk):
+                if self._desks.get(desk) not in (None, session):
+                    self._desks.pop(desk).close()
             case wishes.Stop():
                 self._is_over = True
             case _:

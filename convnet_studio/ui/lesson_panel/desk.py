@@ -91,6 +91,11 @@ class LessonDesk(QObject):
         return self._open_project.desk == DESK
 
     @property
+    def has_scene(self) -> bool:
+        """Whether the scene of the page that is open could be made."""
+        return self._scene is not None
+
+    @property
     def is_busy(self) -> bool:
         """Whether acts are being done."""
         return self._is_busy
@@ -127,7 +132,8 @@ class LessonDesk(QObject):
         assert self.lesson is not None
         self.stop()
         self._page = self._to_remember = page
-        self.values, self._remembered = None, {}
+        self._scene = self.values = None
+        self._remembered = {}
         if not page.keeps or self._scene is None or not self.is_here:
             scene = start_of(self.lesson)
             acts = list(page.scene)
@@ -223,8 +229,8 @@ class LessonDesk(QObject):
 
     def _open(self, scene: Scene) -> None:
         """Begin a scene with a project of its own."""
-        self._scene = scene
         self._session.switch(DESK, scene.project, weights_to_open(scene))
+        self._scene = scene
         if self.is_here:
             self._open_project.open(scene.project, brings_run=True)
         else:

@@ -202,7 +202,7 @@ class Walk(QObject):
     def show_me(self) -> None:
         """Let the program do what is asked."""
         deed = self.player.page.deed
-        if deed is not None and self.player.may_act and not self._desk.is_busy:
+        if deed is not None and self.player.may_act and self._desk.has_scene and not self._desk.is_busy:
             self._view.sheet.warn("")
             self._desk.perform(deed.acts, self._on_shown)
 

@@ -294,6 +294,31 @@ def test_a_lesson_goes_on_where_it_was_left(
     assert window.canvas.isVisible()
 
 
+def test_another_lessons_network_never_stands_under_a_page(window: MainWindow, walk: Walk, qtbot: QtBot) -> None:
+    folder = Path(os.environ["CONVNET_STUDIO_HOME"]) / "lessons"
+    start = 'preset = "one-one-one" }'
+    broken = start + ', { do = "weights", module = "m3", to = [[1.0, 2.0, 3.0]] }'
+    text = (folder / "every-kind.toml").read_text("utf-8").replace(start, broken)
+    (folder / "no-start.toml").write_text(text, "utf-8")
+    window.learn.reload_course()
+    assert not window.learn.course.problems
+    window.learn.close_lesson()
+    window.open_lesson("no-start")
+    sheet = window.learn.view.sheet
+    qtbot.waitUntil(lambda: bool(sheet.warning.text()), timeout=SECONDS)
+    window.actions_table["build"].trigger()
+    window.actions_table["lesson_return"].trigger()
+    assert window.open_project.project.name == "tiny-digits"
+    qtbot.waitUntil(lambda: bool(sheet.warning.text()), timeout=SECONDS)
+    window.learn.open("every-kind")
+    qtbot.waitUntil(lambda: window.learn.desk.values is not None, timeout=SECONDS)
+    window.learn.open("no-start")  # while the other one's network is in the window
+    qtbot.waitUntil(lambda: bool(sheet.warning.text()), timeout=SECONDS)
+    window.actions_table["build"].trigger()
+    window.actions_table["lesson_return"].trigger()
+    assert window.open_project.project.name == "tiny-digits"
+
+
 def test_saving_waits_until_the_own_project_is_there_again(window: MainWindow, walk: Walk) -> None:
     assert not window.actions_table["save"].isEnabled()
     assert window.files.new()
