@@ -134,18 +134,15 @@ class LessonDesk(QObject):
         self._page = self._to_remember = page
         self._scene = self.values = None
         self._remembered = {}
-        if not page.keeps or self._scene is None or not self.is_here:
-            scene = start_of(self.lesson)
-            acts = list(page.scene)
-            while acts and not _needs_engine(acts[0]):  # one run for all of them
-                scene = _applied(acts.pop(0), scene)
-            self._open(scene)
-            self._benches = dict(scene.benches)
-            self._open_project.select(scene.selection)  # first: a bench may take numbers of what is selected
-            self._show_benches(scene.benches)
-            self._show_picture(scene)
-        else:
-            acts = list(page.scene)
+        scene = start_of(self.lesson)
+        acts = list(page.scene)
+        while acts and not _needs_engine(acts[0]):  # one run for all of them
+            scene = _applied(acts.pop(0), scene)
+        self._open(scene)
+        self._benches = dict(scene.benches)
+        self._open_project.select(scene.selection)  # first: a bench may take numbers of what is selected
+        self._show_benches(scene.benches)
+        self._show_picture(scene)
         self._stay_on_path()
         self.perform(acts, then)
 
