@@ -71,7 +71,7 @@ class Learn(QObject):
         self.page.addWidget(self.view)
         self.desk = LessonDesk(open_project, session, live, lambda: self.view.scene.shown)
         self.targets = Targets(open_project, canvas, lambda: self.view.scene.shown, button_of)
-        self.highlight = Highlight(self.targets)
+        self.highlight = Highlight(self.targets, self.page)
         self.walk: Walk | None = None
         self._pool: dict[str, View] = {}
         self._pictures: dict[str, ProbePicture | None] = {}

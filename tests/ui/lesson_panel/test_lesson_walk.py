@@ -230,6 +230,16 @@ def test_leaving_the_path_offers_the_way_back(
     assert back.isHidden()
 
 
+def test_highlights_go_with_their_window(window: MainWindow) -> None:
+    highlight = window.learn.highlight
+    assert highlight.window() is window, "else it stays when the window is gone"
+    assert highlight.isHidden()
+    window.open_lesson("connections")
+    assert highlight.parentWidget() is window
+    window.learn.close_lesson()
+    assert highlight.isHidden()
+
+
 def test_words_and_things_light_each_other_up(window: MainWindow, walk: Walk) -> None:
     highlight = window.learn.highlight
     assert set(highlight.places) == {"module:first"}
