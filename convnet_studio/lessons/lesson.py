@@ -46,8 +46,7 @@ class Page:
         text: Markdown with formulas between dollar signs, {values} and [words](that light something up).
         show: the views that stand beside it, the most important first; "canvas" is one.
         highlight: what is pointed at: ``module:hidden``, ``view:backprop``, ``dial:connections.side``, ``action:play``.
-        keeps: whether the scene goes on from how the page before was left, rather than from the lesson's start.
-        scene: acts that set the page up.
+        scene: acts that set the page up, from the lesson's start.
         remember: numbers that are kept when the page is set up, by name.
         predict, deed, check: what is asked first, done, and asked last; any may be None.
         observe: what is to be seen once it is done; Markdown with {values}.
@@ -58,7 +57,6 @@ class Page:
     text: str
     show: tuple[str, ...]
     highlight: tuple[str, ...] = ()
-    keeps: bool = False
     scene: tuple[Act, ...] = ()
     remember: Mapping[str, Expression] | None = None
     predict: Prediction | None = None

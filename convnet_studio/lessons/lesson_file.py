@@ -158,7 +158,6 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
         text=_markup(fields, "text", names),
         show=fields.texts("show"),
         highlight=fields.texts("highlight", ()),
-        keeps=fields.flag("keeps", False),
         scene=_acts(fields, "scene"),
         remember=remember,
         predict=_prediction(fields.table("predict")),
@@ -169,8 +168,6 @@ def _page(fields: Fields, number: int, probes: Mapping[str, Probe]) -> Page:
     )
     if not page.show:
         raise fields.wrong("show is empty: name at least one view, such as canvas.")
-    if page.keeps and number == 1:
-        raise fields.wrong("the first page has none before it to keep the scene of.")
     _check_until(page.scene, probes, f"{where}, scene")
     _check_until(page.solution, names, f"{where}, solution")
     fields.end()

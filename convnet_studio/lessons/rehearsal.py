@@ -48,10 +48,7 @@ class Rehearsal:
 
     def set_page(self, page: Page) -> None:
         """Set the page's scene up and remember what it wants remembered."""
-        if not page.keeps:
-            self.open(start_of(self.lesson))
-        elif not self._opened:
-            self.open(self.scene)
+        self.open(start_of(self.lesson))
         self._page = page
         self.perform(page.scene)
         self._remembered = {}

@@ -122,6 +122,10 @@ class OpenProject(QObject):
         """Whether something lies on a desk, to go on with."""
         return desk in self._left
 
+    def clear(self, desk: str) -> None:
+        """Throw away what was left at a desk, if anything was."""
+        self._left.pop(desk, None)
+
     def _tell_replaced(self, selection: frozenset[str], brings_run: bool) -> None:
         self.brings_run = brings_run
         self.select(frozenset())

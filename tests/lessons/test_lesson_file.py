@@ -163,3 +163,9 @@ def test_what_is_no_text_or_no_toml_is_told(tmp_path: Path) -> None:
         parse_lesson(text_of("integer"), "../whole")
     with pytest.raises(LessonProblem, match=r"can't be read"):
         read_lesson(tmp_path / "none.toml")
+
+
+def test_every_page_begins_from_the_lessons_start() -> None:
+    text = text_of("integer")
+    with pytest.raises(LessonProblem, match="keeps"):
+        parse_lesson(text.replace("show = ", "keeps = true\nshow = "), "whole")

@@ -23,9 +23,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Play(Wish):
-    """Train until told otherwise or until the planned epochs are done; at most so many `steps` if given."""
+    """Train until told otherwise or until the planned epochs are done; at most so many `steps` if given.
+
+    `number`: that the event `StateChanged` repeats which answers this wish; 0: nobody waits for that one.
+    """
 
     steps: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,13 @@ class Switch(Wish):
     project: Project | None
     number: int
     weights: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Clear(Wish):
+    """Let go of the run at a desk that was left; nobody returns to it."""
+
+    desk: str
 
 
 @dataclass(frozen=True)

@@ -121,11 +121,13 @@ class StateChanged(Event):
     """Training runs or rests. `why` is a sentence where the program stopped by itself ("All 5 epochs are done.").
 
     `is_done`: it rests because the plan is over; any other `why` tells what stands in the way.
+    `number`: of the wish `Play` that this answers, as yes or no; 0: of none.
     """
 
     playing: bool
     why: str = ""
     is_done: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True)

@@ -163,11 +163,13 @@ class Session:
             yield from self._start(self.run.project)
 
     def use_compiled(self) -> Iterator[Event]:
-        """Begin the run again with the compiled engine, going on playing."""
+        """Begin the run again with the compiled engine, going on playing, to where it was to rest."""
         self._compiled = True
         self._aside.clear()
         if self.run is not None:
+            last_pass, last_step = self._last_pass, self._last_step
             yield from self._begin(self._new_run(self.run.project, self._opened_with, standing=self._opened_at))
+            self._last_pass, self._last_step = last_pass, last_step
 
     def rewind(self) -> Iterator[Event]:
         """Return to the last good checkpoint, at rest."""
@@ -280,26 +282,26 @@ class Session:
 
     # Playing and resting
 
-    def play(self, to_end_of_pass: bool = False, steps: int | None = None) -> Iterator[Event]:
-        """Train until the plan is done, or the present pass, or so many steps."""
+    def play(self, to_end_of_pass: bool = False, steps: int | None = None, number: int = 0) -> Iterator[Event]:
+        """Train until the plan is done, or the present pass, or so many steps; `number`: of a wish to be answered."""
         if why := self._why_not():
-            yield from self.rest(why)
+            yield from self.rest(why, number=number)
             return
         course = self._the_run.course
         if course.plan_is_done:
             course.renew_plan()
         self._last_pass = course.epoch if to_end_of_pass else None
         self._last_step = course.step + steps if steps is not None else None
-        if not self._is_playing:
+        if number or not self._is_playing:
             self._is_playing = True
-            yield StateChanged(self.run_id, True)
+            yield StateChanged(self.run_id, True, number=number)
 
-    def rest(self, why: str = "", is_done: bool = False) -> Iterator[Event]:
+    def rest(self, why: str = "", is_done: bool = False, number: int = 0) -> Iterator[Event]:
         """Stop playing; told if it was, or if there is a reason to tell."""
         self._single_step = 0
         if self._is_playing or why:
             self._is_playing = False
-            yield StateChanged(self.run_id, False, why, is_done)
+            yield StateChanged(self.run_id, False, why, is_done, number)
 
     def step_once(self, samples: int | None) -> Iterator[Event]:
         """Make one update on the next `samples` samples, or a whole mini-batch, and rest."""

@@ -136,6 +136,9 @@ class _Conversation:
                 deliver_all(session.weights(), session.standing())
             case wishes.Switch(desk, project, number, weights):
                 yield from self._switch(desk, project, number, weights)
+            case wishes.Clear(desk):
+                if self._desks.get(desk) not in (None, session):
+                    self._desks.pop(desk).close()
             case wishes.Stop():
                 self._is_over = True
             case _:
@@ -173,8 +176,8 @@ class _Conversation:
 def _told(session: Session, wish: Wish) -> Iterator[Event]:
     """The events of a wish that changes what training does."""
     match wish:
-        case wishes.Play(steps):
-            return session.play(steps=steps)
+        case wishes.Play(steps, number):
+            return session.play(steps=steps, number=number)
         case wishes.StepEpoch():
             return session.play(to_end_of_pass=True)
         case wishes.Pause():

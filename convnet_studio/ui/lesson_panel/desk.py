@@ -75,8 +75,11 @@ class LessonDesk(QObject):
         self._waiting: deque[Act] = deque()
         self._then: Callable[[], None] | None = None
         self._is_busy = False
+        self.is_whole = True
+        """Whether the acts last done were done to their end: no training was stopped by hand."""
         self._on_path: object = None
-        self.training.finished.connect(self._go_on)
+        self.training.finished.connect(self._on_trained)
+        self.training.failed.connect(self._fail)
         open_project.changed.connect(self._on_edit)
         session.events_arrived.connect(self._note_events)
 
@@ -86,6 +89,11 @@ class LessonDesk(QObject):
     def is_here(self) -> bool:
         """Whether the lesson's project is the one in the window."""
         return self._open_project.desk == DESK
+
+    @property
+    def has_scene(self) -> bool:
+        """Whether the scene of the page that is open could be made."""
+        return self._scene is not None
 
     @property
     def is_busy(self) -> bool:
@@ -124,19 +132,17 @@ class LessonDesk(QObject):
         assert self.lesson is not None
         self.stop()
         self._page = self._to_remember = page
-        self.values, self._remembered = None, {}
-        if not page.keeps or self._scene is None or not self.is_here:
-            scene = start_of(self.lesson)
-            acts = list(page.scene)
-            while acts and not _needs_engine(acts[0]):  # one run for all of them
-                scene = _applied(acts.pop(0), scene)
-            self._open(scene)
-            self._benches = dict(scene.benches)
-            self._open_project.select(scene.selection)  # first: a bench may take numbers of what is selected
-            self._show_benches(scene.benches)
-            self._show_picture(scene)
-        else:
-            acts = list(page.scene)
+        self._scene = self.values = None
+        self._remembered = {}
+        scene = start_of(self.lesson)
+        acts = list(page.scene)
+        while acts and not _needs_engine(acts[0]):  # one run for all of them
+            scene = _applied(acts.pop(0), scene)
+        self._open(scene)
+        self._benches = dict(scene.benches)
+        self._open_project.select(scene.selection)  # first: a bench may take numbers of what is selected
+        self._show_benches(scene.benches)
+        self._show_picture(scene)
         self._stay_on_path()
         self.perform(acts, then)
 
@@ -144,9 +150,17 @@ class LessonDesk(QObject):
         """Do some acts, one after the other; `then` is called when all are done."""
         self._waiting = deque(acts)
         self._then = then
-        self._is_busy = True
+        self._is_busy = self.is_whole = True
         self.busy_changed.emit()
         self._go_on()
+
+    def _on_trained(self, is_whole: bool) -> None:
+        self.is_whole = self.is_whole and is_whole
+        self._go_on()
+
+    def _fail(self, why: str) -> None:
+        self.stop()
+        self.failed.emit(why)
 
     def _go_on(self) -> None:
         while self._is_busy and self._waiting:
@@ -160,8 +174,7 @@ class LessonDesk(QObject):
                     return  # it goes on when training rests
                 self._do(act)
             except LessonProblem as problem:
-                self.stop()
-                self.failed.emit(str(problem))
+                self._fail(str(problem))
                 return
         if self._is_busy:
             self._is_busy = False
@@ -213,8 +226,8 @@ class LessonDesk(QObject):
 
     def _open(self, scene: Scene) -> None:
         """Begin a scene with a project of its own."""
-        self._scene = scene
         self._session.switch(DESK, scene.project, weights_to_open(scene))
+        self._scene = scene
         if self.is_here:
             self._open_project.open(scene.project, brings_run=True)
         else:

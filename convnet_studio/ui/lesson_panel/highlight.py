@@ -26,13 +26,16 @@ class Highlight(QWidget):
 
     Things that are highlighted have an outline; the one that words point at has a stronger one. Things under the
     pointer or the focus are told by `touched`, so that words can light up.
+
+    Args:
+        parent: that it goes with until it is attached to a window.
     """
 
     touched = Signal(str)
     """The target under the pointer or the focus; empty: none."""
 
-    def __init__(self, targets: Targets) -> None:
-        super().__init__()
+    def __init__(self, targets: Targets, parent: QWidget) -> None:
+        super().__init__(parent)
         self._targets = targets
         self._marked: tuple[str, ...] = ()
         self._spoken: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
+from convnet_studio.engine.training.control import Clear
 from convnet_studio.engine.training.probes import ProbePicture
 from convnet_studio.engine.training.trainer import OWN
 from convnet_studio.lessons.course import CATALOGUE, load_course
@@ -70,7 +71,7 @@ class Learn(QObject):
         self.page.addWidget(self.view)
         self.desk = LessonDesk(open_project, session, live, lambda: self.view.scene.shown)
         self.targets = Targets(open_project, canvas, lambda: self.view.scene.shown, button_of)
-        self.highlight = Highlight(self.targets)
+        self.highlight = Highlight(self.targets, self.page)
         self.walk: Walk | None = None
         self._pool: dict[str, View] = {}
         self._pictures: dict[str, ProbePicture | None] = {}
@@ -200,6 +201,7 @@ class Learn(QObject):
         """Back to the course; the user's own project is in the window again."""
         self.view.scene.show_panels(())
         self.leave_desk()
+        self._clear_desk()
         self._end_walk()
         self.desk.end()
         self._preview.watch(None)
@@ -210,6 +212,12 @@ class Learn(QObject):
         self.page.setCurrentWidget(self.course_page)
         self.course_page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.place_changed.emit()
+
+    def _clear_desk(self) -> None:
+        """Another lesson must not find this one's network, and the engine need not keep it."""
+        self._open_project.clear(DESK)
+        self._pictures.pop(DESK, None)
+        self._session.wish(Clear(DESK))
 
     def _file_of(self, lesson: Lesson) -> Path:
         return (self.own_folder if lesson.own else CATALOGUE) / f"{lesson.name}{ENDING}"
@@ -281,7 +289,7 @@ class Learn(QObject):
         if self.walk is None or self.is_on_desk:
             return
         self._note_left()
-        if not self._open_project.has_left(DESK):
+        if not self.desk.has_scene or not self._open_project.has_left(DESK):
             self.walk.return_to_scene()
             return
         self._go_to(DESK)

@@ -202,12 +202,19 @@ class Walk(QObject):
     def show_me(self) -> None:
         """Let the program do what is asked."""
         deed = self.player.page.deed
-        if deed is not None and self.player.may_act and not self._desk.is_busy:
+        if deed is not None and self.player.may_act and self._desk.has_scene and not self._desk.is_busy:
+            self._view.sheet.warn("")
             self._desk.perform(deed.acts, self._on_shown)
 
     def _on_shown(self) -> None:
-        self.player.note_act()
-        self._note_done()
+        """All acts are over: where the page says when it is done, that must hold, by now or by the next values."""
+        deed, values = self.player.page.deed, self._desk.values
+        if deed is not None and deed.done is None:
+            if self._desk.is_whole:
+                self.player.note_act()
+                self._note_done()
+        elif values is not None and self.player.note_values(values):
+            self._note_done()
 
     def _note_done(self) -> None:
         self._desk.note_reached()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QFrame, QGraphicsScene, QGraphicsView, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from convnet_studio.ui.present.blank import Blank
 from convnet_studio.ui.present.scale_bar import LARGEST, SMALLEST, ScaleBar
@@ -116,7 +116,7 @@ class PresentScreen(QGraphicsView):
         if self.blank.isVisible():
             self.blank.hide()
             return True
-        key, is_typing = event.key(), _is_typing()
+        key, is_typing = event.key(), self._is_typing
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if held & Qt.KeyboardModifier.ControlModifier and key in _SCALING:
             self.use_scale(self.scale_now * _SCALING[Qt.Key(key)])
@@ -134,9 +134,17 @@ class PresentScreen(QGraphicsView):
             return False
         return True
 
+    @property
+    def _is_typing(self) -> bool:
+        """Whether the focus takes letters: a field, a text, a note on the canvas.
+
+        The content is asked, since to the application this screen itself has the focus of what is embedded in it.
+        """
+        focus = self._content.focusWidget()
+        takes_letters = (
+            focus is not None and focus.isVisible() and focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+        )
+        return takes_letters and not isinstance(focus, QAbstractItemView)  # a list takes them only to search
+
     def _recolor(self) -> None:
         self.setBackgroundBrush(theme().color("canvas"))
-
-
-def _is_typing() -> bool:
-    return isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from convnet_studio.engine.project.presets import load_preset
-from convnet_studio.engine.training.control import Control, Keep, Play, Reset, Stop, Switch, Weights, Wish
+from convnet_studio.engine.training.control import Clear, Control, Keep, Play, Reset, Stop, Switch, Weights, Wish
 from convnet_studio.engine.training.events import Event, RunStarted, StateChanged, Stepped, Switched
+from convnet_studio.engine.training.session import Session
 from convnet_studio.engine.training.standing import Standing
 from convnet_studio.engine.training.trainer import Trainer
 
@@ -89,3 +92,22 @@ def test_weights_come_with_the_project_of_a_desk() -> None:
     talk.until(rests, Keep(deliver), Reset())
     assert (kept[1][module]["weight"] == kept[0][module]["weight"] + 1).all()
     talk.end()
+
+
+def test_a_desk_that_is_cleared_keeps_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    close = Session.close
+
+    def note_and_close(session: Session) -> None:
+        closed.append(session.run_id)
+        close(session)
+
+    talk = Talk()
+    talk.until(rests)
+    lesson = talk.until(rests, Switch("lesson", load_preset("two-one"), 1)).run_id
+    own = talk.until(rests, Switch("own", None, 2)).run_id
+    monkeypatch.setattr(Session, "close", note_and_close)
+    talk.until(rests, Clear("lesson"), Clear("own"), Clear("nobody's"), Play(steps=1))
+    assert closed == [lesson], "the desk that is worked at stays"
+    talk.end()
+    assert closed == [lesson, own]

@@ -41,9 +41,11 @@ from convnet_studio.engine.training.control import (
     StepSample,
     Stop,
     UseCompiled,
+    Wish,
 )
 from convnet_studio.engine.training.events import (
     EpochDone,
+    Event,
     Failed,
     NetworkChanged,
     RunStarted,
@@ -265,6 +267,19 @@ def test_switching_to_the_compiled_engine_begins_the_run_again() -> None:
     assert [event.compiled for event in of_type(events, RunStarted)] == [False, True]
     losses = losses_of(events)
     assert losses[:STEPS] == losses[STEPS:]
+
+
+@pytest.mark.parametrize(("wish", "last"), [(Play(steps=10), 10), (StepEpoch(), STEPS)])
+def test_the_compiled_engine_rests_where_the_preview_was_to_rest(wish: Wish, last: int) -> None:
+    control = ScriptedControl([wish])
+    seen: list[Event] = []
+    for event in Trainer(compiled=False, load=load).run(TINY, control):
+        seen.append(event)
+        if isinstance(event, Stepped) and len(of_type(seen, RunStarted)) == 1:
+            control.put(UseCompiled())
+    assert [event.compiled for event in of_type(seen, RunStarted)] == [False, True]
+    assert of_type(seen, Stepped)[-1].step == last
+    assert seen[-1] == StateChanged(2, playing=False)
 
 
 def test_a_data_set_that_is_not_there_is_told() -> None:

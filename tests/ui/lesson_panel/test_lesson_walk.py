@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from convnet_studio.engine.project.edits import insert_module, set_training
+from convnet_studio.engine.project.edits import delete_modules, insert_module, set_training
 from convnet_studio.engine.training.control import Play
 from convnet_studio.lessons.check import NO_KEY, Verdict
 from convnet_studio.ui.lesson_panel.answer_field import NumberField, OptionField, OrderField
@@ -94,7 +94,7 @@ def test_show_me_does_it_and_the_answer_is_judged(
     go(TURN)
     walk.predict("more")
     QTest.keyClick(window.learn.view.sheet, Qt.Key.Key_S)
-    assert ticks(walk)[1]
+    qtbot.waitUntil(lambda: ticks(walk)[1], timeout=SECONDS)
     bench = window.learn.view.scene.shown[0].bench
     assert getattr(bench, "connection", "") == "local"
     qtbot.waitUntil(lambda: window.learn.desk.values.numbers["counted"] < 1e9, timeout=SECONDS)  # type: ignore[union-attr]
@@ -200,6 +200,31 @@ def test_training_tells_its_progress_and_can_be_stopped(
     assert values.numbers["before"] > values.numbers["loss"]
 
 
+def test_training_that_is_stopped_at_once_is_not_done(
+    window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
+) -> None:
+    go(TRAIN)
+    window.session.set_speed(10.0)
+    walk.show_me()
+    qtbot.waitUntil(lambda: window.session.is_playing, timeout=SECONDS)
+    window.learn.desk.training.stop_early()
+    qtbot.waitUntil(lambda: not window.learn.desk.is_busy, timeout=SECONDS)
+    qtbot.wait(100)  # so that values come
+    assert ticks(walk) == [False, False]
+
+
+def test_a_network_that_cannot_be_trained_is_told_and_not_done(
+    window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
+) -> None:
+    go(TRAIN)
+    project = window.open_project.project
+    window.open_project.edit("Delete", delete_modules(project, {project.network.modules[-1].id}))
+    walk.show_me()
+    qtbot.waitUntil(lambda: not window.learn.desk.is_busy, timeout=SECONDS)
+    assert window.learn.view.sheet.warning.text()
+    assert ticks(walk) == [False, False]
+
+
 def test_leaving_the_path_offers_the_way_back(
     window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
 ) -> None:
@@ -212,6 +237,16 @@ def test_leaving_the_path_offers_the_way_back(
     back.click()
     assert window.open_project.project == project
     assert back.isHidden()
+
+
+def test_highlights_go_with_their_window(window: MainWindow) -> None:
+    highlight = window.learn.highlight
+    assert highlight.window() is window, "else it stays when the window is gone"
+    assert highlight.isHidden()
+    window.open_lesson("connections")
+    assert highlight.parentWidget() is window
+    window.learn.close_lesson()
+    assert highlight.isHidden()
 
 
 def test_words_and_things_light_each_other_up(window: MainWindow, walk: Walk) -> None:
@@ -276,6 +311,31 @@ def test_a_lesson_goes_on_where_it_was_left(
     assert window.open_project.project.name == "tiny-digits"
     window.actions_table["build"].trigger()
     assert window.canvas.isVisible()
+
+
+def test_another_lessons_network_never_stands_under_a_page(window: MainWindow, walk: Walk, qtbot: QtBot) -> None:
+    folder = Path(os.environ["CONVNET_STUDIO_HOME"]) / "lessons"
+    start = 'preset = "one-one-one" }'
+    broken = start + ', { do = "weights", module = "m3", to = [[1.0, 2.0, 3.0]] }'
+    text = (folder / "every-kind.toml").read_text("utf-8").replace(start, broken)
+    (folder / "no-start.toml").write_text(text, "utf-8")
+    window.learn.reload_course()
+    assert not window.learn.course.problems
+    window.learn.close_lesson()
+    window.open_lesson("no-start")
+    sheet = window.learn.view.sheet
+    qtbot.waitUntil(lambda: bool(sheet.warning.text()), timeout=SECONDS)
+    window.actions_table["build"].trigger()
+    window.actions_table["lesson_return"].trigger()
+    assert window.open_project.project.name == "tiny-digits"
+    qtbot.waitUntil(lambda: bool(sheet.warning.text()), timeout=SECONDS)
+    window.learn.open("every-kind")
+    qtbot.waitUntil(lambda: window.learn.desk.values is not None, timeout=SECONDS)
+    window.learn.open("no-start")  # while the other one's network is in the window
+    qtbot.waitUntil(lambda: bool(sheet.warning.text()), timeout=SECONDS)
+    window.actions_table["build"].trigger()
+    window.actions_table["lesson_return"].trigger()
+    assert window.open_project.project.name == "tiny-digits"
 
 
 def test_saving_waits_until_the_own_project_is_there_again(window: MainWindow, walk: Walk) -> None:

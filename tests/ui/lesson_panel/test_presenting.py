@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.ui.lesson_panel.lesson_text import LessonText
@@ -97,6 +99,24 @@ def test_what_was_typed_is_still_there(window: MainWindow, walk: Walk, qtbot: Qt
     assert field.text() == "0.5"
     assert check.button.font().pixelSize() == size
     assert all(view.isVisible() for view in window.learn.view.scene.shown)
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QTextEdit, QPlainTextEdit])
+def test_letters_go_to_the_field_that_has_the_focus(
+    window: MainWindow, walk: Walk, qtbot: QtBot, kind: Callable[[QWidget], QLineEdit | QTextEdit | QPlainTextEdit]
+) -> None:
+    field = kind(window.learn.view.sheet)
+    field.show()
+    screen = present(window, qtbot)
+    field.setFocus()
+    QTest.keyClicks(screen, "0.25bL")
+    assert not screen.blank.isVisible()
+    assert not screen.spotlight.isVisible()
+    assert (field.text() if isinstance(field, QLineEdit) else field.toPlainText()) == "0.25bL"
+    field.setReadOnly(True)
+    QTest.keyClick(screen, Qt.Key.Key_B)
+    assert screen.blank.isVisible(), "what can't be written into takes no letters"
+    window.actions_table["present"].trigger()
 
 
 def test_a_class_sees_three_pages_in_large_type(window: MainWindow, walk: Walk) -> None:
