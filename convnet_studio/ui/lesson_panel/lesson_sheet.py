@@ -124,13 +124,10 @@ class LessonSheet(QFrame):
 
     def show_page(self, player: Player, shown: tuple[int, ...], reveals_all: bool = False) -> None:
         """Show the page that a player has open; `shown` are the indices of the pages that are gone through."""
-        now = QApplication.focusWidget()
-        had_focus = now is None or now is self or self.isAncestorOf(now) or not now.isVisible()
         self._player, self._shown, self._reveals_all = player, shown, reveals_all
         self._make_page(player)
         self.area.verticalScrollBar().setValue(0)
-        if had_focus:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # else numbers would still go into a dial of the page before
 
     def _make_page(self, player: Player) -> None:
         if self.page is not None:
@@ -173,10 +170,16 @@ class LessonSheet(QFrame):
             self._enlarge(self.page)
         else:
             self._give_sizes_back()
+        QTimer.singleShot(0, self, self._take_keys)  # once the other window has the focus
         self._foot.setVisible(not is_presenting)
         self.pages.setVisible(not is_presenting)
         self._where.setFont(text_font(BODY if is_presenting else 12))
         self.class_button.setFont(text_font(BODY if is_presenting else 13))
+
+    def _take_keys(self) -> None:
+        """While presenting, keys come here wherever the focus was."""
+        if self._is_presenting and self.isVisible():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _enlarge(self, page: PageSheet) -> None:
         """Let no letters be smaller than those of running text, for as long as a class looks on."""
@@ -203,6 +206,7 @@ class LessonSheet(QFrame):
         if self.page is None or not self.page.reveal():
             return False
         self.show_state()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.page.focus_newest()
         QTimer.singleShot(0, self._show_newest)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from convnet_studio.ui.lesson_panel.lesson_sheet import LessonSheet
@@ -28,3 +29,11 @@ class LessonView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.split)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Numbers choose in the lesson wherever the focus is, but in a field that takes them itself."""
+        is_number = Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9
+        if is_number and not self.sheet.hasFocus():
+            self.sheet.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
