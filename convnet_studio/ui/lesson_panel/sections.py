@@ -114,6 +114,8 @@ class ActSection(Section):
     def __init__(self, deed: Deed) -> None:
         super().__init__("Do it")
         self.ask = self.add_text(deed.ask)
+        self.is_reminding = False
+        """Whether the learner was told that this comes first."""
         self.button = QPushButton("Show me")
         self.button.setToolTip("Let the program do it (S)")
         self.stop = QPushButton("Stop")
@@ -143,9 +145,21 @@ class ActSection(Section):
         self.button.setText("Show me again" if is_done else "Show me")
         self.stop.setVisible(is_busy)
         self._progress.setVisible(is_busy)
+        self.is_reminding = self.is_reminding and not is_done
         told = "" if may_act else "Predict first."
+        if self.is_reminding and not is_busy:
+            told = f"{told or 'Do this first, or press Show me.'} Next again skips it."
         self._said.setText("Done." if is_done and not is_busy else told)
         self._said.use_token("good" if is_done else "second_text")
+
+    @property
+    def said(self) -> str:
+        """What stands beside the button."""
+        return self._said.text()
+
+    def remind(self) -> None:
+        """Say that this is to be done before the page goes on; `show_state` writes it."""
+        self.is_reminding = True
 
     def show_progress(self, share: float, seconds: float) -> None:
         """How far training has come; `seconds`: that it takes about, 0 where nobody said."""

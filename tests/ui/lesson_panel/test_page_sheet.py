@@ -1,0 +1,51 @@
+"""A page of a lesson: when its chunks come, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
+from convnet_studio.ui.lesson_panel.sections import ActSection, CheckSection
+from convnet_studio.ui.lesson_panel.walk import Walk
+from convnet_studio.ui.main_window import MainWindow
+
+SECONDS = 20_000
+LOOK, TURN, ORDER = range(3)
+
+
+def parts(window: MainWindow) -> tuple[PageSheet, ActSection, CheckSection]:
+    """Of a page that has them."""
+    page = window.learn.view.sheet.page
+    assert page is not None
+    assert page.act is not None
+    assert page.check is not None
+    return page, page.act, page.check
+
+
+def test_the_question_waits_until_the_act_is_done(window: MainWindow, walk: Walk, go: Callable[[int], None]) -> None:
+    go(TURN)
+    walk.next()
+    walk.next()
+    _, act, check = parts(window)
+    assert act.said == "Predict first."
+    walk.predict("less")
+    assert act.said == ""
+    walk.next()
+    assert check.isHidden()
+    assert act.said == "Do this first, or press Show me. Next again skips it."
+    walk.show_me()
+    assert act.said == "Done."
+    walk.next()
+    assert not check.isHidden()
+
+
+def test_the_second_press_skips_an_act(window: MainWindow, walk: Walk, go: Callable[[int], None]) -> None:
+    go(TURN)
+    walk.next()
+    walk.next()
+    walk.next()
+    assert parts(window)[1].said == "Predict first. Next again skips it."
+    walk.next()
+    assert walk.player.index == ORDER
