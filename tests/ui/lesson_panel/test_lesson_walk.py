@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -200,6 +200,9 @@ def test_leaving_the_path_offers_the_way_back(
     assert back.isHidden()
     window.open_project.edit("Rate", set_training(project, rate=0.25))
     assert not back.isHidden()
+    scene = window.learn.view.scene
+    for switch in scene.panels.values():
+        assert not back.geometry().intersects(switch.rect().translated(switch.mapTo(scene, QPoint(0, 0))))
     back.click()
     assert window.open_project.project == project
     assert back.isHidden()
