@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytestqt.qtbot import QtBot
-
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
 from convnet_studio.ui.lesson_panel.sections import ActSection, CheckSection
 from convnet_studio.ui.lesson_panel.walk import Walk
@@ -49,3 +47,15 @@ def test_the_second_press_skips_an_act(window: MainWindow, walk: Walk, go: Calla
     assert parts(window)[1].said == "Predict first. Next again skips it."
     walk.next()
     assert walk.player.index == ORDER
+
+
+def test_a_complete_page_shows_its_act_as_done(window: MainWindow, walk: Walk, go: Callable[[int], None]) -> None:
+    go(TURN)
+    walk.predict("less")
+    assert [each.is_done for each in walk.player.goals()] == [True, False, False]
+    walk.player.page_record.is_right = walk.player.page_record.is_complete = True
+    go(LOOK)
+    go(TURN)
+    page = window.learn.view.sheet.page
+    assert page is not None
+    assert [each.is_done for each in page.goals.goals] == [True, True, True]
