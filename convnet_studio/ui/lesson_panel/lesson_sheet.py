@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -139,6 +139,7 @@ class LessonSheet(QFrame):
             self._enlarge(self.page)
         self._inside.insertWidget(0, self.page)
         self.page.show()
+        self.page.grew.connect(self._bring_into_sight)
         self.page_made.emit(self.page)
         self.show_state()
 
@@ -208,13 +209,23 @@ class LessonSheet(QFrame):
         self.show_state()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.page.focus_newest()
-        QTimer.singleShot(0, self._show_newest)
+        if self.page.newest is not None:
+            self._bring_into_sight(self.page.newest)
         return True
 
-    def _show_newest(self) -> None:
-        newest = self.page.newest if self.page is not None else None
-        if newest is not None:
-            self.area.ensureWidgetVisible(newest, 0, 16)
+    def _bring_into_sight(self, widget: QWidget) -> None:
+        """Scroll until all of `widget` is seen, or its beginning where it is too long."""
+
+        def scroll() -> None:
+            if isValid(widget) and self._inside_page(widget):
+                bar, top = self.area.verticalScrollBar(), widget.mapTo(self.area.widget(), QPoint(0, 0)).y()
+                lowest = top + widget.height() + 16 - self.area.viewport().height()
+                bar.setValue(min(top, max(bar.value(), lowest)))
+
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, scroll))  # when all lines have their height
+
+    def _inside_page(self, widget: QWidget) -> bool:
+        return self.page is not None and self.page.isAncestorOf(widget) and not widget.isHidden()
 
     # ---------------------------------------------------------------- keys
 

@@ -29,6 +29,8 @@ class PageSheet(QWidget):
     """The target of words under the pointer or the focus; empty: none any more."""
     followed = Signal(str)
     """The target of words that were clicked."""
+    grew = Signal(object)
+    """The widget that says something new, to be brought into sight."""
 
     def __init__(self, player: Player, reveals_all: bool = False, pixels: int = BODY) -> None:
         super().__init__()
@@ -72,6 +74,7 @@ class PageSheet(QWidget):
         if self.check:
             self.check.answered.connect(self.answered)
             self.check.hint_wanted.connect(self.hint_wanted)
+            self.check.grew.connect(self.grew)
 
     @property
     def _sections(self) -> list[Section]:
@@ -136,8 +139,9 @@ class PageSheet(QWidget):
             self.act.show_state(player.may_act, player.is_acted, is_busy)
         if self.observe:
             self.observe.show_guess(player.page_record.prediction)
-            if player.is_acted and self.act is not None:
+            if player.is_acted and self.act is not None and self.observe not in self._revealed:
                 self._revealed.add(self.observe)
+                self.grew.emit(self.observe)
         self.goals.show_goals(player.goals())
         self._show_revealed()
 
@@ -150,6 +154,8 @@ class PageSheet(QWidget):
     def show_verdict(self, verdict: Verdict) -> None:
         """Say whether the answer is right, and why."""
         if self.check:
+            self._revealed.add(self.check)
+            self._show_revealed()
             self.check.show_verdict(verdict)
 
     def field_in_use(self) -> AnswerField | None:

@@ -189,6 +189,8 @@ class CheckSection(Section):
 
     answered = Signal(object)
     hint_wanted = Signal()
+    grew = Signal(object)
+    """The text that says something new."""
 
     def __init__(self, check: Check, record: PageRecord) -> None:
         super().__init__("Check yourself")
@@ -239,6 +241,7 @@ class CheckSection(Section):
         self._verdict.show_text(head + said)
         self._verdict.show()
         self._recolor()
+        self.grew.emit(self._verdict)
 
     def say(self, sentence: str) -> None:
         """Say what is amiss with what was entered."""
@@ -246,6 +249,7 @@ class CheckSection(Section):
         self._verdict.show_text(sentence)
         self._verdict.show()
         self._recolor()
+        self.grew.emit(self._verdict)
 
     @property
     def verdict_text(self) -> str:
@@ -256,6 +260,8 @@ class CheckSection(Section):
         """Show the hints that were taken."""
         self._hints.show_text("\n".join(f"{number}. {hint}" for number, hint in enumerate(hints, 1)))
         self._hints.setVisible(bool(hints))
+        if hints:
+            self.grew.emit(self._hints)
         left = len(self._check.hints) - len(hints)
         self.hint.setEnabled(left > 0)
         self.hint.setText("Another hint" if hints and left else "Hint")

@@ -59,3 +59,25 @@ def test_a_complete_page_shows_its_act_as_done(window: MainWindow, walk: Walk, g
     page = window.learn.view.sheet.page
     assert page is not None
     assert [each.is_done for each in page.goals.goals] == [True, True, True]
+
+
+def test_a_verdict_is_scrolled_into_sight(
+    window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
+) -> None:
+    sheet = window.learn.view.sheet
+    walk.next()
+    page = sheet.page
+    assert page is not None
+    assert page.check is not None
+    page.text.show_text("A long story.\n\n" * 40)
+    qtbot.wait(50)
+    page.check.field.inside.setText("0.1")  # type: ignore[attr-defined]
+    sheet.area.verticalScrollBar().setValue(0)
+    page.check.take()
+    page.check.hint_wanted.emit()
+
+    def is_seen() -> bool:
+        verdict = page.check.texts[-1]
+        return sheet.area.viewport().height() >= verdict.mapTo(sheet.area, verdict.rect().bottomLeft()).y() > 0
+
+    qtbot.waitUntil(is_seen, timeout=2000)
