@@ -194,7 +194,7 @@ class CheckSection(Section):
 
     def __init__(self, check: Check, record: PageRecord) -> None:
         super().__init__("Check yourself")
-        self._check = check
+        self._check, self._record = check, record
         self.add_text(check.ask)
         self.field = field_for(check)
         self.button = QPushButton("Check")
@@ -232,11 +232,13 @@ class CheckSection(Section):
             self.answered.emit(self.field.answer)
 
     def show_verdict(self, verdict: Verdict) -> None:
-        """Say right or wrong, and why."""
+        """Say right or wrong, and why; to a first wrong answer only that, so that one thinks again."""
         self._is_right = verdict.is_right
         said = self._check.right if verdict.is_right else self._check.wrong
         if not verdict.is_right and self._check.judges_scene and verdict.key:
             said = f"{verdict.key}\n\n{said}" if not verdict.key[:1].isdigit() else said
+        if not verdict.is_right and not self._check.judges_scene and len(self._record.answers) <= 1:
+            said = "Try again, or take a hint (H)." if self.hint.isVisibleTo(self) else "Try again."
         head = "**Right.** " if verdict.is_right else "**Not yet.** "
         self._verdict.show_text(head + said)
         self._verdict.show()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pytestqt.qtbot import QtBot
+
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
 from convnet_studio.ui.lesson_panel.sections import ActSection, CheckSection
 from convnet_studio.ui.lesson_panel.walk import Walk
@@ -81,3 +83,15 @@ def test_a_verdict_is_scrolled_into_sight(
         return sheet.area.viewport().height() >= verdict.mapTo(sheet.area, verdict.rect().bottomLeft()).y() > 0
 
     qtbot.waitUntil(is_seen, timeout=2000)
+
+
+def test_a_first_wrong_answer_does_not_tell_the_key(window: MainWindow, walk: Walk) -> None:
+    walk.next()
+    page = window.learn.view.sheet.page
+    assert page is not None
+    assert page.check is not None
+    page.check.field.inside.setText("0.1")  # type: ignore[attr-defined]
+    page.check.take()
+    assert page.check.verdict_text == "Not yet. Try again, or take a hint (H)."
+    page.check.take()
+    assert page.check.verdict_text == "Not yet. It is 0.744."
