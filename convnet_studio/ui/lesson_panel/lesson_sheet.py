@@ -57,7 +57,7 @@ class LessonSheet(QFrame):
         self._shown: tuple[int, ...] = ()
         self._small: list[tuple[QWidget, QFont]] = []
         """What was enlarged for a class, and the fonts it had."""
-        self._reveals_all = self._is_presenting = False
+        self._reveals_all = self._is_presenting = self._was_classroom = False
         self._where = Label("", "second_text", text_font(12))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -166,7 +166,9 @@ class LessonSheet(QFrame):
 
     def use_presenting(self, is_presenting: bool) -> None:
         """Leave out what only a single reader needs."""
-        self._is_presenting = is_presenting
+        was_presenting, self._is_presenting = self._is_presenting, is_presenting
+        if is_presenting and not was_presenting:
+            self._was_classroom = self.class_button.isChecked()
         if is_presenting and self.page is not None:
             self._enlarge(self.page)
         else:
@@ -176,6 +178,8 @@ class LessonSheet(QFrame):
         self.pages.setVisible(not is_presenting)
         self._where.setFont(text_font(BODY if is_presenting else 12))
         self.class_button.setFont(text_font(BODY if is_presenting else 13))
+        if was_presenting and not is_presenting and self.class_button.isChecked() != self._was_classroom:
+            self.classroom.emit(self._was_classroom)
 
     def _take_keys(self) -> None:
         """While presenting, keys come here wherever the focus was."""
