@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
@@ -17,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from convnet_studio.lessons.lesson import Lesson
 from convnet_studio.lessons.player import Player
 from convnet_studio.ui.controls.label import Label, Sentence
+from convnet_studio.ui.lesson_panel.lesson_end import LessonEnd
 from convnet_studio.ui.lesson_panel.lesson_text import BODY
 from convnet_studio.ui.lesson_panel.page_list import PageList
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
@@ -64,6 +68,10 @@ class LessonSheet(QFrame):
         self._bar.setAccessibleName("Pages done")
         self.warning = Sentence("", "bad")
         self.warning.hide()
+        self.lesson_after: Callable[[Lesson], Lesson | None] = lambda _: None
+        """Which lesson comes next."""
+        self.end = LessonEnd()
+        self.end.wanted.connect(self._open_lesson)
         self.pages = PageList()
         self.pages.chosen.connect(self.jumped)
         self.back_button = QPushButton("← Back")
@@ -94,6 +102,7 @@ class LessonSheet(QFrame):
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(_MARGIN, 4, _MARGIN - 10, 12)
         self._inside.setSpacing(20)
+        self._inside.addWidget(self.end)
         self._inside.addWidget(self.pages)
         self._inside.addStretch(1)
         self.area = QScrollArea()
@@ -125,6 +134,7 @@ class LessonSheet(QFrame):
     def show_page(self, player: Player, shown: tuple[int, ...], reveals_all: bool = False) -> None:
         """Show the page that a player has open; `shown` are the indices of the pages that are gone through."""
         self._player, self._shown, self._reveals_all = player, shown, reveals_all
+        self.end.hide()
         self._make_page(player)
         self.area.verticalScrollBar().setValue(0)
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # else numbers would still go into a dial of the page before
@@ -207,9 +217,11 @@ class LessonSheet(QFrame):
         self.warning.setVisible(bool(sentence))
 
     def reveal(self) -> bool:
-        """Show the next chunk and bring it into view; False where the page is all there."""
-        if self.page is None or not self.page.reveal():
+        """Show the next chunk, at last the end, and bring it into view; False where all is there."""
+        if self.page is None:
             return False
+        if not self.page.reveal():
+            return self._reveal_end()
         self.show_state()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.page.focus_newest()
@@ -217,19 +229,29 @@ class LessonSheet(QFrame):
             self._bring_into_sight(self.page.newest)
         return True
 
+    def _reveal_end(self) -> bool:
+        player = self._player
+        if player is None or not self.end.isHidden() or player.index != self._shown[-1]:
+            return False
+        self.end.show_end(player.lesson, player.record, self.lesson_after(player.lesson))
+        self._bring_into_sight(self.end)
+        return True
+
+    def _open_lesson(self, name: str) -> None:
+        if self.page is not None:
+            self.page.followed.emit(f"lesson:{name}")
+
     def _bring_into_sight(self, widget: QWidget) -> None:
         """Scroll until all of `widget` is seen, or its beginning where it is too long."""
 
         def scroll() -> None:
-            if isValid(widget) and self._inside_page(widget):
-                bar, top = self.area.verticalScrollBar(), widget.mapTo(self.area.widget(), QPoint(0, 0)).y()
+            inside = self._inside.parentWidget()
+            if inside is not None and isValid(widget) and not widget.isHidden() and inside.isAncestorOf(widget):
+                bar, top = self.area.verticalScrollBar(), widget.mapTo(inside, QPoint(0, 0)).y()
                 lowest = top + widget.height() + 16 - self.area.viewport().height()
                 bar.setValue(min(top, max(bar.value(), lowest)))
 
         QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, scroll))  # when all lines have their height
-
-    def _inside_page(self, widget: QWidget) -> bool:
-        return self.page is not None and self.page.isAncestorOf(widget) and not widget.isHidden()
 
     # ---------------------------------------------------------------- keys
 

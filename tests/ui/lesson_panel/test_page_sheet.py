@@ -95,3 +95,24 @@ def test_a_first_wrong_answer_does_not_tell_the_key(window: MainWindow, walk: Wa
     assert page.check.verdict_text == "Not yet. Try again, or take a hint (H)."
     page.check.take()
     assert page.check.verdict_text == "Not yet. It is 0.744."
+
+
+def test_the_end_of_a_lesson_is_told_and_offers_the_next(
+    window: MainWindow, walk: Walk, go: Callable[[int], None]
+) -> None:
+    end = window.learn.view.sheet.end
+    go(LOOK)
+    assert end.isHidden()
+    go(4)
+    for _ in range(3):
+        walk.next()
+    assert window.learn.walk is walk
+    assert end.head.text() == "The end of this lesson"
+    assert "5 pages still open" in end.told.text()
+    following = window.learn.course.after(walk.lesson)
+    assert following is not None
+    assert following.title in end.button.text()
+    end.button.click()
+    assert window.learn.walk is not None
+    assert window.learn.walk.lesson is following
+    assert end.isHidden()

@@ -111,6 +111,8 @@ def test_a_class_sees_three_pages_in_large_type(window: MainWindow, walk: Walk) 
     walk.next()
     assert walk.player.page.title == "Order"
     walk.next()
+    assert not sheet.end.isHidden()
+    walk.next()
     assert not window.learn.has_lesson
 
 
