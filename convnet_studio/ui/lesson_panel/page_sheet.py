@@ -75,6 +75,8 @@ class PageSheet(QWidget):
             self.check.answered.connect(self.answered)
             self.check.hint_wanted.connect(self.hint_wanted)
             self.check.grew.connect(self.grew)
+            if prediction := self._player.page.predict:
+                self.check.compare(prediction)
 
     @property
     def _sections(self) -> list[Section]:

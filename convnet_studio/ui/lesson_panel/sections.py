@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from convnet_studio.lessons.check import Check, Prediction, Verdict
+from convnet_studio.lessons.check import Check, ChoiceCheck, Prediction, Verdict
 from convnet_studio.lessons.lesson import Deed
 from convnet_studio.lessons.progress import PageRecord
 from convnet_studio.lessons.values import Values
@@ -176,12 +176,15 @@ class ObserveSection(Section):
         self._guess = Label("", "second_text", text_font(_LETTERS))
         self._guess.setWordWrap(True)
         self.column.addWidget(self._guess)
+        self._came = Label("What came:", "second_text", text_font(_LETTERS))
+        self.column.addWidget(self._came)
         self.add_text(text)
 
     def show_guess(self, guess: str) -> None:
         """What the learner had predicted."""
         self._guess.setText(f"You predicted: {guess}")
         self._guess.setVisible(bool(guess))
+        self._came.setVisible(bool(guess))
 
 
 class CheckSection(Section):
@@ -217,6 +220,7 @@ class CheckSection(Section):
         self._verdict = self.add_text("")
         self._verdict.hide()
         self._is_right: bool | None = None
+        self._is_what_was_predicted = False
         self.button.clicked.connect(self.take)
         self.field.confirmed.connect(self.take)
         self.hint.clicked.connect(self.hint_wanted)
@@ -239,11 +243,18 @@ class CheckSection(Section):
             said = f"{verdict.key}\n\n{said}" if not verdict.key[:1].isdigit() else said
         if not verdict.is_right and not self._check.judges_scene and len(self._record.answers) <= 1:
             said = "Try again, or take a hint (H)." if self.hint.isVisibleTo(self) else "Try again."
+        if verdict.is_right and self._is_what_was_predicted and self._record.prediction:
+            said = f"You predicted: {self._record.prediction}. What came: {verdict.key}.\n\n{said}"
         head = "**Right.** " if verdict.is_right else "**Not yet.** "
         self._verdict.show_text(head + said)
         self._verdict.show()
         self._recolor()
         self.grew.emit(self._verdict)
+
+    def compare(self, prediction: Prediction) -> None:
+        """Let a right answer stand beside what was predicted, where both are chosen from the same texts."""
+        options = {each.text for each in self._check.options} if isinstance(self._check, ChoiceCheck) else set()
+        self._is_what_was_predicted = bool(options) and options == set(prediction.options)
 
     def say(self, sentence: str) -> None:
         """Say what is amiss with what was entered."""

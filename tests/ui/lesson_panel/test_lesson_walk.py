@@ -107,7 +107,7 @@ def test_show_me_does_it_and_the_answer_is_judged(
     assert check.verdict_text.startswith("Not yet. No: 40,000,000")
     check.field.choose(1)
     check.take()
-    assert check.verdict_text == "Right. There are 40,000,000."
+    assert check.verdict_text == "Right. You predicted: more. What came: less.\nThere are 40,000,000."
     assert ticks(walk) == [True, True, True]
     stored = json.loads((Path(os.environ["CONVNET_STUDIO_HOME"]) / "progress.json").read_text("utf-8"))
     assert stored["lessons"]["every-kind"]["pages"]["Turn"]["answers"] == ["more", "more", "less"]
