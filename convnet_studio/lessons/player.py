@@ -126,8 +126,8 @@ class Player:
         page, made = self.page, []
         if page.predict is not None:
             made.append(Goal(PREDICT, self.may_act))
-        if page.deed is not None:
-            made.append(Goal(ACT, self.is_acted))
+        if page.deed is not None:  # of a complete page nothing is asked again
+            made.append(Goal(ACT, self.is_acted or self.page_record.is_complete))
         if page.check is not None:
             made.append(Goal(ANSWER, self.page_record.is_right))
         return tuple(made)

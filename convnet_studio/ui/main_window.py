@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
             self.top_bar.button_of,
             self.workspaces.place_canvas,
         )
+        self.learn.view.sheet.lesson_after = lambda lesson: self.learn.course.after(lesson)
         self.lab = LabPage(self.open_project, self.add_view)
         self.presenter = Presenter(self, self.canvas, self.actions_table.by_name)
         self.pictures = PictureExport(

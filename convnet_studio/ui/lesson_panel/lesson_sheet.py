@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from convnet_studio.lessons.lesson import Lesson
 from convnet_studio.lessons.player import Player
 from convnet_studio.ui.controls.label import Label, Sentence
+from convnet_studio.ui.lesson_panel.lesson_end import LessonEnd
 from convnet_studio.ui.lesson_panel.lesson_text import BODY
 from convnet_studio.ui.lesson_panel.page_list import PageList
 from convnet_studio.ui.lesson_panel.page_sheet import PageSheet
@@ -57,13 +61,17 @@ class LessonSheet(QFrame):
         self._shown: tuple[int, ...] = ()
         self._small: list[tuple[QWidget, QFont]] = []
         """What was enlarged for a class, and the fonts it had."""
-        self._reveals_all = self._is_presenting = False
+        self._reveals_all = self._is_presenting = self._was_classroom = False
         self._where = Label("", "second_text", text_font(12))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Pages done")
         self.warning = Sentence("", "bad")
         self.warning.hide()
+        self.lesson_after: Callable[[Lesson], Lesson | None] = lambda _: None
+        """Which lesson comes next."""
+        self.end = LessonEnd()
+        self.end.wanted.connect(self._open_lesson)
         self.pages = PageList()
         self.pages.chosen.connect(self.jumped)
         self.back_button = QPushButton("← Back")
@@ -94,6 +102,7 @@ class LessonSheet(QFrame):
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(_MARGIN, 4, _MARGIN - 10, 12)
         self._inside.setSpacing(20)
+        self._inside.addWidget(self.end)
         self._inside.addWidget(self.pages)
         self._inside.addStretch(1)
         self.area = QScrollArea()
@@ -124,13 +133,11 @@ class LessonSheet(QFrame):
 
     def show_page(self, player: Player, shown: tuple[int, ...], reveals_all: bool = False) -> None:
         """Show the page that a player has open; `shown` are the indices of the pages that are gone through."""
-        now = QApplication.focusWidget()
-        had_focus = now is None or now is self or self.isAncestorOf(now) or not now.isVisible()
         self._player, self._shown, self._reveals_all = player, shown, reveals_all
+        self.end.hide()
         self._make_page(player)
         self.area.verticalScrollBar().setValue(0)
-        if had_focus:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # else numbers would still go into a dial of the page before
 
     def _make_page(self, player: Player) -> None:
         if self.page is not None:
@@ -142,6 +149,7 @@ class LessonSheet(QFrame):
             self._enlarge(self.page)
         self._inside.insertWidget(0, self.page)
         self.page.show()
+        self.page.grew.connect(self._bring_into_sight)
         self.page_made.emit(self.page)
         self.show_state()
 
@@ -168,15 +176,25 @@ class LessonSheet(QFrame):
 
     def use_presenting(self, is_presenting: bool) -> None:
         """Leave out what only a single reader needs."""
-        self._is_presenting = is_presenting
+        was_presenting, self._is_presenting = self._is_presenting, is_presenting
+        if is_presenting and not was_presenting:
+            self._was_classroom = self.class_button.isChecked()
         if is_presenting and self.page is not None:
             self._enlarge(self.page)
         else:
             self._give_sizes_back()
+        QTimer.singleShot(0, self, self._take_keys)  # once the other window has the focus
         self._foot.setVisible(not is_presenting)
         self.pages.setVisible(not is_presenting)
         self._where.setFont(text_font(BODY if is_presenting else 12))
         self.class_button.setFont(text_font(BODY if is_presenting else 13))
+        if was_presenting and not is_presenting and self.class_button.isChecked() != self._was_classroom:
+            self.classroom.emit(self._was_classroom)
+
+    def _take_keys(self) -> None:
+        """While presenting, keys come here wherever the focus was."""
+        if self._is_presenting and self.isVisible():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _enlarge(self, page: PageSheet) -> None:
         """Let no letters be smaller than those of running text, for as long as a class looks on."""
@@ -199,18 +217,41 @@ class LessonSheet(QFrame):
         self.warning.setVisible(bool(sentence))
 
     def reveal(self) -> bool:
-        """Show the next chunk and bring it into view; False where the page is all there."""
-        if self.page is None or not self.page.reveal():
+        """Show the next chunk, at last the end, and bring it into view; False where all is there."""
+        if self.page is None:
             return False
+        if not self.page.reveal():
+            return self._reveal_end()
         self.show_state()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.page.focus_newest()
-        QTimer.singleShot(0, self._show_newest)
+        if self.page.newest is not None:
+            self._bring_into_sight(self.page.newest)
         return True
 
-    def _show_newest(self) -> None:
-        newest = self.page.newest if self.page is not None else None
-        if newest is not None:
-            self.area.ensureWidgetVisible(newest, 0, 16)
+    def _reveal_end(self) -> bool:
+        player = self._player
+        if player is None or not self.end.isHidden() or player.index != self._shown[-1]:
+            return False
+        self.end.show_end(player.lesson, player.record, self.lesson_after(player.lesson))
+        self._bring_into_sight(self.end)
+        return True
+
+    def _open_lesson(self, name: str) -> None:
+        if self.page is not None:
+            self.page.followed.emit(f"lesson:{name}")
+
+    def _bring_into_sight(self, widget: QWidget) -> None:
+        """Scroll until all of `widget` is seen, or its beginning where it is too long."""
+
+        def scroll() -> None:
+            inside = self._inside.parentWidget()
+            if inside is not None and isValid(widget) and not widget.isHidden() and inside.isAncestorOf(widget):
+                bar, top = self.area.verticalScrollBar(), widget.mapTo(inside, QPoint(0, 0)).y()
+                lowest = top + widget.height() + 16 - self.area.viewport().height()
+                bar.setValue(min(top, max(bar.value(), lowest)))
+
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, scroll))  # when all lines have their height
 
     # ---------------------------------------------------------------- keys
 

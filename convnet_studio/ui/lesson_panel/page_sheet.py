@@ -29,6 +29,8 @@ class PageSheet(QWidget):
     """The target of words under the pointer or the focus; empty: none any more."""
     followed = Signal(str)
     """The target of words that were clicked."""
+    grew = Signal(object)
+    """The widget that says something new, to be brought into sight."""
 
     def __init__(self, player: Player, reveals_all: bool = False, pixels: int = BODY) -> None:
         super().__init__()
@@ -56,6 +58,8 @@ class PageSheet(QWidget):
         self._connect()
         for text in (text for section in self._sections for text in section.texts):
             text.use_size(pixels)
+        self._has_just_predicted = False
+        """Whether the next wish to go on comes with the prediction, not from the learner."""
         self._revealed: set[Section] = set()
         if reveals_all or record.is_complete:
             self._revealed.update(self._sections)
@@ -70,6 +74,9 @@ class PageSheet(QWidget):
         if self.check:
             self.check.answered.connect(self.answered)
             self.check.hint_wanted.connect(self.hint_wanted)
+            self.check.grew.connect(self.grew)
+            if prediction := self._player.page.predict:
+                self.check.compare(prediction)
 
     @property
     def _sections(self) -> list[Section]:
@@ -83,13 +90,25 @@ class PageSheet(QWidget):
     # ---------------------------------------------------------------- chunk by chunk
 
     def reveal(self) -> bool:
-        """Show the next chunk; False where there is none left."""
-        for section in self._sections:
-            if section not in self._revealed and (section is not self.observe or self._player.is_acted):
-                self._revealed.add(section)
-                self._show_revealed()
-                return True
-        return False
+        """Show the next chunk, or say once what is to be done before it; False where there is nothing left to show."""
+        following = next((each for each in self._sections if each not in self._revealed), None)
+        has_just_predicted, self._has_just_predicted = self._has_just_predicted, False
+        if following is None or (has_just_predicted and self._waits(following)):
+            return False
+        if not self._waits(following):
+            self._revealed.add(following)
+        elif self.act is None or self.act.is_reminding:
+            return False
+        else:
+            self.act.remind()
+        self._show_revealed()
+        return True
+
+    def _waits(self, section: Section) -> bool:
+        """Whether a chunk speaks of what the act brings about, which is still to be done."""
+        is_judging_scene = self._player.page.check is not None and self._player.page.check.judges_scene
+        speaks_of_it = section is self.observe or (section is self.check and not is_judging_scene)
+        return speaks_of_it and not self._player.is_acted
 
     @property
     def newest(self) -> Section | None:
@@ -100,10 +119,8 @@ class PageSheet(QWidget):
     @property
     def hides_something(self) -> bool:
         """Whether there is a chunk that the next key would show."""
-        return any(
-            each not in self._revealed and (each is not self.observe or self._player.is_acted)
-            for each in self._sections
-        )
+        left = [each for each in self._sections if each not in self._revealed]
+        return bool(left) and (not self._waits(left[0]) or not (self.act and self.act.is_reminding))
 
     def _show_revealed(self) -> None:
         for section in self._sections:
@@ -117,12 +134,16 @@ class PageSheet(QWidget):
         player = self._player
         if self.predict and player.page_record.prediction and self.predict.is_open:
             self.predict.close_with(player.page_record.prediction)
+            self._has_just_predicted = True
+            if self.act:
+                self.act.is_reminding = False
         if self.act:
             self.act.show_state(player.may_act, player.is_acted, is_busy)
         if self.observe:
             self.observe.show_guess(player.page_record.prediction)
-            if player.is_acted and self.act is not None:
+            if player.is_acted and self.act is not None and self.observe not in self._revealed:
                 self._revealed.add(self.observe)
+                self.grew.emit(self.observe)
         self.goals.show_goals(player.goals())
         self._show_revealed()
 
@@ -135,6 +156,8 @@ class PageSheet(QWidget):
     def show_verdict(self, verdict: Verdict) -> None:
         """Say whether the answer is right, and why."""
         if self.check:
+            self._revealed.add(self.check)
+            self._show_revealed()
             self.check.show_verdict(verdict)
 
     def field_in_use(self) -> AnswerField | None:

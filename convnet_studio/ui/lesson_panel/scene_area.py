@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
@@ -125,7 +125,7 @@ class SceneArea(QWidget):
             button.setVisible(has_canvas)
             if not has_canvas:
                 button.setChecked(False)
-        self._place()
+        QTimer.singleShot(0, self, self._place)  # when all is laid out
 
     def use_presenting(self, is_presenting: bool) -> None:
         """On the screen of a presentation views stand one at a time, and panels of the window can't."""
@@ -133,6 +133,7 @@ class SceneArea(QWidget):
             button.setEnabled(not is_presenting)
         self._is_presenting = is_presenting
         self._show_in_turn()
+        QTimer.singleShot(0, self, self._place)  # when all is laid out
 
     def _show_in_turn(self) -> None:
         """While presenting, show one view and offer the others; else all."""
@@ -177,8 +178,15 @@ class SceneArea(QWidget):
         self._place()
 
     def _place(self) -> None:
+        """The way back stands in the head of the first view, left of the switches that are there."""
         self.back.adjustSize()
-        self.back.move(QPoint(self.width() - self.back.width() - _EDGE, _EDGE))
+        right, top = self.width() - _EDGE, 0
+        if self._frames:
+            head = self._frames[0]
+            top = head.mapTo(self, QPoint(0, 0)).y()
+            inside = [each for each in self.panels.values() if head.isAncestorOf(each) and not each.isHidden()]
+            right = min([right, *(each.mapTo(self, QPoint(-_EDGE, 0)).x() for each in inside)])
+        self.back.move(QPoint(right - self.back.width(), top + (_HEAD - self.back.height()) // 2))
         self.back.raise_()
 
     def paintEvent(self, event: QPaintEvent) -> None:

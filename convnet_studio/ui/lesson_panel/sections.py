@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from convnet_studio.lessons.check import NO_KEY, Check, Prediction, Verdict
+from convnet_studio.lessons.check import NO_KEY, Check, ChoiceCheck, Prediction, Verdict
 from convnet_studio.lessons.lesson import Deed
 from convnet_studio.lessons.progress import PageRecord
 from convnet_studio.lessons.values import Values
@@ -114,6 +114,8 @@ class ActSection(Section):
     def __init__(self, deed: Deed) -> None:
         super().__init__("Do it")
         self.ask = self.add_text(deed.ask)
+        self.is_reminding = False
+        """Whether the learner was told that this comes first."""
         self.button = QPushButton("Show me")
         self.button.setToolTip("Let the program do it (S)")
         self.stop = QPushButton("Stop")
@@ -143,9 +145,21 @@ class ActSection(Section):
         self.button.setText("Show me again" if is_done else "Show me")
         self.stop.setVisible(is_busy)
         self._progress.setVisible(is_busy)
+        self.is_reminding = self.is_reminding and not is_done
         told = "" if may_act else "Predict first."
+        if self.is_reminding and not is_busy:
+            told = f"{told or 'Do this first, or press Show me.'} Next again skips it."
         self._said.setText("Done." if is_done and not is_busy else told)
         self._said.use_token("good" if is_done else "second_text")
+
+    @property
+    def said(self) -> str:
+        """What stands beside the button."""
+        return self._said.text()
+
+    def remind(self) -> None:
+        """Say that this is to be done before the page goes on; `show_state` writes it."""
+        self.is_reminding = True
 
     def show_progress(self, share: float, seconds: float) -> None:
         """How far training has come; `seconds`: that it takes about, 0 where nobody said."""
@@ -162,12 +176,15 @@ class ObserveSection(Section):
         self._guess = Label("", "second_text", text_font(_LETTERS))
         self._guess.setWordWrap(True)
         self.column.addWidget(self._guess)
+        self._came = Label("What came:", "second_text", text_font(_LETTERS))
+        self.column.addWidget(self._came)
         self.add_text(text)
 
     def show_guess(self, guess: str) -> None:
         """What the learner had predicted."""
         self._guess.setText(f"You predicted: {guess}")
         self._guess.setVisible(bool(guess))
+        self._came.setVisible(bool(guess))
 
 
 class CheckSection(Section):
@@ -175,10 +192,12 @@ class CheckSection(Section):
 
     answered = Signal(object)
     hint_wanted = Signal()
+    grew = Signal(object)
+    """The text that says something new."""
 
     def __init__(self, check: Check, record: PageRecord) -> None:
         super().__init__("Check yourself")
-        self._check = check
+        self._check, self._record = check, record
         self.add_text(check.ask)
         self.field = field_for(check)
         self.button = QPushButton("Check")
@@ -201,6 +220,7 @@ class CheckSection(Section):
         self._verdict = self.add_text("")
         self._verdict.hide()
         self._is_right: bool | None = None
+        self._is_what_was_predicted = False
         self.button.clicked.connect(self.take)
         self.field.confirmed.connect(self.take)
         self.hint.clicked.connect(self.hint_wanted)
@@ -216,7 +236,7 @@ class CheckSection(Section):
             self.answered.emit(self.field.answer)
 
     def show_verdict(self, verdict: Verdict) -> None:
-        """Say right or wrong, and why; or that there is no telling."""
+        """Say right or wrong, and why; to a first wrong answer only that; or that there is no telling."""
         if verdict.key == NO_KEY:
             self.say(NO_KEY)
             return
@@ -224,10 +244,20 @@ class CheckSection(Section):
         said = self._check.right if verdict.is_right else self._check.wrong
         if not verdict.is_right and self._check.judges_scene and verdict.key:
             said = f"{verdict.key}\n\n{said}" if not verdict.key[:1].isdigit() else said
+        if not verdict.is_right and not self._check.judges_scene and len(self._record.answers) <= 1:
+            said = "Try again, or take a hint (H)." if self.hint.isVisibleTo(self) else "Try again."
+        if verdict.is_right and self._is_what_was_predicted and self._record.prediction:
+            said = f"You predicted: {self._record.prediction}. What came: {verdict.key}.\n\n{said}"
         head = "**Right.** " if verdict.is_right else "**Not yet.** "
         self._verdict.show_text(head + said)
         self._verdict.show()
         self._recolor()
+        self.grew.emit(self._verdict)
+
+    def compare(self, prediction: Prediction) -> None:
+        """Let a right answer stand beside what was predicted, where both are chosen from the same texts."""
+        options = {each.text for each in self._check.options} if isinstance(self._check, ChoiceCheck) else set()
+        self._is_what_was_predicted = bool(options) and options == set(prediction.options)
 
     def say(self, sentence: str) -> None:
         """Say what is amiss with what was entered."""
@@ -235,6 +265,7 @@ class CheckSection(Section):
         self._verdict.show_text(sentence)
         self._verdict.show()
         self._recolor()
+        self.grew.emit(self._verdict)
 
     @property
     def verdict_text(self) -> str:
@@ -245,6 +276,8 @@ class CheckSection(Section):
         """Show the hints that were taken."""
         self._hints.show_text("\n".join(f"{number}. {hint}" for number, hint in enumerate(hints, 1)))
         self._hints.setVisible(bool(hints))
+        if hints:
+            self.grew.emit(self._hints)
         left = len(self._check.hints) - len(hints)
         self.hint.setEnabled(left > 0)
         self.hint.setText("Another hint" if hints and left else "Hint")

@@ -11,7 +11,7 @@ from convnet_studio.ui.theme import number_font, text_font, theme, theme_switch
 
 SMALLEST, LARGEST = 1.0, 3.0
 HINT = "PageDown: on   PageUp: back   B: blank   L: spotlight   Ctrl +/−: larger, smaller   Esc: end"
-_SECONDS = 4.0
+_SECONDS = 3.0
 _EDGE = 16
 
 

@@ -121,6 +121,7 @@ class PresentScreen(QGraphicsView):
         if held & Qt.KeyboardModifier.ControlModifier and key in _SCALING:
             self.use_scale(self.scale_now * _SCALING[Qt.Key(key)])
             return True
+        self.bar.hide()  # who knows the keys wants to read what is below it
         if held:
             return False
         if key in (Qt.Key.Key_Escape, Qt.Key.Key_F11):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -103,13 +103,15 @@ def test_show_me_does_it_and_the_answer_is_judged(
     assert check is not None
     check.field.choose(2)
     check.take()
+    assert check.verdict_text == "Not yet. Try again."
+    check.take()
     assert check.verdict_text.startswith("Not yet. No: 40,000,000")
     check.field.choose(1)
     check.take()
-    assert check.verdict_text == "Right. There are 40,000,000."
+    assert check.verdict_text == "Right. You predicted: more. What came: less.\nThere are 40,000,000."
     assert ticks(walk) == [True, True, True]
     stored = json.loads((Path(os.environ["CONVNET_STUDIO_HOME"]) / "progress.json").read_text("utf-8"))
-    assert stored["lessons"]["every-kind"]["pages"]["Turn"]["answers"] == ["more", "less"]
+    assert stored["lessons"]["every-kind"]["pages"]["Turn"]["answers"] == ["more", "more", "less"]
     assert window.learn.view.sheet.pages.rows[TURN].is_complete
 
 
@@ -157,6 +159,8 @@ def test_an_order_is_made_with_the_keyboard(window: MainWindow, walk: Walk, go: 
     assert isinstance(check.field, OrderField)
     order = check.field.order
     assert order.texts == ("c", "a", "b")
+    QTest.keyClick(order, Qt.Key.Key_Return)
+    assert check.verdict_text == "Not yet. Try again."
     QTest.keyClick(order, Qt.Key.Key_Return)
     assert check.verdict_text == "Not yet. Not sorted."
     QTest.keyClick(order, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
@@ -234,6 +238,9 @@ def test_leaving_the_path_offers_the_way_back(
     assert back.isHidden()
     window.open_project.edit("Rate", set_training(project, rate=0.25))
     assert not back.isHidden()
+    scene = window.learn.view.scene
+    for switch in scene.panels.values():
+        assert not back.geometry().intersects(switch.rect().translated(switch.mapTo(scene, QPoint(0, 0))))
     back.click()
     assert window.open_project.project == project
     assert back.isHidden()

@@ -131,4 +131,21 @@ def test_a_class_sees_three_pages_in_large_type(window: MainWindow, walk: Walk) 
     walk.next()
     assert walk.player.page.title == "Order"
     walk.next()
+    assert not sheet.end.isHidden()
+    walk.next()
     assert not window.learn.has_lesson
+
+
+def test_a_class_ends_with_its_presentation(window: MainWindow, walk: Walk, qtbot: QtBot) -> None:
+    screen = present(window, qtbot)
+    sheet = window.learn.view.sheet
+    sheet.class_button.click()
+    assert walk.is_classroom
+    assert screen.bar.isVisible()
+    QTest.keyClick(screen, Qt.Key.Key_X)
+    assert not screen.bar.isVisible()
+    QTest.keyClick(screen, Qt.Key.Key_Escape)
+    assert not walk.is_classroom
+    assert sheet.page is not None
+    assert sheet.page.text.pixels < 20
+    assert len(sheet.pages.rows) == 5
