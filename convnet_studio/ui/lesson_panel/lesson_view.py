@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from convnet_studio.ui.lesson_panel.lesson_sheet import LessonSheet
 from convnet_studio.ui.lesson_panel.scene_area import SceneArea
@@ -29,15 +29,6 @@ class LessonView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.split)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._on_focus)
-
-    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """A button that was clicked hands the keys to the lesson, else Space would press it again."""
-        is_clicked = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if is_clicked and isinstance(now, QAbstractButton) and self.isAncestorOf(now):
-            self.sheet.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Numbers choose in the lesson wherever the focus is, but in a field that takes them itself."""

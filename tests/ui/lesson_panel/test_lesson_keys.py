@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.ui.lesson_panel.answer_field import OptionField
@@ -55,23 +54,3 @@ def test_numbers_and_enter_answer_on_the_screen_of_a_presentation(
     QTest.keyClick(screen, Qt.Key.Key_Return)
     assert walk.player.page_record.prediction == "less"
     window.presenter.end()
-
-
-def test_space_goes_on_after_a_button_of_the_scene_was_clicked(
-    window: MainWindow, walk: Walk, go: Callable[[int], None], qtbot: QtBot
-) -> None:
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=SECONDS)
-    button = QPushButton("Step", window.learn.view.scene)
-    button.show()
-    QApplication.processEvents()
-    clicks: list[str] = []
-    button.clicked.connect(lambda: clicks.append("Step"))
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert len(clicks) == 1
-    focused = window.focusWidget()
-    assert focused is window.learn.view.sheet
-    QTest.keyClick(focused, Qt.Key.Key_Space)
-    assert len(clicks) == 1
-    button.setFocus(Qt.FocusReason.TabFocusReason)
-    assert window.focusWidget() is button
