@@ -37,7 +37,7 @@ def nothing_is_left_over() -> Iterator[None]:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         for widget in app.topLevelWidgets():
-            if widget.parentWidget() is None:
+            if widget.parentWidget() is None and widget.graphicsProxyWidget() is None:  # its scene takes it along
                 widget.deleteLater()
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
