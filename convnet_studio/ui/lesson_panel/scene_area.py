@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from convnet_studio.ui.controls.label import Label
 from convnet_studio.ui.controls.segmented import SegmentedControl
@@ -85,6 +85,7 @@ class SceneArea(QWidget):
         self._shown = tuple(views)
         lower = QSplitter(Qt.Orientation.Horizontal)
         for number, view in enumerate(views):
+            _leave_keys(view)
             frame = _Framed(view, tuple(self.panels.values()) if view.name == "canvas" else ())
             self._frames.append(frame)
             (self._split if number == 0 else lower).addWidget(frame)
@@ -192,6 +193,13 @@ class SceneArea(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
         QPainter(self).fillRect(self.rect(), theme().color("canvas"))
+
+
+def _leave_keys(view: View) -> None:
+    """A click on a button of the scene does not take the keys from the lesson, so that Space goes on; Tab does."""
+    for button in view.findChildren(QAbstractButton):
+        if button.focusPolicy() & Qt.FocusPolicy.ClickFocus:
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
 
 class _Framed(QWidget):

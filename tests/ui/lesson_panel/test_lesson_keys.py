@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from convnet_studio.ui.lesson_panel.answer_field import OptionField
@@ -37,6 +38,21 @@ def test_numbers_choose_after_the_scene_had_the_focus(
     assert window.focusWidget() is sheet
     QTest.keyClick(window.learn.view.scene, Qt.Key.Key_2)
     assert predict_field(window).answer == "less"
+
+
+def test_space_goes_on_after_a_button_of_the_scene_was_clicked(
+    window: MainWindow, walk: Walk, go: Callable[[int], None]
+) -> None:
+    go(TURN)
+    sheet, scene = window.learn.view.sheet, window.learn.view.scene
+    button = next(each for each in scene.findChildren(QPushButton) if each.isVisible())
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.focusWidget() is sheet
+    assert sheet.page is not None
+    assert sheet.page.predict is not None
+    assert sheet.page.predict.isHidden()
+    QTest.keyClick(sheet, Qt.Key.Key_Space)
+    assert not sheet.page.predict.isHidden()
 
 
 def test_numbers_and_enter_answer_on_the_screen_of_a_presentation(
