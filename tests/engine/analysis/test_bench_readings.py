@@ -64,7 +64,7 @@ def test_a_descent_settles_or_not() -> None:
     assert bench.steps_to_settle() == next(step for step, loss in enumerate(losses) if loss < 1e-6)
     assert bench.turned(steps=10).final_loss() == pytest.approx(losses[10])
     assert bench.turned(steps=0).final_loss() == bench.loss()
-    lost = bench.turned(rate=1000, w0=5, w1=5)
+    lost = bench.turned(rate=1000, w0=5, w1=5, steps=100)
     assert math.isnan(lost.steps_to_settle())
     assert lost.final_loss() == math.inf
 

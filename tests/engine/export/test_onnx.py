@@ -52,8 +52,7 @@ def test_presets_answer_the_same(name: str) -> None:
     network = network_of(project, dataset.input_shape, dataset.classes)
     network.parameters *= 0.2
     pictures = np.random.default_rng(1).random((2, *dataset.input_shape)).astype(np.float32)
-    assert network.judge is not None
-    expected = network.forward(pictures)[network.judge.sources[0]]
+    expected = network.forward(pictures)[network.losses[0].sources[0]]
     (found,) = answers(bytes(export(project, "onnx", weights_of(network)).content), picture=pictures)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * max(1.0, np.abs(expected).max()))
 
