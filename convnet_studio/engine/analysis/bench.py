@@ -73,10 +73,11 @@ class Dial:
         return tuple(float(self._checked_number(each)) for each in value)
 
     def _checked_number(self, value: object) -> float:
-        is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not is_number or not self.low <= float(value) <= self.high:  # type: ignore[arg-type]
+        number = math.nan
+        if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+            number = float(value)
+        if not self.low <= number <= self.high:
             raise ValueError(f"{self.label} is {value!r}: it takes a number from {self.low:g} to {self.high:g}.")
-        number = float(value)  # type: ignore[arg-type]
         if not self.is_whole:
             return number
         if not number.is_integer():
