@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -30,16 +30,9 @@ def no_button_stays_down() -> Iterator[None]:
             QTest.mouseRelease(QWidget(), button)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_left_over() -> Iterator[None]:
-    """Windows, menus and views of earlier files would be painted anew at every change of theme, slower and slower."""
-    yield
-    app = QApplication.instance()
-    if isinstance(app, QApplication):
-        for widget in app.topLevelWidgets():
-            if widget.parentWidget() is None and widget.graphicsProxyWidget() is None:  # its scene takes it along
-                widget.deleteLater()
-        app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A change of theme is painted by every window that was made before: who changes it most often comes first."""
+    items.sort(key=lambda item: item.path.name != "test_view_contract.py")
 
 
 @pytest.fixture
